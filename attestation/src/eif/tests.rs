@@ -1,0 +1,255 @@
+//! Place: none. Images built here by hand, then broken rule by rule.
+
+use super::{Eif, EifError, section};
+use proptest::prelude::*;
+use sha2::{Digest, Sha384};
+
+const KERNEL: &[u8] = b"kernel octets";
+const CMDLINE: &[u8] = b"reboot=k panic=30";
+const BOOT: &[u8] = b"first ramdisk";
+const APPLICATION: &[u8] = b"second ramdisk";
+
+/// Lays sections out as the tools do and fixes tables and checksum.
+fn image(sections: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut out = vec![0_u8; 548];
+    out[..4].copy_from_slice(b".eif");
+    out[4..6].copy_from_slice(&4_u16.to_be_bytes());
+    out[8..16].copy_from_slice(&(1_u64 << 30).to_be_bytes());
+    out[16..24].copy_from_slice(&2_u64.to_be_bytes());
+    out[26..28].copy_from_slice(&u16::try_from(sections.len()).unwrap().to_be_bytes());
+    for (index, (kind, data)) in sections.iter().enumerate() {
+        let offset = out.len() as u64;
+        let size = data.len() as u64;
+        out[28 + 8 * index..36 + 8 * index].copy_from_slice(&offset.to_be_bytes());
+        out[284 + 8 * index..292 + 8 * index].copy_from_slice(&size.to_be_bytes());
+        out.extend_from_slice(&kind.to_be_bytes());
+        out.extend_from_slice(&[0, 0]);
+        out.extend_from_slice(&size.to_be_bytes());
+        out.extend_from_slice(data);
+    }
+    fix_crc(&mut out);
+    out
+}
+
+fn fix_crc(image: &mut [u8]) {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&image[..544]);
+    hasher.update(&image[548..]);
+    let crc = hasher.finalize().to_be_bytes();
+    image[544..548].copy_from_slice(&crc);
+}
+
+fn plain() -> Vec<u8> {
+    image(&[
+        (section::KERNEL, KERNEL),
+        (section::CMDLINE, CMDLINE),
+        (section::METADATA, b"{}"),
+        (section::RAMDISK, BOOT),
+        (section::RAMDISK, APPLICATION),
+    ])
+}
+
+fn refused(image: &[u8]) -> EifError {
+    Eif::parse(image).unwrap_err()
+}
+
+/// `E(H(data))` written out once more, so that the test does not share the code under test.
+fn register(data: &[u8]) -> [u8; 48] {
+    let mut input = vec![0_u8; 48];
+    input.extend_from_slice(&Sha384::digest(data));
+    Sha384::digest(&input).into()
+}
+
+#[test]
+fn parts_and_registers() {
+    let bytes = plain();
+    let eif = Eif::parse(&bytes).unwrap();
+    assert_eq!((eif.kernel(), eif.cmdline()), (KERNEL, CMDLINE));
+    assert_eq!(eif.ramdisks(), [BOOT, APPLICATION]);
+    assert_eq!((eif.metadata(), eif.signature()), (Some(&b"{}"[..]), None));
+    assert_eq!((eif.default_memory(), eif.default_cpus()), (1 << 30, 2));
+    let m = eif.measure();
+    assert_eq!(
+        m.pcr0,
+        register(&[KERNEL, CMDLINE, BOOT, APPLICATION].concat())
+    );
+    assert_eq!(m.pcr1, register(&[KERNEL, CMDLINE, BOOT].concat()));
+    assert_eq!(m.pcr2, register(APPLICATION));
+    assert_eq!(m.pcr8, None);
+}
+
+/// The register 2 of an image with one ramdisk is the known constant.
+#[test]
+fn one_ramdisk_gives_the_known_constant() {
+    let bytes = image(&[
+        (section::KERNEL, KERNEL),
+        (section::CMDLINE, CMDLINE),
+        (section::RAMDISK, BOOT),
+    ]);
+    assert_eq!(
+        hex::encode(Eif::parse(&bytes).unwrap().measure().pcr2),
+        "21b9efbc184807662e966d34f390821309eeac6802309798826296bf3e8bec7c10edb30948c90ba67310f7b964fc500a"
+    );
+}
+
+#[test]
+fn metadata_is_not_measured() {
+    let other = image(&[
+        (section::KERNEL, KERNEL),
+        (section::CMDLINE, CMDLINE),
+        (section::RAMDISK, BOOT),
+        (section::RAMDISK, APPLICATION),
+    ]);
+    assert_eq!(
+        Eif::parse(&plain()).unwrap().measure(),
+        Eif::parse(&other).unwrap().measure()
+    );
+}
+
+fn integers(octets: &[u8]) -> ciborium::Value {
+    ciborium::Value::Array(octets.iter().map(|o| ciborium::Value::from(*o)).collect())
+}
+
+fn signature_section(certificate: &[u8]) -> Vec<u8> {
+    let entry = ciborium::Value::Map(vec![
+        ("signing_certificate".into(), integers(certificate)),
+        ("signature".into(), integers(&[0x84, 0x40])),
+    ]);
+    let mut out = Vec::new();
+    ciborium::into_writer(&ciborium::Value::Array(vec![entry]), &mut out).unwrap();
+    out
+}
+
+fn signed(section_data: &[u8]) -> Vec<u8> {
+    image(&[
+        (section::KERNEL, KERNEL),
+        (section::CMDLINE, CMDLINE),
+        (section::RAMDISK, BOOT),
+        (section::SIGNATURE, section_data),
+    ])
+}
+
+#[test]
+fn signing_certificate_gives_register_8() {
+    let pem = b"-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
+    let bytes = signed(&signature_section(pem));
+    let eif = Eif::parse(&bytes).unwrap();
+    let der = [0x30, 0x03, 0x02, 0x01, 0x01];
+    assert_eq!(eif.signing_certificate(), Some(&der[..]));
+    assert_eq!(eif.measure().pcr8, Some(register(&der)));
+}
+
+#[test]
+fn malformed_signature_sections_are_refused() {
+    assert!(matches!(
+        refused(&signed(&[0x80])),
+        EifError::Signature("no entry")
+    ));
+    assert!(matches!(
+        refused(&signed(&[0x81, 0xa0])),
+        EifError::Signature("no signature")
+    ));
+    assert!(matches!(refused(&signed(b"text")), EifError::Signature(_)));
+    assert!(matches!(
+        refused(&signed(&signature_section(b"no pem"))),
+        EifError::Signature("the certificate is not PEM")
+    ));
+    let mut trailing = signature_section(b"x");
+    trailing.push(0);
+    assert!(matches!(
+        refused(&signed(&trailing)),
+        EifError::Signature(_)
+    ));
+}
+
+#[test]
+fn header_rules() {
+    assert_eq!(refused(b""), EifError::Truncated("header"));
+    assert_eq!(refused(b"ELF\x7fmore"), EifError::Magic);
+    assert_eq!(refused(&plain()[..547]), EifError::Truncated("header"));
+    let change = |at: usize, value: u8| {
+        let mut bytes = plain();
+        bytes[at] = value;
+        fix_crc(&mut bytes);
+        refused(&bytes)
+    };
+    assert_eq!(change(5, 3), EifError::Version(3));
+    assert_eq!(change(7, 2), EifError::Flags(2));
+    assert_eq!(change(27, 0), EifError::SectionCount(0));
+    assert_eq!(change(27, 33), EifError::SectionCount(33));
+    assert_eq!(change(548 + 3, 1), EifError::SectionFlags(0));
+    // One section less than there are: the rest is trailing, one more: the file ends.
+    assert_eq!(change(27, 4), EifError::Trailing(12 + APPLICATION.len()));
+    assert_eq!(change(27, 6), EifError::Truncated("section header"));
+}
+
+#[test]
+fn table_must_equal_the_sequence() {
+    let mut offset = plain();
+    offset[28 + 7] ^= 1;
+    fix_crc(&mut offset);
+    assert_eq!(refused(&offset), EifError::Table(0));
+    let mut size = plain();
+    size[284 + 8 + 7] ^= 1;
+    fix_crc(&mut size);
+    assert_eq!(refused(&size), EifError::Table(1));
+    let mut unused = plain();
+    unused[28 + 8 * 31] = 1;
+    fix_crc(&mut unused);
+    assert_eq!(refused(&unused), EifError::UnusedEntry(31));
+}
+
+#[test]
+fn order_is_fixed() {
+    use section::{CMDLINE as C, KERNEL as K, METADATA as M, RAMDISK as R, SIGNATURE as S};
+    let sections =
+        |kinds: &[u16]| image(&kinds.iter().map(|k| (*k, &b"data"[..])).collect::<Vec<_>>());
+    for (kinds, refusal) in [
+        (&[C, K, R][..], EifError::Order(C)),
+        (&[K, K, C, R], EifError::Order(K)),
+        (&[K, C, C, R], EifError::Order(C)),
+        (&[K, C, R, M], EifError::Order(M)),
+        (&[K, C, M, M, R], EifError::Order(M)),
+        (&[K, R, C], EifError::Order(R)),
+        (&[K, C, S, R], EifError::Order(S)),
+        (&[K, C, R, S, R], EifError::Order(R)),
+        (&[K, C, R, S, S], EifError::Order(S)),
+        (&[K, C, 0, R], EifError::SectionType(0)),
+        (&[K, C, 6, R], EifError::SectionType(6)),
+        (&[K, C, M], EifError::Missing("ramdisk")),
+    ] {
+        assert_eq!(refused(&sections(kinds)), refusal, "{kinds:?}");
+    }
+}
+
+#[test]
+fn checksum_and_trailing_octets() {
+    let mut bytes = plain();
+    *bytes.last_mut().unwrap() ^= 1;
+    assert!(matches!(refused(&bytes), EifError::Crc { .. }));
+    let mut trailing = plain();
+    trailing.push(0);
+    fix_crc(&mut trailing);
+    assert_eq!(refused(&trailing), EifError::Trailing(1));
+}
+
+#[test]
+fn huge_sizes_are_refused_without_reading_them() {
+    let mut bytes = plain();
+    bytes[284..292].copy_from_slice(&u64::MAX.to_be_bytes());
+    bytes[552..560].copy_from_slice(&u64::MAX.to_be_bytes());
+    fix_crc(&mut bytes);
+    assert_eq!(refused(&bytes), EifError::Truncated("section data"));
+}
+
+proptest! {
+    #[test]
+    fn never_panics(at in 0_usize..700, value: u8, cut in 0_usize..700) {
+        let mut bytes = plain();
+        let last = bytes.len() - 1;
+        bytes[at.min(last)] = value;
+        fix_crc(&mut bytes);
+        drop(Eif::parse(&bytes));
+        drop(Eif::parse(&bytes[..cut.min(bytes.len())]));
+    }
+}
