@@ -1,0 +1,93 @@
+//! Place: none.
+//!
+//! The two ramdisks. The first holds what depends on the machine (init, modules, settings); the second the enclave program alone, so that its
+//! measurement (PCR2) is the same wherever it runs.
+
+use crate::cpio::{Archive, CpioError};
+use crate::init::settings::Settings;
+use crate::kernel_modules::Module;
+use crate::layout;
+
+/// Ramdisk 1.
+///
+/// # Errors
+/// [`CpioError`].
+pub fn boot(init: &[u8], modules: &[Module], settings: &Settings) -> Result<Vec<u8>, CpioError> {
+    let mut archive = Archive::new();
+    archive.program("init", init.to_vec())?;
+    for folder in ["dev", "proc", "sys", "tmp"] {
+        archive.folder(folder)?;
+    }
+    // Before /dev is mounted: the kernel opens the console for PID 1, and the start-up code of a Rust program wants /dev/null without it.
+    archive.character_device("dev/console", 0o600, 5, 1)?;
+    archive.character_device("dev/null", 0o666, 1, 3)?;
+    archive.file(
+        relative(layout::SETTINGS),
+        settings.to_string().into_bytes(),
+    )?;
+    let list: String = modules
+        .iter()
+        .map(|module| format!("{}\n", module.name))
+        .collect();
+    archive.file(relative(layout::MODULE_ORDER), list.into_bytes())?;
+    for module in modules {
+        archive.file(
+            &format!("{}/{}", relative(layout::MODULE_DIR), module.name),
+            module.content.clone(),
+        )?;
+    }
+    archive.to_octets()
+}
+
+/// Ramdisk 2.
+///
+/// # Errors
+/// [`CpioError`].
+pub fn workload(enclave: &[u8]) -> Result<Vec<u8>, CpioError> {
+    let mut archive = Archive::new();
+    archive.program(relative(layout::WORKLOAD), enclave.to_vec())?;
+    archive.to_octets()
+}
+
+fn relative(path: &str) -> &str {
+    path.trim_start_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contains(octets: &[u8], text: &str) -> bool {
+        octets
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    }
+
+    #[test]
+    fn the_first_ramdisk_holds_everything_but_the_enclave_program() {
+        let module = Module {
+            name: "vsock.ko".into(),
+            content: b"module octets".to_vec(),
+        };
+        let octets = boot(b"the init", &[module], &Settings::emulation()).unwrap();
+        for text in [
+            "the init",
+            "module octets",
+            "parent_cid = 2\n",
+            "vsock.ko\n",
+            "etc/fuin/boot",
+            "lib/fuin-modules/vsock.ko",
+            "dev/console",
+        ] {
+            assert!(contains(&octets, text), "{text}");
+        }
+        assert!(!contains(&octets, "fuin-enclave"));
+    }
+
+    #[test]
+    fn the_second_ramdisk_depends_on_the_program_alone() {
+        let octets = workload(b"the program").unwrap();
+        assert!(contains(&octets, "app/fuin-enclave") && contains(&octets, "the program"));
+        assert_eq!(octets, workload(b"the program").unwrap());
+    }
+}
