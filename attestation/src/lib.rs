@@ -3,8 +3,36 @@
 //!
 //! Pure functions over borrowed octets: no input or output, no clock, no randomness; time is an argument.
 //!
-//! * [`cbor`]: strict bounded reader.
-//! * [`eif`]: reads and measures enclave images.
+//! | module | what it holds |
+//! |---|---|
+//! | [`cbor`] | strict bounded reader |
+//! | [`document`] | the document's envelope and payload, steps 1 to 9 |
+//! | [`anchor`] | trust anchors, production and development apart |
+//! | `chain` | the exact certificate chain, steps 10 to 16 |
+//! | [`mod@verify`] | cryptography to claims, step 17; no policy |
+//! | [`mod@appraise`] | claims against reference values and policy, steps 18 to 23; no octets |
+//! | [`bundle`] | evidence of a service: document, statement, manifest, freshness |
+//! | [`error`] | the steps with their numbers, names, sentences and clauses |
+//! | [`eif`] | reads and measures enclave images |
+//!
+//! `verify` then `appraise` for a plain document; [`bundle::verify_bundle`] then
+//! [`bundle::VerifiedEvidence::appraise`] for a service's evidence.
 
+pub mod anchor;
+pub mod appraise;
+pub mod bundle;
 pub mod cbor;
+mod chain;
+pub mod document;
 pub mod eif;
+pub mod error;
+pub mod time;
+pub mod verify;
+
+pub use anchor::{AnchorKind, Anchors, DevelopmentAnchor, ProductionAnchor};
+pub use appraise::{Appraisal, Nonce, Policy, References, appraise};
+pub use bundle::{Expectations, VerifiedEvidence, verify_bundle};
+pub use document::{Document, Profile};
+pub use error::{Refusal, Step};
+pub use time::{At, Window};
+pub use verify::{Claims, Platform, verify};

@@ -42,13 +42,7 @@ impl Head {
     /// Major 7: only false, true and null; the break code has no place where an item is expected.
     fn simple(info: u8, rest: &[u8]) -> Result<(Self, &[u8]), CborError> {
         match info {
-            20..=22 => Ok((
-                Self {
-                    major: 7,
-                    argument: Argument::Value(u64::from(info)),
-                },
-                rest,
-            )),
+            20..=22 => Ok((Self { major: 7, argument: Argument::Value(u64::from(info)) }, rest)),
             31 => Err(CborError::Break),
             _ => Err(CborError::Simple),
         }
@@ -56,20 +50,14 @@ impl Head {
 
     /// Why this head is not the expected one: a tag is its own fault, anything else is a wrong type.
     pub(super) fn mismatch(&self) -> CborError {
-        if self.major == 6 {
-            CborError::Tag
-        } else {
-            CborError::Type
-        }
+        if self.major == 6 { CborError::Tag } else { CborError::Type }
     }
 }
 
 /// A big-endian argument of `N` octets that must not be smaller than `least` (else a shorter head would do).
 fn number<const N: usize>(rest: &[u8], least: u64) -> Result<(Argument, &[u8]), CborError> {
     let (octets, rest) = rest.split_first_chunk::<N>().ok_or(CborError::Truncated)?;
-    let value = octets
-        .iter()
-        .fold(0_u64, |sum, octet| (sum << 8) | u64::from(*octet));
+    let value = octets.iter().fold(0_u64, |sum, octet| (sum << 8) | u64::from(*octet));
     if value < least {
         return Err(CborError::NotMinimal);
     }

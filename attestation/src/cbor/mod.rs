@@ -49,11 +49,7 @@ impl<'a> Reader<'a> {
     /// A reader over `input` that refuses containers nested deeper than `max_depth`.
     #[must_use]
     pub fn new(input: &'a [u8], max_depth: usize) -> Self {
-        Self {
-            rest: input,
-            depth: 0,
-            max_depth,
-        }
+        Self { rest: input, depth: 0, max_depth }
     }
 
     /// The octets not read yet.

@@ -28,12 +28,9 @@ fn integers_in_shortest_form() {
 
 #[test]
 fn longer_heads_are_refused() {
-    for octets in [
-        &[0x18, 23][..],
-        &[0x19, 0, 255],
-        &[0x1a, 0, 0, 255, 255],
-        &[0x1b, 0, 0, 0, 0, 255, 255, 255, 255],
-    ] {
+    for octets in
+        [&[0x18, 23][..], &[0x19, 0, 255], &[0x1a, 0, 0, 255, 255], &[0x1b, 0, 0, 0, 0, 255, 255, 255, 255]]
+    {
         assert_eq!(reader(octets).unsigned(), Err(CborError::NotMinimal));
     }
     assert_eq!(reader(&[0x58, 1, 0]).bytes(), Err(CborError::NotMinimal));
@@ -54,14 +51,8 @@ fn truncation_and_claimed_lengths_are_refused() {
 
 #[test]
 fn chunked_strings_are_refused() {
-    assert_eq!(
-        reader(&[0x5f, 0x41, 0, 0xff]).bytes(),
-        Err(CborError::Chunked)
-    );
-    assert_eq!(
-        reader(&[0x7f, 0x61, 0x61, 0xff]).text(),
-        Err(CborError::Chunked)
-    );
+    assert_eq!(reader(&[0x5f, 0x41, 0, 0xff]).bytes(), Err(CborError::Chunked));
+    assert_eq!(reader(&[0x7f, 0x61, 0x61, 0xff]).text(), Err(CborError::Chunked));
 }
 
 #[test]
@@ -70,15 +61,9 @@ fn tags_floats_and_simple_values_are_refused() {
     assert_eq!(reader(&[0xd1, 0x80]).optional_tag(18), Err(CborError::Tag));
     assert_eq!(reader(&[0xd2, 0x80]).optional_tag(18), Ok(true));
     assert_eq!(reader(&[0x80]).optional_tag(18), Ok(false));
-    assert_eq!(
-        reader(&[0xd8, 18, 0x80]).optional_tag(18),
-        Err(CborError::NotMinimal)
-    );
+    assert_eq!(reader(&[0xd8, 18, 0x80]).optional_tag(18), Err(CborError::NotMinimal));
     for octet in [0xf7, 0xf8, 0xf9, 0xfa, 0xfb, 0xe0] {
-        assert_eq!(
-            reader(&[octet, 32, 0, 0, 0, 0, 0, 0, 0]).unsigned(),
-            Err(CborError::Simple)
-        );
+        assert_eq!(reader(&[octet, 32, 0, 0, 0, 0, 0, 0, 0]).unsigned(), Err(CborError::Simple));
     }
     assert_eq!(reader(&[0xff]).unsigned(), Err(CborError::Break));
     assert_eq!(reader(&[0x1c]).unsigned(), Err(CborError::Reserved));
@@ -91,10 +76,7 @@ fn wrong_types_and_bad_text_are_refused() {
     assert_eq!(reader(&[0x60]).bytes(), Err(CborError::Type));
     assert_eq!(reader(&[0xf6]).unsigned(), Err(CborError::Type));
     assert_eq!(reader(&[0x61, 0xff]).text(), Err(CborError::Utf8));
-    assert_eq!(
-        reader(&[0x80]).map(Lengths::Any).unwrap_err(),
-        CborError::Type
-    );
+    assert_eq!(reader(&[0x80]).map(Lengths::Any).unwrap_err(), CborError::Type);
     assert_eq!(reader(&[0x00]).boolean(), Err(CborError::Type));
     assert_eq!(reader(&[0xf5]).boolean(), Ok(true));
     assert_eq!(reader(&[0xf4]).boolean(), Ok(false));
@@ -102,10 +84,7 @@ fn wrong_types_and_bad_text_are_refused() {
 
 #[test]
 fn indefinite_containers_only_where_asked_for() {
-    assert_eq!(
-        reader(&[0x9f, 0xff]).array(Lengths::Definite).unwrap_err(),
-        CborError::Indefinite
-    );
+    assert_eq!(reader(&[0x9f, 0xff]).array(Lengths::Definite).unwrap_err(), CborError::Indefinite);
     let mut r = reader(&[0xbf, 0x01, 0x02, 0xff]);
     let mut map = r.map(Lengths::Any).unwrap();
     assert_eq!(map.remaining(), None);

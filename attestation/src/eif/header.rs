@@ -27,11 +27,7 @@ pub(super) struct SectionHeader {
 impl Header {
     pub(super) fn read(image: &[u8]) -> Result<Self, EifError> {
         if image.get(..4) != Some(b".eif") {
-            return Err(if image.len() < 4 {
-                EifError::Truncated("header")
-            } else {
-                EifError::Magic
-            });
+            return Err(if image.len() < 4 { EifError::Truncated("header") } else { EifError::Magic });
         }
         let version = u16::from_be_bytes(array(image, 4, "header")?);
         if version != 4 {
@@ -82,22 +78,13 @@ impl Header {
             return Err(EifError::Table(index));
         }
         let start = at.saturating_add(SECTION_HEADER_LENGTH);
-        let end = usize::try_from(size)
-            .ok()
-            .and_then(|size| start.checked_add(size));
-        let data = end
-            .and_then(|end| image.get(start..end))
-            .ok_or(EifError::Truncated("section data"))?;
+        let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size));
+        let data = end.and_then(|end| image.get(start..end)).ok_or(EifError::Truncated("section data"))?;
         Ok((SectionHeader { kind }, data, start + data.len()))
     }
 
     pub(super) fn check_unused_entries(&self) -> Result<(), EifError> {
-        match self
-            .table
-            .iter()
-            .skip(self.sections)
-            .position(|entry| *entry != (0, 0))
-        {
+        match self.table.iter().skip(self.sections).position(|entry| *entry != (0, 0)) {
             None => Ok(()),
             Some(position) => Err(EifError::UnusedEntry(self.sections + position)),
         }
@@ -107,30 +94,15 @@ impl Header {
     pub(super) fn check_crc(&self, image: &[u8]) -> Result<(), EifError> {
         let mut hasher = crc32fast::Hasher::new();
         hasher.update(image.get(..CRC).ok_or(EifError::Truncated("header"))?);
-        hasher.update(
-            image
-                .get(HEADER_LENGTH..)
-                .ok_or(EifError::Truncated("header"))?,
-        );
+        hasher.update(image.get(HEADER_LENGTH..).ok_or(EifError::Truncated("header"))?);
         let computed = hasher.finalize();
         if computed != self.crc {
-            return Err(EifError::Crc {
-                stated: self.crc,
-                computed,
-            });
+            return Err(EifError::Crc { stated: self.crc, computed });
         }
         Ok(())
     }
 }
 
-fn array<const N: usize>(
-    image: &[u8],
-    at: usize,
-    place: &'static str,
-) -> Result<[u8; N], EifError> {
-    image
-        .get(at..)
-        .and_then(|rest| rest.first_chunk::<N>())
-        .copied()
-        .ok_or(EifError::Truncated(place))
+fn array<const N: usize>(image: &[u8], at: usize, place: &'static str) -> Result<[u8; N], EifError> {
+    image.get(at..).and_then(|rest| rest.first_chunk::<N>()).copied().ok_or(EifError::Truncated(place))
 }

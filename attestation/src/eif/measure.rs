@@ -50,8 +50,5 @@ pub(super) fn register(data: &[u8]) -> [u8; PCR_LENGTH] {
 
 /// A register that started at zero after one extension: `SHA384(0^48 || data)`.
 fn extend_zero(data: &[u8]) -> [u8; PCR_LENGTH] {
-    Sha384::new_with_prefix([0_u8; PCR_LENGTH])
-        .chain_update(data)
-        .finalize()
-        .into()
+    Sha384::new_with_prefix([0_u8; PCR_LENGTH]).chain_update(data).finalize().into()
 }

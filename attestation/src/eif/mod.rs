@@ -167,13 +167,9 @@ impl<'a> Parts<'a> {
     fn take(&mut self, kind: u16, data: &'a [u8]) -> Result<(), EifError> {
         let place = match kind {
             section::KERNEL if self.kernel.is_none() && self.cmdline.is_none() => &mut self.kernel,
-            section::CMDLINE if self.kernel.is_some() && self.cmdline.is_none() => {
-                &mut self.cmdline
-            }
+            section::CMDLINE if self.kernel.is_some() && self.cmdline.is_none() => &mut self.cmdline,
             section::METADATA
-                if self.cmdline.is_some()
-                    && self.metadata.is_none()
-                    && self.ramdisks.is_empty() =>
+                if self.cmdline.is_some() && self.metadata.is_none() && self.ramdisks.is_empty() =>
             {
                 &mut self.metadata
             }

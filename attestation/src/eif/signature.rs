@@ -41,8 +41,8 @@ pub(super) fn certificate(section: &[u8]) -> Result<Vec<u8>, EifError> {
     reader.finish()?;
     signature.ok_or(EifError::Signature("no signature"))?;
     let pem = certificate.ok_or(EifError::Signature("no certificate"))?;
-    let (label, der) = der::pem::decode_vec(&pem)
-        .map_err(|_| EifError::Signature("the certificate is not PEM"))?;
+    let (label, der) =
+        der::pem::decode_vec(&pem).map_err(|_| EifError::Signature("the certificate is not PEM"))?;
     if label != Certificate::PEM_LABEL {
         return Err(EifError::Signature("the PEM block is not a certificate"));
     }
@@ -54,8 +54,8 @@ fn integers(reader: &mut Reader<'_>, cap: usize) -> Result<Vec<u8>, EifError> {
     let mut octets = Vec::new();
     let mut items = reader.array(Lengths::Definite)?;
     while reader.next(&mut items)? {
-        let octet = u8::try_from(reader.unsigned()?)
-            .map_err(|_| EifError::Signature("an octet is above 255"))?;
+        let octet =
+            u8::try_from(reader.unsigned()?).map_err(|_| EifError::Signature("an octet is above 255"))?;
         if octets.len() == cap {
             return Err(EifError::Signature("a member is too long"));
         }

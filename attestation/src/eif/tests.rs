@@ -69,10 +69,7 @@ fn parts_and_registers() {
     assert_eq!((eif.metadata(), eif.signature()), (Some(&b"{}"[..]), None));
     assert_eq!((eif.default_memory(), eif.default_cpus()), (1 << 30, 2));
     let m = eif.measure();
-    assert_eq!(
-        m.pcr0,
-        register(&[KERNEL, CMDLINE, BOOT, APPLICATION].concat())
-    );
+    assert_eq!(m.pcr0, register(&[KERNEL, CMDLINE, BOOT, APPLICATION].concat()));
     assert_eq!(m.pcr1, register(&[KERNEL, CMDLINE, BOOT].concat()));
     assert_eq!(m.pcr2, register(APPLICATION));
     assert_eq!(m.pcr8, None);
@@ -81,11 +78,7 @@ fn parts_and_registers() {
 /// The register 2 of an image with one ramdisk is the known constant.
 #[test]
 fn one_ramdisk_gives_the_known_constant() {
-    let bytes = image(&[
-        (section::KERNEL, KERNEL),
-        (section::CMDLINE, CMDLINE),
-        (section::RAMDISK, BOOT),
-    ]);
+    let bytes = image(&[(section::KERNEL, KERNEL), (section::CMDLINE, CMDLINE), (section::RAMDISK, BOOT)]);
     assert_eq!(
         hex::encode(Eif::parse(&bytes).unwrap().measure().pcr2),
         "21b9efbc184807662e966d34f390821309eeac6802309798826296bf3e8bec7c10edb30948c90ba67310f7b964fc500a"
@@ -100,10 +93,7 @@ fn metadata_is_not_measured() {
         (section::RAMDISK, BOOT),
         (section::RAMDISK, APPLICATION),
     ]);
-    assert_eq!(
-        Eif::parse(&plain()).unwrap().measure(),
-        Eif::parse(&other).unwrap().measure()
-    );
+    assert_eq!(Eif::parse(&plain()).unwrap().measure(), Eif::parse(&other).unwrap().measure());
 }
 
 fn integers(octets: &[u8]) -> ciborium::Value {
@@ -141,14 +131,8 @@ fn signing_certificate_gives_register_8() {
 
 #[test]
 fn malformed_signature_sections_are_refused() {
-    assert!(matches!(
-        refused(&signed(&[0x80])),
-        EifError::Signature("no entry")
-    ));
-    assert!(matches!(
-        refused(&signed(&[0x81, 0xa0])),
-        EifError::Signature("no signature")
-    ));
+    assert!(matches!(refused(&signed(&[0x80])), EifError::Signature("no entry")));
+    assert!(matches!(refused(&signed(&[0x81, 0xa0])), EifError::Signature("no signature")));
     assert!(matches!(refused(&signed(b"text")), EifError::Signature(_)));
     assert!(matches!(
         refused(&signed(&signature_section(b"no pem"))),
@@ -156,10 +140,7 @@ fn malformed_signature_sections_are_refused() {
     ));
     let mut trailing = signature_section(b"x");
     trailing.push(0);
-    assert!(matches!(
-        refused(&signed(&trailing)),
-        EifError::Signature(_)
-    ));
+    assert!(matches!(refused(&signed(&trailing)), EifError::Signature(_)));
 }
 
 #[test]
@@ -202,8 +183,7 @@ fn table_must_equal_the_sequence() {
 #[test]
 fn order_is_fixed() {
     use section::{CMDLINE as C, KERNEL as K, METADATA as M, RAMDISK as R, SIGNATURE as S};
-    let sections =
-        |kinds: &[u16]| image(&kinds.iter().map(|k| (*k, &b"data"[..])).collect::<Vec<_>>());
+    let sections = |kinds: &[u16]| image(&kinds.iter().map(|k| (*k, &b"data"[..])).collect::<Vec<_>>());
     for (kinds, refusal) in [
         (&[C, K, R][..], EifError::Order(C)),
         (&[K, K, C, R], EifError::Order(K)),
