@@ -1,0 +1,20 @@
+//! Place: none. The ledger as data: RFC 6962 tree, proofs, signed notes, checkpoints, tiles.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`tree`] | leaf and node hashes, roots, the append-only frontier |
+//! | [`nodes`] | stored perfect subtrees and proofs made from them |
+//! | [`proof`] | verification of inclusion and consistency |
+//! | [`note`] | C2SP signed-note: text, signature lines, verifier keys |
+//! | [`checkpoint`] | C2SP tlog-checkpoint of exactly three lines |
+//! | [`event`] | the typed events, the leaves of the tree |
+//! | [`tiles`], [`bundle`] | C2SP tlog-tiles: paths, widths, entry bundles |
+
+pub mod bundle;
+pub mod checkpoint;
+pub mod event;
+pub mod nodes;
+pub mod note;
+pub mod proof;
+pub mod tiles;
+pub mod tree;
