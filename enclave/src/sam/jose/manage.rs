@@ -1,0 +1,45 @@
+//! Place: SAM. The payload of a `manageProof`: the parameters of a key's life cycle, in JSON.
+
+use fuin_shared::fault::Fault;
+use fuin_shared::statement::{ManageAction, ManageStatement};
+
+/// Most certificates of one linkCert.
+const MAX_CERTIFICATES: usize = 10;
+/// Longest origin of a ledger, and longest relying party, in octets (a DNS name and a little more).
+const MAX_NAME: usize = 300;
+/// Longest subject name in octets.
+const MAX_SUBJECT: usize = 1024;
+
+/// Reads a payload that [`super::CompactJws::verify`] gave; it is as long as a JWS at the most.
+///
+/// Members that are unknown or come twice are refused, in the action as well; so is what follows the object.
+///
+/// # Errors
+/// [`Fault::InvalidProof`].
+pub fn manage_statement(payload: &[u8]) -> Result<ManageStatement, Fault> {
+    if payload.len() > super::MAX_JWS {
+        return Err(Fault::InvalidProof);
+    }
+    let statement: ManageStatement = super::object(payload)?;
+    if bounded(&statement) { Ok(statement) } else { Err(Fault::InvalidProof) }
+}
+
+/// Bounds that the types themselves do not hold. The action generateKey has no key yet, the others name one.
+fn bounded(statement: &ManageStatement) -> bool {
+    let names_key = statement.key.is_some() && statement.version.is_some();
+    let action = match &statement.action {
+        ManageAction::GenerateKey { subject, .. } => {
+            statement.key.is_none()
+                && statement.version.is_none()
+                && subject.as_ref().is_none_or(|s| !s.is_empty() && s.len() <= MAX_SUBJECT)
+        }
+        ManageAction::LinkEid { relying_party, .. } => {
+            names_key && !relying_party.is_empty() && relying_party.len() <= MAX_NAME
+        }
+        ManageAction::LinkCert { certificates } => {
+            names_key && (1..=MAX_CERTIFICATES).contains(&certificates.len())
+        }
+        ManageAction::AuthorizePop { .. } | ManageAction::DeleteKey {} => names_key,
+    };
+    action && !statement.ledger.is_empty() && statement.ledger.len() <= MAX_NAME
+}
