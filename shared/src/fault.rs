@@ -1,0 +1,177 @@
+//! Place: none. Error numbers: all that leaves the enclave of a refusal. Each module has a range of one hundred
+//! (or a named part of one); texts are for people and never cross the wire.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Defines the enum, its numbers and its texts in one table.
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
+        /// A numbered refusal.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum Fault {
+            $(#[doc = $text] $(#[$doc])* $name = $number,)*
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// One sentence for a person.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The fault with this number.
+            #[must_use]
+            pub const fn from_number(number: u16) -> Option<Self> {
+                match number { $($number => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+faults! {
+    // 100: wire
+    Malformed = 100, "message is malformed";
+    TooLarge = 101, "message is larger than the limit";
+    Version = 102, "peer speaks another version of the wire";
+    Busy = 110, "too much work in flight; try again later";
+    Deadline = 111, "deadline passed before the work was done";
+    Disconnected = 112, "no enclave is connected";
+    Internal = 199, "internal error";
+    // 200: phases
+    WrongPhase = 200, "request is not allowed in this phase";
+    Halted = 201, "the enclave has halted and must be started again";
+    // 300: manifest
+    ManifestMalformed = 300, "manifest is malformed or breaks a rule";
+    ManifestSignature = 301, "manifest lacks the officers' quorum";
+    ManifestExpired = 302, "manifest is past its notAfter";
+    ManifestForeign = 303, "manifest belongs to another service or is older than the current one";
+    // 350: ceremony
+    StatementMalformed = 350, "statement is malformed";
+    StatementSignature = 351, "statement is not signed by the person it names";
+    StatementForeign = 352, "statement is for another service, instance or ledger";
+    StatementExpired = 353, "statement is past its notAfter";
+    StatementSpent = 354, "statement was used before";
+    UnknownPerson = 355, "person is not named in the manifest";
+    ShareMalformed = 356, "share cannot be opened";
+    RootMismatch = 357, "root key does not match its commitment";
+    GenesisPending = 358, "no genesis is under way, or it lacks receipts";
+    // 400: sealed records
+    RecordMissing = 400, "sealed record was not supplied";
+    RecordStale = 401, "sealed record is not the current version";
+    RecordForeign = 402, "sealed record was not sealed by this service for this place";
+    UnknownCredential = 403, "credential does not exist or is not the caller's";
+    // 420: credentials and keys
+    InvalidKeyState = 420, "key is in a state that does not allow this";
+    InvalidProof = 421, "manageProof is malformed, not signed by the client, for another target, expired or replayed";
+    KeyMismatch = 422, "public key is not the credential's";
+    UntrustedIssuer = 423, "certificate does not lead to an anchor of this caID";
+    CertificateNotAcceptable = 424, "certificate has the wrong subject, usage, policy or form";
+    EidMismatch = 425, "evidence is not from the eID means being linked";
+    PopLimit = 426, "no proof of possession is left for this key";
+    UnsupportedAlgorithm = 427, "algorithm is not offered";
+    RequestInfoMalformed = 428, "certification request information is malformed";
+    CertificatesMalformed = 429, "certificate list is malformed";
+    UnknownAuthority = 430, "caID is not open to this client";
+    CertificateExpired = 431, "certificate is not valid at this time";
+    CertificateLinked = 432, "certificate is linked to a key already";
+    LimitReached = 433, "limit of the manifest is reached";
+    // 500: eID means
+    AssertionMalformed = 500, "assertion is malformed";
+    AssertionSignature = 501, "assertion does not verify under the linked means";
+    AssertionOrigin = 502, "assertion was made for another origin";
+    AssertionRelyingParty = 503, "assertion was made for another relying party";
+    AssertionFlags = 504, "assertion lacks user presence or user verification";
+    AssertionCounter = 505, "assertion counter did not grow";
+    AssertionChallenge = 506, "assertion answers another challenge";
+    AssertionCredential = 507, "assertion is by another passkey";
+    // 600: activation
+    SadMalformed = 600, "SAD is malformed or cannot be opened";
+    SadForeign = 601, "SAD is for another service, instance, credential, key or means";
+    SadExpired = 602, "SAD or challenge is expired or lasts too long";
+    SadNonce = 603, "SAD nonce was not issued by this instance for this credential and purpose";
+    SadReplayed = 604, "SAD nonce was used before";
+    SadPurpose = 605, "SAD is for another purpose";
+    SadCount = 606, "SAD count is not the number of its hashes";
+    SadTooMany = 607, "more hashes than the credential allows";
+    SadAlgorithm = 608, "SAD names algorithms that do not fit the key or each other";
+    SadRequest = 609, "SAD does not agree with the request that carries it";
+    ActivationsFull = 620, "too many live activations; try again later";
+    // 700: signing
+    TokenUnknown = 700, "activation token is unknown, used up or for another credential";
+    TokenExpired = 701, "activation token is expired";
+    HashNotAuthorized = 702, "hash is not authorized by the activation token";
+    HashLength = 703, "hash has the wrong length";
+    AlgorithmNotAllowed = 704, "algorithm is not the authorized one";
+    SelfCheck = 705, "signature did not verify after signing";
+    CredentialDisabled = 706, "credential is disabled";
+    NoHashes = 707, "no hash was given";
+    // 800: ledger
+    LedgerBroken = 800, "ledger does not match its checkpoint or breaks its rules";
+    LedgerShortened = 801, "ledger is shorter than, or differs from, what a custodian has seen";
+    CheckpointForeign = 802, "checkpoint is not signed by this ledger's key";
+    SinkRefused = 803, "ledger could not be made durable";
+    LedgerBusy = 804, "ledger queue is full; try again later";
+    // 900: platform
+    Nsm = 900, "security module refused or failed";
+    Entropy = 901, "random source failed its test";
+    SelfTest = 902, "self-test failed";
+    Clock = 903, "clock is not usable";
+}
+
+impl Fault {
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// Whether the same request may succeed later without change.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::Busy | Self::Deadline | Self::Disconnected | Self::ActivationsFull | Self::LedgerBusy
+        )
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.text(), self.number())
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.number())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u16::deserialize(deserializer)?;
+        Self::from_number(number).ok_or_else(|| de::Error::custom("unknown error number"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_lead_back_and_are_in_order() {
+        for pair in Fault::ALL.windows(2) {
+            assert!(pair[0].number() < pair[1].number());
+        }
+        for fault in Fault::ALL {
+            assert_eq!(Fault::from_number(fault.number()), Some(*fault));
+        }
+        assert_eq!(Fault::from_number(1), None);
+    }
+}

@@ -1,0 +1,33 @@
+//! Place: none. What host, enclave and verifiers agree on: types, codecs and digests.
+//!
+//! No I/O, no clock, no randomness. The map:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`codec`] | strict CBOR: typed, unknown fields refused, re-encoded byte for byte |
+//! | [`bytes`], [`ids`], [`algorithm`], [`key`] | newtypes: octets, identifiers, the closed set of algorithms, public keys |
+//! | [`frame`], [`stream`], [`message`] | the wire between host and enclave |
+//! | [`fault`] | error numbers, a range for each module |
+//! | [`phase`], [`evidence`], [`manifest`] | what an enclave says of itself |
+//! | [`sad`] | the signature activation data and its digest |
+//! | [`statement`] | what officers, custodians and RA/CA clients sign |
+//! | [`log`] | the ledger: events, tree, checkpoints, proofs |
+//! | [`pki`] | strict certificates and RFC 5280 validation of a supplied chain |
+#![forbid(unsafe_code)]
+
+pub mod algorithm;
+pub mod bytes;
+pub mod codec;
+pub mod evidence;
+pub mod fault;
+pub mod frame;
+pub mod ids;
+pub mod key;
+pub mod log;
+pub mod manifest;
+pub mod message;
+pub mod phase;
+pub mod pki;
+pub mod sad;
+pub mod statement;
+pub mod stream;

@@ -1,0 +1,303 @@
+//! Place: SSA, SAM. What the host asks of the enclave. Each request says which refusals to expect.
+
+use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
+use crate::bytes::Blob;
+use crate::ids::{CredentialId, InstanceId, RootCommitment, ServiceId};
+use crate::message::SealedRecord;
+use crate::phase::Phase;
+use crate::sad::{MeansProfile, Purpose};
+use crate::statement::CustodianShare;
+use crate::evidence::LedgerIdentity;
+use serde::{Deserialize, Serialize};
+
+/// A request of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Command {
+    /// Phase and identity. Allowed in every phase.
+    Status,
+    /// Names the service. Phase `Booted`. Faults: 300, 301, 302, 303.
+    InstallManifest(InstallManifest),
+    /// Evidence bundle. Phases `Uninitialized` to `Operational`. Faults: 100, 900.
+    GetEvidence(GetEvidence),
+    /// Makes a root key. Phase `Uninitialized`. Faults: 350 to 355.
+    Genesis(Genesis),
+    /// Custodians' receipts end the genesis. Phase `Uninitialized`. Faults: 350, 351, 352, 355, 358.
+    ConfirmGenesis(ConfirmGenesis),
+    /// A custodian's share; the last one needed starts recovery. Phase `Uninitialized`. Faults: 350 to 357, 800 to 803.
+    ProvideShare(ProvideShare),
+    /// Makes a key pair (`manages/generateKey`). Faults: 421, 427, 430, 433.
+    GenerateKey(Manage),
+    /// Links the means (`manages/linkEid`). Faults: 400 to 403, 420, 421, 425, 500 to 506, 600 to 606.
+    LinkEid(Manage),
+    /// Signs a certification request (`manages/authorize`). Faults: 400 to 403, 420 to 422, 424, 426, 428, 500 to 606.
+    AuthorizePop(Manage),
+    /// Links the certificate (`manages/linkCert`). Faults: 400 to 403, 420 to 424, 429, 431, 432.
+    LinkCert(Manage),
+    /// Destroys the key (`manages/deleteKey`). Faults: 400 to 403, 420, 421, 500 to 606.
+    DeleteKey(Manage),
+    /// A nonce for a SAD. Faults: 400 to 403, 420, 706.
+    GetChallenge(GetChallenge),
+    /// Evidence of authorization for an activation token. Faults: 400 to 403, 500 to 620, 706.
+    Authorize(Authorize),
+    /// Signs hashes under an activation token. Faults: 400 to 403, 431, 700 to 707, 800 to 804.
+    SignHash(SignHash),
+}
+
+/// See [`Command::InstallManifest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstallManifest {
+    /// The first [`crate::manifest::SignedManifest`], in CBOR: its hash is the service id.
+    pub first: Blob,
+    /// The current one; the same octets while there is only one.
+    pub current: Blob,
+}
+
+/// See [`Command::GetEvidence`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetEvidence {
+    /// The caller's nonce, 8 to 64 octets.
+    pub nonce: Option<Blob>,
+}
+
+/// See [`Command::Genesis`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// [`crate::statement::SignedStatement`] over [`crate::statement::GenesisApproval`], one per officer of the quorum.
+    pub approvals: Vec<Blob>,
+}
+
+/// See [`Command::ConfirmGenesis`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmGenesis {
+    /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareReceipt`], one per custodian.
+    pub receipts: Vec<Blob>,
+}
+
+/// See [`Command::ProvideShare`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvideShare {
+    /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareStatement`].
+    pub statement: Blob,
+    /// [`crate::statement::HpkeSealed`] in CBOR: the share under `info` `SHARE_TO_INSTANCE`.
+    pub sealed: Blob,
+}
+
+/// A command of the key life cycle: the parameters are in the proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manage {
+    /// `manageProof`: compact JWS over [`crate::statement::ManageStatement`].
+    pub proof: String,
+    /// [`crate::sad::AuthorizationEvidence`] in CBOR, where the signer must take part.
+    pub evidence: Option<Blob>,
+    /// The key's record as the host has it; none for generateKey.
+    pub record: Option<SealedRecord>,
+}
+
+/// See [`Command::GetChallenge`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetChallenge {
+    /// The credential (or key).
+    pub credential: CredentialId,
+    /// What the SAD will be for.
+    pub purpose: Purpose,
+    /// Its record.
+    pub record: SealedRecord,
+}
+
+/// See [`Command::Authorize`]. What the CSC request says must agree with the SAD.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authorize {
+    /// The credential.
+    pub credential: CredentialId,
+    /// [`crate::sad::AuthorizationEvidence`] in CBOR.
+    pub evidence: Blob,
+    /// Hashes of the request, if it had any: the same multiset as in the SAD.
+    pub hashes: Option<Vec<Blob>>,
+    /// Its `hashAlgorithmOID`, if it had one.
+    pub hash_algorithm: Option<HashAlgorithm>,
+    /// Its `numSignatures`.
+    pub count: u32,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
+/// See [`Command::SignHash`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignHash {
+    /// The credential.
+    pub credential: CredentialId,
+    /// Activation token, 32 octets.
+    pub token: Blob,
+    /// Hashes to sign, in the order in which signatures are wanted.
+    pub hashes: Vec<Blob>,
+    /// Digest named by the request, if any.
+    pub hash_algorithm: Option<HashAlgorithm>,
+    /// Signature algorithm named by the request.
+    pub signature_algorithm: SignatureAlgorithm,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
+/// An answer of the enclave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Answer {
+    /// To `Status`.
+    Status(Status),
+    /// To `InstallManifest`.
+    ManifestInstalled {
+        /// The service.
+        service: ServiceId,
+    },
+    /// To `GetEvidence`: [`crate::evidence::EvidenceBundle`] in CBOR.
+    Evidence(Blob),
+    /// To `Genesis`.
+    GenesisShares(GenesisShares),
+    /// To `ConfirmGenesis`, and to the `ProvideShare` that completed the root key.
+    Operational {
+        /// The ledger.
+        ledger: LedgerIdentity,
+        /// Its newest signed checkpoint.
+        checkpoint: String,
+    },
+    /// To a `ProvideShare` that was not the last.
+    ShareAccepted {
+        /// How many more are needed.
+        missing: u8,
+    },
+    /// To `GenerateKey`.
+    KeyGenerated(KeyGenerated),
+    /// To `LinkEid` and `LinkCert`.
+    Linked(Linked),
+    /// To `AuthorizePop` without request information: what the SAM built, to be consented to.
+    RequestInfo(Blob),
+    /// To `AuthorizePop`: PKCS#10 certification request in DER.
+    Request {
+        /// The request.
+        csr: Blob,
+        /// The record's new version.
+        version: u64,
+        /// Receipt.
+        receipt: Receipt,
+    },
+    /// To `DeleteKey`.
+    Deleted(Receipt),
+    /// To `GetChallenge`.
+    Challenge(Challenge),
+    /// To `Authorize`.
+    Activation {
+        /// Activation token, 32 octets: what CSC calls `SAD`.
+        token: Blob,
+        /// Unix seconds.
+        expires: u64,
+        /// Receipt.
+        receipt: Receipt,
+    },
+    /// To `SignHash`.
+    Signatures {
+        /// In the order of the request, ECDSA in DER.
+        signatures: Vec<Blob>,
+        /// Receipt.
+        receipt: Receipt,
+    },
+}
+
+/// See [`Command::Status`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// Phase.
+    pub phase: Phase,
+    /// This boot.
+    pub instance: InstanceId,
+    /// The service, once a manifest is installed.
+    pub service: Option<ServiceId>,
+    /// Size of the ledger, once recovered.
+    pub ledger_size: Option<u64>,
+}
+
+/// See [`Command::Genesis`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisShares {
+    /// Commitment to the new root key.
+    pub commitment: RootCommitment,
+    /// A share for each custodian.
+    pub shares: Vec<CustodianShare>,
+}
+
+/// See [`Command::GenerateKey`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyGenerated {
+    /// `keyID`, later `credentialID`.
+    pub key: CredentialId,
+    /// DER SubjectPublicKeyInfo.
+    pub spki: Blob,
+    /// Its algorithm.
+    pub algorithm: KeyAlgorithm,
+    /// The record's version.
+    pub version: u64,
+    /// Receipt.
+    pub receipt: Receipt,
+}
+
+/// See [`Command::LinkEid`], [`Command::LinkCert`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Linked {
+    /// The record's new version.
+    pub version: u64,
+    /// Receipt.
+    pub receipt: Receipt,
+}
+
+/// See [`Command::GetChallenge`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Challenge {
+    /// Nonce for the SAD.
+    pub nonce: Blob,
+    /// This boot.
+    pub instance: InstanceId,
+    /// Unix seconds after which the nonce is refused.
+    pub expires: u64,
+    /// The credential's means; none before linkEid.
+    pub means: Option<MeansProfile>,
+    /// WebAuthn rpId and raw credential id of the linked passkey; none before linkEid.
+    pub passkey: Option<PasskeyHint>,
+}
+
+/// Which passkey to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyHint {
+    /// rpId.
+    pub relying_party: String,
+    /// Raw credential id.
+    pub credential_id: Blob,
+}
+
+/// Shows that an event is in the ledger, and opens it for whom it concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Index of the event.
+    pub index: u64,
+    /// [`crate::log::event::Event`] in CBOR.
+    pub event: Blob,
+    /// Salts that open hashes in the event, in their order.
+    pub salts: Vec<Blob>,
+    /// Signed checkpoint that covers it.
+    pub checkpoint: String,
+}

@@ -1,0 +1,21 @@
+//! Place: none. Messages between host and enclave: [`Command`] and [`Answer`] from host to enclave and back,
+//! [`StoreRequest`] and [`StoreAnswer`] from enclave to host and back.
+
+mod command;
+mod store;
+
+pub use command::*;
+pub use store::*;
+
+use crate::ids::InstanceId;
+use serde::{Deserialize, Serialize};
+
+/// First frame of each connection, from the enclave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hello {
+    /// [`crate::frame::VERSION`].
+    pub version: u16,
+    /// The boot: equal on all connections of one process.
+    pub instance: InstanceId,
+}

@@ -1,0 +1,79 @@
+//! Place: SAM, SSA. What the enclave asks of the host: to keep sealed octets and the ledger. The host is believed in nothing.
+
+use crate::bytes::Blob;
+use crate::ids::CredentialId;
+use serde::{Deserialize, Serialize};
+
+/// A record that only the enclave can open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedRecord {
+    /// Which record.
+    pub id: CredentialId,
+    /// Counted by the enclave from 1.
+    pub version: u64,
+    /// Salt, nonce and ciphertext.
+    pub body: Blob,
+}
+
+/// A change to the host's records, made with the event that orders it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum RecordChange {
+    /// Keep this version in place of the former.
+    Put(SealedRecord),
+    /// Erase the record.
+    Erase(CredentialId),
+}
+
+/// A request of the enclave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum StoreRequest {
+    /// Make events durable, all or nothing, in one transaction, before answering. Refuse (803) unless the ledger has
+    /// exactly `first` entries.
+    Commit(Commit),
+    /// Size and newest checkpoint.
+    Head,
+    /// All entries from `first` on, as a stream of `u16 length || entry` (C2SP tlog-tiles bundle form).
+    ReadLedger {
+        /// Index of the first entry wanted.
+        first: u64,
+    },
+}
+
+/// See [`StoreRequest::Commit`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commit {
+    /// Index of the first new entry: the size so far.
+    pub first: u64,
+    /// Entries: events in CBOR.
+    pub entries: Vec<Blob>,
+    /// Signed checkpoint over the ledger with these entries.
+    pub checkpoint: String,
+    /// Records that change with them.
+    pub records: Vec<RecordChange>,
+}
+
+/// An answer of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum StoreAnswer {
+    /// To `Commit`.
+    Committed,
+    /// To `Head`.
+    Head(Head),
+    /// To `ReadLedger`: chunks follow under the request's id.
+    Stream,
+}
+
+/// See [`StoreRequest::Head`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Number of entries.
+    pub size: u64,
+    /// Newest signed checkpoint; none while empty.
+    pub checkpoint: Option<String>,
+}

@@ -1,0 +1,181 @@
+//! Place: SIC, SAM. The signature activation data: what the signer authorizes (design section 4), its digest, and
+//! the evidence of authorization that carries it to the SAM.
+
+use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
+use crate::bytes::Blob;
+use crate::codec;
+use crate::ids::{CaId, CredentialId, Digest32, InstanceId, ServiceId, UserId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Version of [`Sad`].
+pub const VERSION: u8 = 1;
+/// Largest evidence of authorization in octets.
+pub const MAX_EVIDENCE: usize = 128 * 1024;
+/// HPKE `info` of sealed evidence of authorization.
+pub const SEAL_INFO: &[u8] = b"fuin/sad-seal/v1";
+
+/// What a SAD allows. One purpose can never serve another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Sign documents.
+    Sign,
+    /// Link an eID means to a key.
+    Link,
+    /// Sign one certification request.
+    Pop,
+    /// Destroy the key.
+    Delete,
+}
+
+/// The one kind of eID means of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MeansProfile {
+    /// WebAuthn passkey, user verification required.
+    Passkey,
+}
+
+impl MeansProfile {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+        }
+    }
+}
+
+/// What the hashes are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HashType {
+    /// The DTBS/R itself.
+    Dtbs,
+    /// The document; the SAM sees the bytes to be signed.
+    Document,
+}
+
+/// Whom a key is being linked to; only with purpose `link`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkSubject {
+    /// The signer.
+    pub user: UserId,
+    /// CA that will certify the key.
+    pub authority: CaId,
+    /// Keyed digest over identity attributes, made by the RA.
+    pub identity: Digest32,
+}
+
+/// The SAD.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sad {
+    /// [`VERSION`].
+    pub version: u8,
+    /// The service.
+    pub service: ServiceId,
+    /// The boot that gave the nonce.
+    pub instance: InstanceId,
+    /// The credential (or key, before linkCert).
+    pub credential: CredentialId,
+    /// SHA-256 of the key's SubjectPublicKeyInfo.
+    pub spki: Digest32,
+    /// The means that authorizes.
+    pub means: MeansProfile,
+    /// What is allowed.
+    pub purpose: Purpose,
+    /// What the hashes are of.
+    pub hash_type: HashType,
+    /// The hashes, in the order shown. For `pop` the certification request information's; for `link` and `delete` none.
+    pub hashes: Vec<Blob>,
+    /// Their algorithm.
+    pub hash_algorithm: HashAlgorithm,
+    /// The signature algorithm.
+    pub signature_algorithm: SignatureAlgorithm,
+    /// Number of signatures: the number of hashes.
+    pub count: u32,
+    /// Unix seconds after which nothing is signed under it.
+    pub expires: u64,
+    /// From the SAM's challenge.
+    pub nonce: Blob,
+    /// SHA-256 of what was displayed to the signer.
+    pub display: Option<Digest32>,
+    /// With purpose `link` only.
+    pub link: Option<LinkSubject>,
+}
+
+impl Sad {
+    /// The one encoding.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+}
+
+/// Digest of a SAD's octets: what the eID means answers.
+#[must_use]
+pub fn sad_digest(sad: &[u8]) -> Digest32 {
+    Digest32(Sha256::new().chain_update(b"fuin/sad/v1\0").chain_update(sad).finalize().into())
+}
+
+/// What the means made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Assertion {
+    /// WebAuthn assertion; its challenge is the SAD digest.
+    Passkey {
+        /// Raw credential id.
+        credential_id: Blob,
+        /// `clientDataJSON`.
+        client_data: Blob,
+        /// `authenticatorData`.
+        authenticator_data: Blob,
+        /// ECDSA P-256 in DER over `authenticatorData || SHA-256(clientDataJSON)`.
+        signature: Blob,
+    },
+    /// WebAuthn registration, for purpose `link`; its challenge is the SAD digest.
+    PasskeyRegistration {
+        /// `clientDataJSON`.
+        client_data: Blob,
+        /// `attestationObject`.
+        attestation_object: Blob,
+    },
+}
+
+/// A SAD with the means' answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizedSad {
+    /// [`Sad`] in CBOR.
+    pub sad: Blob,
+    /// The answer over its digest.
+    pub assertion: Assertion,
+}
+
+/// Evidence of authorization: in base64url it is the CSC `authData` value, or `OTP` in v1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum AuthorizationEvidence {
+    /// In the clear.
+    Plain(AuthorizedSad),
+    /// HPKE (DHKEM P-384, HKDF-SHA384, AES-256-GCM) to the instance, `info` [`SEAL_INFO`], associated data [`seal_aad`].
+    Sealed {
+        /// Which boot can open it.
+        instance: InstanceId,
+        /// [`sad_digest`] of the SAD inside.
+        sad_digest: Digest32,
+        /// Encapsulated key.
+        encapsulated: Blob,
+        /// [`AuthorizedSad`] in CBOR, sealed.
+        ciphertext: Blob,
+    },
+}
+
+/// Associated data of sealed evidence.
+#[must_use]
+pub fn seal_aad(instance: &InstanceId, sad_digest: &Digest32) -> Vec<u8> {
+    codec::encode(&(instance, sad_digest))
+}

@@ -1,0 +1,224 @@
+//! Place: SAM. Statements that people and machines sign: approvals and shares of the ceremony (signed CBOR),
+//! and the `manageProof` of RA/CA clients (JWS whose payload carries the parameters themselves).
+
+use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm};
+use crate::bytes::Blob;
+use crate::codec;
+use crate::fault::Fault;
+use crate::ids::{
+    CaId, CredentialId, Digest32, InstanceId, ManifestHash, PersonId, RootCommitment, ServiceId, StatementId, UserId,
+};
+use crate::key::PublicKey;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// HPKE `info` of a share sealed to its custodian.
+pub const SHARE_TO_CUSTODIAN: &[u8] = b"fuin/share-to-custodian/v1";
+/// HPKE `info` of a share sealed to an instance.
+pub const SHARE_TO_INSTANCE: &[u8] = b"fuin/share-to-instance/v1";
+
+/// A body that is signed under its own domain.
+pub trait Body: Serialize + DeserializeOwned {
+    /// Domain separation.
+    const DOMAIN: &'static str;
+}
+
+/// A signed statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedStatement {
+    /// The body in CBOR.
+    pub body: Blob,
+    /// Who signed.
+    pub signer: PersonId,
+    /// ECDSA in DER over [`SignedStatement::message`], with the digest that fits the curve.
+    pub signature: Blob,
+}
+
+impl SignedStatement {
+    /// The octets that are signed.
+    #[must_use]
+    pub fn message<B: Body>(body: &[u8]) -> Vec<u8> {
+        let mut out = B::DOMAIN.as_bytes().to_vec();
+        out.push(0);
+        out.extend_from_slice(body);
+        out
+    }
+
+    /// The body, once the signature holds under `key`.
+    ///
+    /// # Errors
+    /// [`Fault::StatementSignature`], [`Fault::StatementMalformed`].
+    pub fn open<B: Body>(&self, key: &PublicKey) -> Result<B, Fault> {
+        key.verify(key.statement_hash(), &Self::message::<B>(self.body.as_slice()), self.signature.as_slice())
+            .map_err(|_| Fault::StatementSignature)?;
+        codec::decode(self.body.as_slice()).map_err(|_| Fault::StatementMalformed)
+    }
+}
+
+/// An officer approves that this instance makes a root key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisApproval {
+    /// The service.
+    pub service: ServiceId,
+    /// The boot whose evidence the officer checked.
+    pub instance: InstanceId,
+    /// Current manifest.
+    pub manifest: ManifestHash,
+    /// Random.
+    pub statement: StatementId,
+    /// Unix seconds.
+    pub not_after: u64,
+}
+
+impl Body for GenesisApproval {
+    const DOMAIN: &'static str = "fuin/genesis-approval/v1";
+}
+
+/// A custodian confirms that the share is safe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShareReceipt {
+    /// The service.
+    pub service: ServiceId,
+    /// The boot that made the root key.
+    pub instance: InstanceId,
+    /// Commitment to the root key.
+    pub commitment: RootCommitment,
+    /// SHA-256 of the sealed share as received.
+    pub share: Digest32,
+}
+
+impl Body for ShareReceipt {
+    const DOMAIN: &'static str = "fuin/share-receipt/v1";
+}
+
+/// A custodian gives the share to a boot whose evidence was checked (design section 3.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShareStatement {
+    /// The service.
+    pub service: ServiceId,
+    /// The boot that may open the share.
+    pub instance: InstanceId,
+    /// Current manifest.
+    pub manifest: ManifestHash,
+    /// Commitment to the root key.
+    pub commitment: RootCommitment,
+    /// Newest checkpoint (signed note) that the custodian has seen; null before the first.
+    pub newest_checkpoint: Option<String>,
+    /// SHA-256 of the CBOR of the sealed share that comes with this.
+    pub sealed: Digest32,
+}
+
+impl Body for ShareStatement {
+    const DOMAIN: &'static str = "fuin/share-statement/v1";
+}
+
+/// Something sealed with HPKE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HpkeSealed {
+    /// Encapsulated key.
+    pub encapsulated: Blob,
+    /// Ciphertext.
+    pub ciphertext: Blob,
+}
+
+/// A share sealed to its custodian; associated data are [`share_aad`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustodianShare {
+    /// Whose.
+    pub custodian: PersonId,
+    /// The share, sealed under `info` [`SHARE_TO_CUSTODIAN`].
+    pub sealed: HpkeSealed,
+}
+
+/// Associated data of a sealed share, to custodian and to instance alike.
+#[must_use]
+pub fn share_aad(service: &ServiceId, commitment: &RootCommitment, custodian: &PersonId) -> Vec<u8> {
+    codec::encode(&(service, commitment, custodian))
+}
+
+/// Payload of a `manageProof` (JSON, ES256 or ES384 by the RA/CA client's proof key, `kid` = client id).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ManageStatement {
+    /// The service, hex.
+    pub service: ServiceId,
+    /// Origin of the ledger that will spend the statement.
+    pub ledger: String,
+    /// What is to be done, with its parameters.
+    pub action: ManageAction,
+    /// The key, for all but generateKey.
+    #[serde(rename = "keyID")]
+    pub key: Option<CredentialId>,
+    /// Version that the key's record must have.
+    pub version: Option<u64>,
+    /// Random, hex.
+    pub statement: StatementId,
+    /// Unix seconds.
+    pub not_after: u64,
+}
+
+/// The five actions of the SIP Japan extension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub enum ManageAction {
+    /// Make a key pair.
+    #[serde(rename_all = "camelCase")]
+    GenerateKey {
+        /// The signer.
+        #[serde(rename = "userID")]
+        user: UserId,
+        /// CA that will certify the key.
+        #[serde(rename = "caID")]
+        authority: CaId,
+        /// Key algorithm.
+        key_algorithm: KeyAlgorithm,
+        /// Most signatures of one SAD.
+        multisign: u32,
+        /// RFC 4514 name that request and certificate must carry.
+        subject: Option<String>,
+    },
+    /// Link the signer's means.
+    #[serde(rename_all = "camelCase")]
+    LinkEid {
+        /// Kind of means.
+        means: crate::sad::MeansProfile,
+        /// Keyed digest over identity attributes, hex.
+        identity: Digest32,
+        /// WebAuthn rpId, one of the client's.
+        relying_party: String,
+    },
+    /// Sign one certification request.
+    #[serde(rename_all = "camelCase")]
+    AuthorizePop {
+        /// Certification request information in DER (PKCS#10), base64url; null asks the SAM to build it.
+        request_info: Option<Blob>,
+        /// Signature algorithm of the request.
+        signature_algorithm: SignatureAlgorithm,
+    },
+    /// Link the issued certificate.
+    #[serde(rename_all = "camelCase")]
+    LinkCert {
+        /// DER certificates, end entity first, base64url.
+        certificates: Vec<Blob>,
+    },
+    /// Destroy the key.
+    DeleteKey {},
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_opens_only_under_its_own_domain() {
+        assert_ne!(
+            SignedStatement::message::<ShareReceipt>(b"x"),
+            SignedStatement::message::<GenesisApproval>(b"x")
+        );
+    }
+}
