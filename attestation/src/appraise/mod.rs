@@ -177,11 +177,10 @@ pub(crate) fn measurement(
     }
     if !references.identify_code() {
         appraisal.omit("which code runs", "no reference value for PCR0, for PCR1 and PCR2, or for PCR8");
+        return Ok(());
     }
-    for index in 0..=2 {
-        if references.get(index).is_none() {
-            appraisal.omit(format!("PCR{index}"), "no reference value was given");
-        }
+    for index in (0..=2).filter(|index| references.get(*index).is_none()) {
+        appraisal.omit(format!("PCR{index}"), "no reference value was given");
     }
     Ok(())
 }

@@ -18,9 +18,9 @@ pub struct Expectations {
     /// Expected registers: PCR0, 1 and 2 of the release.
     pub references: References,
     /// Purposes that will do.
-    pub purposes: Vec<Purpose>,
+    pub purposes: Option<Vec<Purpose>>,
     /// Phases that will do: only `Operational` for whoever signs or issues.
-    pub phases: Vec<Phase>,
+    pub phases: Option<Vec<Phase>>,
     /// The weakest release mode that will do.
     pub minimum_release: Option<ReleaseMode>,
     /// Whether a development service or anchor will do.
@@ -29,6 +29,8 @@ pub struct Expectations {
     pub allow_debug: bool,
     /// How old the document may be.
     pub freshness: Option<Window>,
+    /// Whether the manifest must not have ended.
+    pub manifest_period: bool,
 }
 
 impl Expectations {
@@ -39,12 +41,13 @@ impl Expectations {
         Self {
             service: Some(service),
             references,
-            purposes: vec![Purpose::Service],
-            phases: vec![Phase::Operational],
+            purposes: Some(vec![Purpose::Service]),
+            phases: Some(vec![Phase::Operational]),
             minimum_release: Some(ReleaseMode::Cosigned),
             allow_development: false,
             allow_debug: false,
             freshness: Some(Window::default()),
+            manifest_period: true,
         }
     }
 }
@@ -65,7 +68,11 @@ impl VerifiedEvidence {
         self.phase_is(expectations, &mut appraisal)?;
         self.release_is(expectations.minimum_release, &mut appraisal)?;
         self.development_is(expectations.allow_development, &mut appraisal)?;
-        self.manifest_lasts(&mut appraisal)?;
+        if expectations.manifest_period {
+            self.manifest_lasts(&mut appraisal)?;
+        } else {
+            appraisal.omit("end of the manifest", "not asked for");
+        }
         appraisal.omit(
             "the ledger",
             "evidence only names it; compare its checkpoints and witnesses with `fuin ledger verify`",
@@ -92,13 +99,18 @@ impl VerifiedEvidence {
     /// Step 29.
     fn phase_is(&self, expectations: &Expectations, appraisal: &mut Appraisal) -> Result<(), Refusal> {
         let phase = self.phase();
-        if !expectations.phases.contains(&phase) {
-            return Err(Refusal::new(Step::Phase, format!("it is {phase}")));
+        match &expectations.phases {
+            None => appraisal.omit("phase", format!("it is {phase}; none was asked for")),
+            Some(phases) if phases.contains(&phase) => appraisal.check(Step::Phase, phase.as_str()),
+            Some(_) => return Err(Refusal::new(Step::Phase, format!("it is {phase}"))),
         }
-        if !expectations.purposes.contains(&self.purpose()) {
-            return Err(Refusal::new(Step::Phase, "the evidence was made for another purpose"));
+        match &expectations.purposes {
+            None => appraisal.omit("purpose", "none was asked for"),
+            Some(purposes) if purposes.contains(&self.purpose()) => {
+                appraisal.check(Step::Phase, "made for the purpose that was asked for");
+            }
+            Some(_) => return Err(Refusal::new(Step::Phase, "the evidence was made for another purpose")),
         }
-        appraisal.check(Step::Phase, format!("{phase}"));
         Ok(())
     }
 

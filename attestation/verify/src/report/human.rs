@@ -1,0 +1,187 @@
+//! Place: none. The report a person reads: what, who signed, when, which code, which service, what was not checked.
+
+use super::text::{moment, octets, shown};
+use crate::judge::{Form, Outcome, Subject};
+use fuin_attestation::appraise::DebugMode;
+use fuin_attestation::time::utc;
+use fuin_attestation::{AnchorKind, At, Claims, Step, VerifiedEvidence};
+use fuin_shared::manifest::ReleaseMode;
+use std::fmt::Write;
+
+/// Lines under headings, labels aligned.
+struct Page(String);
+
+impl Page {
+    fn heading(&mut self, text: &str) {
+        let _ = writeln!(self.0, "\n{text}");
+    }
+
+    fn row(&mut self, label: &str, value: impl AsRef<str>) {
+        let _ = writeln!(self.0, "  {label:<16} {}", value.as_ref());
+    }
+}
+
+/// The whole report; its last line is the verdict.
+pub fn human(outcome: &Outcome) -> String {
+    let mut page = Page(String::new());
+    let form = match outcome.form {
+        Form::Document => "attestation document",
+        Form::Bundle => "evidence bundle of a service",
+    };
+    let _ = writeln!(page.0, "{form}, {} octets", outcome.length);
+    if let Some(subject) = &outcome.subject {
+        origin(&mut page, subject.claims());
+        code(&mut page, subject.claims());
+        match subject {
+            Subject::Document(claims) => data(&mut page, claims),
+            Subject::Service(evidence) => service(&mut page, evidence),
+        }
+    }
+    if outcome.accepted() {
+        checks(&mut page, outcome);
+    }
+    if outcome.accepted() && outcome.authentic_only {
+        page.heading("Only authenticity was asked for");
+        page.row("", "Nonce, age, measurement, service and phase count only where an option named them.");
+        page.row("", "By itself this says: such an enclave existed at that time. Release nothing for it.");
+    }
+    if !outcome.warnings.is_empty() {
+        page.heading("Warnings");
+        for warning in &outcome.warnings {
+            let _ = writeln!(page.0, "  ! {warning}");
+        }
+    }
+    let _ = match &outcome.refusal {
+        None => writeln!(page.0, "\nevidence: ACCEPTED"),
+        Some(refusal) => writeln!(page.0, "\nevidence: REFUSED ({refusal})"),
+    };
+    page.0
+}
+
+fn origin(page: &mut Page, claims: &Claims) {
+    page.heading("Who signed, and when");
+    match claims.anchor() {
+        AnchorKind::Production { partition } => {
+            page.row("platform", format!("AWS Nitro enclave, partition {partition}"));
+            page.row("root", format!("{} (known vendor root)", hex::encode(claims.root())));
+        }
+        AnchorKind::Development => {
+            page.row("platform", "EMULATION OR TEST: development anchor named by the caller");
+            page.row("root", hex::encode(claims.root()));
+        }
+    }
+    page.row("module", shown(claims.module_id()));
+    page.row("made", moment(claims.timestamp()));
+    let (from, to) = claims.leaf_period();
+    page.row("certificate", format!("{} to {}", utc(from), utc(to)));
+    let judged = utc(claims.judged_at());
+    page.row(
+        "judged at",
+        match claims.at() {
+            At::Unix(_) => judged,
+            At::Archive => format!("{judged}, the document's own time (archive)"),
+        },
+    );
+}
+
+fn code(page: &mut Page, claims: &Claims) {
+    page.heading("Which code");
+    for (index, value) in claims.pcrs().filter(|(_, value)| **value != [0; 48]) {
+        let meaning = match index {
+            0 => "whole image",
+            1 => "kernel and boot ramdisk",
+            2 => "application",
+            3 => "parent's IAM role",
+            4 => "parent instance",
+            8 => "who signed the image",
+            _ => "",
+        };
+        let label = format!("PCR{index}");
+        page.row(&label, format!("{} {meaning}", hex::encode(value)).trim_end());
+    }
+    page.row("other registers", "zero or absent");
+    page.row(
+        "debug mode",
+        match DebugMode::of(claims) {
+            DebugMode::Off => "no",
+            DebugMode::On => "YES: measurements are zero, the parent reads the console",
+            DebugMode::Unknown => "UNKNOWN: registers 0 to 2 are absent or zero",
+        },
+    );
+}
+
+fn data(page: &mut Page, claims: &Claims) {
+    page.heading("What the enclave put in");
+    for (label, value) in
+        [("nonce", claims.nonce()), ("user_data", claims.user_data()), ("public_key", claims.public_key())]
+    {
+        page.row(label, value.map_or_else(|| "none".to_owned(), octets));
+    }
+}
+
+fn service(page: &mut Page, evidence: &VerifiedEvidence) {
+    let (statement, manifest) = (evidence.statement(), evidence.manifest());
+    page.heading("Which service");
+    page.row("service id", evidence.service().to_string());
+    page.row("name", shown(&manifest.name));
+    page.row(
+        "kind",
+        if evidence.development() { "DEVELOPMENT: protects nobody's keys" } else { "production" },
+    );
+    page.row("phase", evidence.phase().as_str());
+    page.row(
+        "manifest",
+        format!(
+            "version {}, until {}, {}",
+            manifest.version,
+            utc(manifest.not_after),
+            evidence.manifest_hash()
+        ),
+    );
+    let quorum = format!("{} of {}", manifest.officer_quorum, manifest.officers.len());
+    page.row("officers", quorum);
+    page.row("share custodians", format!("{} of {}", manifest.share_threshold, manifest.custodians.len()));
+    page.row(
+        "results leave",
+        match evidence.release() {
+            ReleaseMode::Durable => "durable: when their event is stored by the host",
+            ReleaseMode::Cosigned => "cosigned: when witnesses cosigned their event",
+        },
+    );
+
+    page.heading("Which keys");
+    page.row("instance", evidence.instance_id().to_string());
+    page.row("signing key", octets(evidence.instance().signing.0.as_slice()));
+    page.row("HPKE key", octets(evidence.instance().hpke.as_slice()));
+    let none = || "none yet".to_owned();
+    page.row("root commitment", statement.root_commitment.map_or_else(none, |value| value.to_string()));
+
+    page.heading("Which ledger");
+    match evidence.ledger() {
+        None => page.row("ledger", none()),
+        Some(ledger) => {
+            page.row("origin", shown(&ledger.origin));
+            page.row("vkey", shown(&ledger.vkey));
+        }
+    }
+    page.row(
+        "witness policy",
+        statement.witness_policy.map_or("NO WITNESSES".to_owned(), |hash| hash.to_string()),
+    );
+}
+
+fn checks(page: &mut Page, outcome: &Outcome) {
+    page.heading("Checked");
+    page.row("1-17", "authentic: form, certificate chain, signature");
+    for check in &outcome.checked {
+        page.row(&label(check.step), &check.found);
+    }
+    page.heading("Not checked");
+    for omission in &outcome.not_checked {
+        let _ = writeln!(page.0, "  - {}: {}", omission.what, omission.why);
+    }
+}
+
+fn label(step: Step) -> String {
+    format!("{} {}", step.number(), step.name())
+}

@@ -1,0 +1,149 @@
+//! Place: none. The report for programs: one JSON object, members stable.
+
+use super::text::moment;
+use crate::judge::{Form, Outcome, Subject};
+use fuin_attestation::appraise::DebugMode;
+use fuin_attestation::time::utc;
+use fuin_attestation::{AnchorKind, At, Claims, Platform, Step, VerifiedEvidence};
+use serde_json::{Map, Value, json};
+
+/// Name of the form of the object; a member that goes or changes its meaning changes it.
+const SCHEMA: &str = "fuin-verify/1";
+
+/// The outcome.
+pub fn json(outcome: &Outcome) -> String {
+    let refusal = outcome.refusal.as_ref();
+    line(&json!({
+        "schema": SCHEMA,
+        "accepted": outcome.accepted(),
+        "step": refusal.map(|refusal| refusal.step().number()),
+        "step_name": refusal.map(|refusal| refusal.step().name()),
+        "error": refusal.map(ToString::to_string),
+        "clause": refusal.map(|refusal| refusal.step().clause()),
+        "form": match outcome.form {
+            Form::Document => "document",
+            Form::Bundle => "bundle",
+        },
+        "authentic_only": outcome.authentic_only,
+        "claims": outcome.subject.as_ref().map(|subject| claims(subject.claims())),
+        "service": match &outcome.subject {
+            Some(Subject::Service(evidence)) => service(evidence),
+            _ => Value::Null,
+        },
+        "checked": checked(outcome),
+        "not_checked": outcome.not_checked.iter()
+            .map(|omission| json!({"what": omission.what, "why": omission.why}))
+            .collect::<Vec<_>>(),
+        "warnings": outcome.warnings,
+    }))
+}
+
+/// Input that could not be used.
+pub fn unusable(error: &anyhow::Error) -> String {
+    line(&json!({
+        "schema": SCHEMA,
+        "accepted": false,
+        "step": null,
+        "step_name": null,
+        "error": format!("{error:#}"),
+        "clause": null,
+        "form": null,
+        "authentic_only": null,
+        "claims": null,
+        "service": null,
+        "checked": [],
+        "not_checked": [],
+        "warnings": [],
+    }))
+}
+
+fn line(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Steps that passed: those of the document by number, then what the appraisal found.
+fn checked(outcome: &Outcome) -> Vec<Value> {
+    let last = match &outcome.refusal {
+        _ if outcome.subject.is_some() => Step::Signature.number(),
+        Some(refusal) if refusal.step() <= Step::Signature => refusal.step().number() - 1,
+        // A bundle that fell before or after its document: which of its steps ran is not told.
+        _ => 0,
+    };
+    let document = Step::ALL
+        .iter()
+        .filter(|step| step.number() <= last)
+        .map(|step| json!({"step": step.number(), "name": step.name(), "found": "passed"}));
+    let appraised = outcome
+        .checked
+        .iter()
+        .map(|check| json!({"step": check.step.number(), "name": check.step.name(), "found": check.found}));
+    document.chain(appraised).collect()
+}
+
+fn claims(claims: &Claims) -> Value {
+    let pcrs: Map<String, Value> =
+        claims.pcrs().map(|(index, value)| (index.to_string(), hex::encode(value).into())).collect();
+    let (from, to) = claims.leaf_period();
+    let (anchor, partition) = match claims.anchor() {
+        AnchorKind::Production { partition } => ("production", Some(partition)),
+        AnchorKind::Development => ("development", None),
+    };
+    json!({
+        "platform": match claims.platform() {
+            Platform::NitroEnclave => "nitro-enclave",
+            Platform::Emulation => "emulation",
+        },
+        "anchor": anchor,
+        "partition": partition,
+        "root_sha256": hex::encode(claims.root()),
+        "module_id": claims.module_id(),
+        "timestamp": claims.timestamp(),
+        "made": moment(claims.timestamp()),
+        "judged_at": claims.judged_at(),
+        "archive": claims.at() == At::Archive,
+        "certificate": {
+            "common_name": claims.leaf_common_name(),
+            "not_before": utc(from),
+            "not_after": utc(to),
+        },
+        "debug": match DebugMode::of(claims) {
+            DebugMode::On => Some(true),
+            DebugMode::Off => Some(false),
+            DebugMode::Unknown => None,
+        },
+        "pcrs": pcrs,
+        "nonce": claims.nonce().map(hex::encode),
+        "user_data": claims.user_data().map(hex::encode),
+        "public_key": claims.public_key().map(hex::encode),
+    })
+}
+
+fn service(evidence: &VerifiedEvidence) -> Value {
+    let (statement, manifest) = (evidence.statement(), evidence.manifest());
+    json!({
+        "service_id": evidence.service().to_string(),
+        "name": manifest.name,
+        "development": evidence.development(),
+        "purpose": statement.purpose,
+        "phase": evidence.phase().as_str(),
+        "release": evidence.release(),
+        "manifest": {
+            "hash": evidence.manifest_hash().to_string(),
+            "version": manifest.version,
+            "not_after": manifest.not_after,
+            "officer_quorum": manifest.officer_quorum,
+            "officers": manifest.officers.len(),
+            "share_threshold": manifest.share_threshold,
+            "custodians": manifest.custodians.len(),
+        },
+        "instance": {
+            "id": evidence.instance_id().to_string(),
+            "signing_key": hex::encode(evidence.instance().signing.0.as_slice()),
+            "hpke_key": hex::encode(evidence.instance().hpke.as_slice()),
+        },
+        "ledger": evidence.ledger().map(|ledger| json!({"origin": ledger.origin, "vkey": ledger.vkey})),
+        "root_commitment": statement.root_commitment.map(|value| value.to_string()),
+        "root_provider": statement.root_provider,
+        "witness_policy": statement.witness_policy.map(|value| value.to_string()),
+    })
+}

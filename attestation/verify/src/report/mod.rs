@@ -1,0 +1,8 @@
+//! Place: none. The outcome for people and for programs.
+
+mod human;
+mod json;
+mod text;
+
+pub use human::human;
+pub use json::{json, unusable};
