@@ -3,7 +3,9 @@
 
 pub mod passkey;
 
-use fuin_shared::sad::MeansProfile;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::Digest32;
+use fuin_shared::sad::{Assertion, MeansProfile};
 use serde::{Deserialize, Serialize};
 
 pub use passkey::Passkey;
@@ -22,6 +24,25 @@ impl EidMeans {
     pub const fn profile(&self) -> MeansProfile {
         match self {
             Self::Passkey(_) => MeansProfile::Passkey,
+        }
+    }
+
+    /// Checks the answer of the means over a SAD digest; gives its counter after this use.
+    ///
+    /// `last_counter` is the ledger's; the registration's counts too.
+    ///
+    /// # Errors
+    /// Those of the means, 500 to 507.
+    pub fn verify(
+        &self,
+        last_counter: u32,
+        assertion: &Assertion,
+        challenge: &Digest32,
+    ) -> Result<u32, Fault> {
+        match self {
+            Self::Passkey(passkey) => {
+                passkey::verify(passkey, last_counter.max(passkey.counter), assertion, challenge)
+            }
         }
     }
 }

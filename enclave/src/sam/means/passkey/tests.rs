@@ -46,7 +46,10 @@ fn registration_gives_the_passkey_and_assertion_its_counter() {
 fn the_passkey_is_the_same_again_from_its_record() {
     let means = crate::sam::means::EidMeans::Passkey(passkey());
     let octets = fuin_shared::codec::encode(&means);
-    assert_eq!(fuin_shared::codec::decode(&octets), Ok(means));
+    assert_eq!(fuin_shared::codec::decode(&octets), Ok(means.clone()));
+    assert_eq!(means.profile(), fuin_shared::sad::MeansProfile::Passkey);
+    assert_eq!(means.verify(1, &Maker::get().assertion(), &CHALLENGE), Ok(2));
+    assert_eq!(means.verify(2, &Maker::get().assertion(), &CHALLENGE), Err(Fault::AssertionCounter));
 }
 
 #[test]
