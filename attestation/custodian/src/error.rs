@@ -1,0 +1,74 @@
+//! Place: none. Why a custodian refuses.
+
+use fuin_shared::log::checkpoint::CheckpointError;
+
+/// A refusal; the share stays where it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CustodianError {
+    /// The evidence was refused; the text names the step.
+    #[error("evidence refused: {0}")]
+    Evidence(#[from] fuin_attestation::Refusal),
+    /// The custodian has not joined a service.
+    #[error("service: this custodian has not joined a service yet; join the one whose manifest names it")]
+    NoService,
+    /// The custodian has joined another service.
+    #[error("service: this custodian belongs to another service; make a new custodian for this one")]
+    OtherService,
+    /// The manifest does not name this custodian with its present keys.
+    #[error("manifest: does not name this custodian with its present keys")]
+    NotNamed,
+    /// The share is sealed for somebody else.
+    #[error("share: it is for custodian {0}")]
+    OtherCustodian(String),
+    /// The share does not open under the custodian's key for this service and commitment.
+    #[error("share: does not open with this custodian's key for this service and commitment")]
+    ShareOpen,
+    /// There is a share already, under another commitment.
+    #[error("share: this custodian holds a share of another root key already")]
+    ShareHeld,
+    /// There is no share.
+    #[error("share: this custodian holds none; it is given at genesis")]
+    NoShare,
+    /// The evidence shows another root key than the one whose share is held.
+    #[error(
+        "evidence: the enclave works under another root key than the one whose share this custodian holds"
+    )]
+    OtherRoot,
+    /// The evidence names no ledger.
+    #[error("evidence: names no ledger")]
+    NoLedger,
+    /// The evidence names another ledger than before.
+    #[error("evidence: names another ledger than the one this custodian follows")]
+    OtherLedger,
+    /// The ledger is not known yet.
+    #[error("ledger: its key is not known yet; show evidence of the operational enclave first")]
+    LedgerUnknown,
+    /// The checkpoint is not a good one of the ledger.
+    #[error("checkpoint refused: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// The checkpoint is older than the newest one seen.
+    #[error("checkpoint: size {size} is older than size {seen}, which this custodian has seen")]
+    Older {
+        /// Size in the refused checkpoint.
+        size: u64,
+        /// Size seen before.
+        seen: u64,
+    },
+    /// Two roots for one size: the ledger was forked.
+    #[error(
+        "checkpoint: the ledger has two different heads of size {size}; it was forked: stop, and keep both"
+    )]
+    Forked {
+        /// The size.
+        size: u64,
+    },
+    /// The instance's HPKE key is no P-384 point.
+    #[error("seal: the instance's HPKE key is not a P-384 point")]
+    Seal,
+    /// The octets are not a custodian's state.
+    #[error("state: not a custodian's state of this version")]
+    State,
+    /// Signing failed.
+    #[error("sign: the custodian's signing key refused")]
+    Sign,
+}

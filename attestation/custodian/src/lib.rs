@@ -1,0 +1,27 @@
+//! Place: none. A share custodian's device: keeps one share of the service's root key and gives it only to an enclave
+//! whose evidence it checked itself (design section 3.5).
+//!
+//! Pure: time and randomness are arguments; the caller keeps the octets of [`Custodian::to_bytes`] (mode 0600, replaced
+//! atomically) and must have written them *before* it sends on what a method returned. The life of a custodian:
+//!
+//! 1. [`Custodian::new`] makes its keys; [`Custodian::manifest_entry`] is what the manifest names;
+//! 2. [`Custodian::join`] pins the service, its anchors and the image;
+//! 3. [`Custodian::accept_share`] at genesis: evidence, share -> signed receipt;
+//! 4. [`Custodian::learn_ledger`] once operational: evidence -> the ledger's key;
+//! 5. [`Custodian::observe_checkpoint`] remembers the newest head of the ledger, never an older one;
+//! 6. [`Custodian::provide_share`] at each boot: evidence -> share sealed to the instance and signed statement.
+#![forbid(unsafe_code)]
+
+mod checkpoint;
+mod error;
+mod evidence;
+mod keys;
+mod share;
+mod state;
+
+pub use checkpoint::Seen;
+pub use error::CustodianError;
+pub use evidence::Pins;
+pub use keys::CustodianKeys;
+pub use share::ProvidedShare;
+pub use state::Custodian;

@@ -1,0 +1,111 @@
+//! Place: none. Taking a share at genesis and giving it to a later boot.
+
+use crate::error::CustodianError;
+use crate::keys::seal;
+use crate::state::{Custodian, HeldShare};
+use fuin_shared::codec;
+use fuin_shared::evidence::Purpose;
+use fuin_shared::ids::{Digest32, RootCommitment};
+use fuin_shared::phase::Phase;
+use fuin_shared::statement::{
+    CustodianShare, HpkeSealed, SHARE_TO_CUSTODIAN, SHARE_TO_INSTANCE, ShareReceipt, ShareStatement,
+    SignedStatement, share_aad,
+};
+use rand_core::CryptoRng;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// What [`fuin_shared::message::ProvideShare`] carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvidedShare {
+    /// Signed statement over a [`ShareStatement`].
+    pub statement: SignedStatement,
+    /// The share, sealed to the instance.
+    pub sealed: HpkeSealed,
+}
+
+impl Custodian {
+    /// At genesis: checks the evidence, which must name the new root key's commitment, opens the share once, keeps it sealed, and signs the receipt.
+    ///
+    /// # Errors
+    /// [`CustodianError::Evidence`] unless the evidence is for a genesis of the pinned service in phase
+    /// `Uninitialized` and answers `nonce`; [`CustodianError::NotNamed`], [`CustodianError::OtherRoot`], [`CustodianError::OtherCustodian`],
+    /// [`CustodianError::ShareHeld`], [`CustodianError::ShareOpen`].
+    pub fn accept_share(
+        &mut self,
+        bundle: &[u8],
+        nonce: &[u8],
+        now: u64,
+        commitment: &RootCommitment,
+        share: &CustodianShare,
+    ) -> Result<SignedStatement, CustodianError> {
+        let seen = self.check(bundle, nonce, now, &[Purpose::Genesis], Phase::Uninitialized)?;
+        if seen.root_commitment() != Some(*commitment) {
+            return Err(CustodianError::OtherRoot);
+        }
+        if share.custodian != self.id {
+            return Err(CustodianError::OtherCustodian(share.custodian.to_string()));
+        }
+        if self.held.as_ref().is_some_and(|held| held.commitment != *commitment) {
+            return Err(CustodianError::ShareHeld);
+        }
+        let aad = share_aad(&seen.service(), commitment, &self.id);
+        self.keys.open(&share.sealed, SHARE_TO_CUSTODIAN, &aad)?;
+        let receipt = ShareReceipt {
+            service: seen.service(),
+            instance: seen.instance_id(),
+            commitment: *commitment,
+            share: digest(share),
+        };
+        let signed = self.keys.sign(&self.id, &receipt)?;
+        self.held = Some(HeldShare { commitment: *commitment, share: share.clone() });
+        Ok(signed)
+    }
+
+    /// Forgets a share whose genesis never ended, so that another genesis can be taken part in.
+    ///
+    /// # Errors
+    /// [`CustodianError::ShareHeld`] once the root key has been seen at work: then its share is needed for ever.
+    pub fn abandon_share(&mut self) -> Result<(), CustodianError> {
+        if self.ledger.is_some() {
+            return Err(CustodianError::ShareHeld);
+        }
+        self.held = None;
+        Ok(())
+    }
+
+    /// At a later boot: checks the evidence, seals the share to the instance and signs for it, with the newest
+    /// checkpoint seen.
+    ///
+    /// # Errors
+    /// [`CustodianError::Evidence`] unless the evidence is of the pinned service in phase `Uninitialized` and answers
+    /// `nonce`; [`CustodianError::NotNamed`], [`CustodianError::NoShare`], [`CustodianError::ShareOpen`],
+    /// [`CustodianError::Seal`].
+    pub fn provide_share(
+        &self,
+        bundle: &[u8],
+        nonce: &[u8],
+        now: u64,
+        rng: &mut impl CryptoRng,
+    ) -> Result<ProvidedShare, CustodianError> {
+        let held = self.held.as_ref().ok_or(CustodianError::NoShare)?;
+        let seen = self.check(bundle, nonce, now, &[Purpose::Service], Phase::Uninitialized)?;
+        let aad = share_aad(&seen.service(), &held.commitment, &self.id);
+        let plain = self.keys.open(&held.share.sealed, SHARE_TO_CUSTODIAN, &aad)?;
+        let sealed = seal(seen.instance().hpke.as_slice(), SHARE_TO_INSTANCE, &aad, &plain, rng)?;
+        let statement = ShareStatement {
+            service: seen.service(),
+            instance: seen.instance_id(),
+            manifest: seen.manifest_hash(),
+            commitment: held.commitment,
+            newest_checkpoint: self.seen.as_ref().map(|s| s.note.clone()),
+            sealed: digest(&sealed),
+        };
+        Ok(ProvidedShare { statement: self.keys.sign(&self.id, &statement)?, sealed })
+    }
+}
+
+/// SHA-256 of the CBOR of what is sent.
+fn digest<T: Serialize>(sent: &T) -> Digest32 {
+    Digest32(Sha256::digest(codec::encode(sent)).into())
+}

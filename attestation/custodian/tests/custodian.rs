@@ -1,0 +1,291 @@
+//! Place: none. A custodian against real evidence: what it accepts, and every refusal by name.
+#![allow(missing_docs, reason = "a test")]
+
+mod enclave;
+
+use enclave::{NOW, PCRS, TestEnclave, rng};
+use fuin_attestation::Step;
+use fuin_custodian::{Custodian, CustodianError, Pins};
+use fuin_shared::codec;
+use fuin_shared::evidence::{Pcr, Purpose};
+use fuin_shared::ids::{Digest32, PersonId, RootCommitment};
+use fuin_shared::log::checkpoint::Checkpoint;
+use fuin_shared::log::note::NoteSigner;
+use fuin_shared::phase::Phase;
+use fuin_shared::statement::{
+    CustodianShare, HpkeSealed, SHARE_TO_CUSTODIAN, SHARE_TO_INSTANCE, ShareReceipt, ShareStatement,
+    share_aad,
+};
+use hpke::kem::DhP384HkdfSha384 as Kem;
+use hpke::{Deserializable, OpModeS, Serializable};
+use sha2::{Digest, Sha256};
+
+const NONCE: &[u8] = b"sixteen octets!!";
+const SHARE: &[u8] = b"a share of the root key";
+
+fn pins(enclave: &TestEnclave) -> Pins {
+    Pins {
+        service: enclave.service(),
+        measurement: PCRS,
+        development_anchor: Some(enclave.root_der().into()),
+    }
+}
+
+fn joined() -> (Custodian, TestEnclave) {
+    let mut custodian = Custodian::new(PersonId::new("custodian").unwrap(), &mut rng());
+    let enclave = TestEnclave::of(custodian.manifest_entry());
+    custodian.join(pins(&enclave)).unwrap();
+    (custodian, enclave)
+}
+
+fn share_for(custodian: &Custodian, enclave: &TestEnclave) -> CustodianShare {
+    let entry = custodian.manifest_entry();
+    let key = <Kem as hpke::Kem>::PublicKey::from_bytes(entry.sealing.as_slice()).unwrap();
+    let (encapsulated, ciphertext) =
+        hpke::single_shot_seal_with_rng::<hpke::aead::AesGcm256, hpke::kdf::HkdfSha384, Kem>(
+            &OpModeS::Base,
+            &key,
+            SHARE_TO_CUSTODIAN,
+            SHARE,
+            &share_aad(&enclave.service(), &enclave.commitment, &entry.id),
+            &mut rng(),
+        )
+        .unwrap();
+    let encapsulated = encapsulated.to_bytes().to_vec().into();
+    CustodianShare { custodian: entry.id, sealed: HpkeSealed { encapsulated, ciphertext: ciphertext.into() } }
+}
+
+fn genesis(enclave: &TestEnclave) -> Vec<u8> {
+    enclave.bundle(Phase::Uninitialized, Purpose::Genesis, NONCE)
+}
+
+fn before_root(enclave: &TestEnclave) -> Vec<u8> {
+    enclave.bundle(Phase::Uninitialized, Purpose::Service, NONCE)
+}
+
+fn operational(enclave: &TestEnclave) -> Vec<u8> {
+    enclave.bundle(Phase::Operational, Purpose::Service, NONCE)
+}
+
+/// A custodian that has the share and follows the ledger.
+fn at_work() -> (Custodian, TestEnclave) {
+    let (mut custodian, enclave) = joined();
+    let share = share_for(&custodian, &enclave);
+    custodian.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, &share).unwrap();
+    custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap();
+    (custodian, enclave)
+}
+
+fn checkpoint(signer: &NoteSigner, size: u64, root: u8) -> String {
+    let origin = signer.verifier().name().to_owned();
+    Checkpoint { origin, size, root: [root; 32] }.sign(signer).unwrap()
+}
+
+fn step(error: CustodianError) -> Step {
+    match error {
+        CustodianError::Evidence(refusal) => refusal.step(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_share_is_received_kept_and_given_to_the_next_boot() {
+    let (mut custodian, mut enclave) = joined();
+    let share = share_for(&custodian, &enclave);
+    let receipt =
+        custodian.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, &share).unwrap();
+    let key = custodian.manifest_entry().signing.key().unwrap();
+    let body: ShareReceipt = receipt.open(&key).unwrap();
+    assert_eq!(body.instance, enclave.keys().id());
+    assert_eq!(body.commitment, enclave.commitment);
+    assert_eq!(body.share, Digest32(Sha256::digest(codec::encode(&share)).into()));
+
+    custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap();
+    let note = checkpoint(&enclave.ledger, 3, 1);
+    assert_eq!(custodian.observe_checkpoint(&note), Ok(true));
+
+    let custodian = Custodian::from_bytes(&custodian.to_bytes()).unwrap();
+    enclave.restart();
+    let given = custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).unwrap();
+    let body: ShareStatement = given.statement.open(&key).unwrap();
+    assert_eq!(body.instance, enclave.keys().id());
+    assert_eq!(body.newest_checkpoint, Some(note));
+    assert_eq!(body.sealed, Digest32(Sha256::digest(codec::encode(&given.sealed)).into()));
+    let aad = share_aad(&enclave.service(), &enclave.commitment, custodian.id());
+    assert_eq!(enclave.open(&given.sealed, SHARE_TO_INSTANCE, &aad).unwrap(), SHARE);
+    let other = share_aad(&enclave.service(), &RootCommitment([6; 32]), custodian.id());
+    assert!(enclave.open(&given.sealed, SHARE_TO_INSTANCE, &other).is_none());
+    enclave.restart();
+    assert!(enclave.open(&given.sealed, SHARE_TO_INSTANCE, &aad).is_none());
+}
+
+#[test]
+fn evidence_of_another_service_is_refused() {
+    let (custodian, _) = at_work();
+    let foreign = TestEnclave::of(custodian.manifest_entry());
+    let refused = custodian.provide_share(&before_root(&foreign), NONCE, NOW, &mut rng()).unwrap_err();
+    assert_eq!(step(refused), Step::Anchor);
+    let (mut custodian, enclave) = joined();
+    let mut elsewhere = pins(&enclave);
+    elsewhere.service.0[0] ^= 1;
+    assert_eq!(custodian.join(elsewhere.clone()), Err(CustodianError::OtherService));
+    let mut custodian = Custodian::new(PersonId::new("custodian").unwrap(), &mut rng());
+    custodian.join(elsewhere).unwrap();
+    let share = share_for(&custodian, &enclave);
+    let refused =
+        custodian.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, &share).unwrap_err();
+    assert_eq!(step(refused), Step::Service);
+}
+
+#[test]
+fn another_image_is_refused() {
+    let (mut custodian, enclave) = at_work();
+    custodian.join(Pins { measurement: [PCRS[0], PCRS[1], Pcr([4; 48])], ..pins(&enclave) }).unwrap();
+    let refused = custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).unwrap_err();
+    assert_eq!(step(refused), Step::Measurement);
+    let zero = Pins { measurement: [Pcr([0; 48]); 3], ..pins(&enclave) };
+    assert_eq!(step(custodian.join(zero).unwrap_err()), Step::Measurement);
+}
+
+#[test]
+fn a_development_enclave_is_refused_without_its_anchor() {
+    let (mut custodian, enclave) = at_work();
+    custodian.join(Pins { development_anchor: None, ..pins(&enclave) }).unwrap();
+    let refused = custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).unwrap_err();
+    assert_eq!(step(refused), Step::Anchor);
+}
+
+#[test]
+fn another_nonce_an_old_document_and_another_phase_are_refused() {
+    let (custodian, enclave) = at_work();
+    let give = |bundle: &[u8], nonce: &[u8], now| {
+        step(custodian.provide_share(bundle, nonce, now, &mut rng()).unwrap_err())
+    };
+    assert_eq!(give(&before_root(&enclave), b"another nonce...", NOW), Step::Nonce);
+    assert_eq!(give(&before_root(&enclave), NONCE, NOW + 700), Step::Freshness);
+    assert_eq!(give(&before_root(&enclave), NONCE, NOW + 2000), Step::Validity);
+    assert_eq!(give(&operational(&enclave), NONCE, NOW), Step::Phase);
+    assert_eq!(give(&genesis(&enclave), NONCE, NOW), Step::Phase);
+    let (mut custodian, enclave) = joined();
+    let share = share_for(&custodian, &enclave);
+    let refused =
+        custodian.accept_share(&before_root(&enclave), NONCE, NOW, &enclave.commitment, &share).unwrap_err();
+    assert_eq!(step(refused), Step::Phase);
+}
+
+#[test]
+fn a_changed_bundle_is_refused() {
+    let (custodian, enclave) = at_work();
+    let bundle = before_root(&enclave);
+    for position in (0..bundle.len()).step_by(61) {
+        let mut changed = bundle.clone();
+        changed[position] ^= 1;
+        assert!(custodian.provide_share(&changed, NONCE, NOW, &mut rng()).is_err(), "{position}");
+    }
+}
+
+#[test]
+fn a_share_for_another_root_custodian_or_key_is_refused() {
+    let (mut custodian, enclave) = joined();
+    let share = share_for(&custodian, &enclave);
+    let bundle = genesis(&enclave);
+    let mut accept = |commitment: &RootCommitment, share: &CustodianShare| {
+        custodian.accept_share(&bundle, NONCE, NOW, commitment, share).unwrap_err()
+    };
+    assert_eq!(accept(&RootCommitment([6; 32]), &share), CustodianError::OtherRoot);
+    let other = CustodianShare { custodian: PersonId::new("other").unwrap(), ..share.clone() };
+    assert_eq!(accept(&enclave.commitment, &other), CustodianError::OtherCustodian("other".into()));
+    let mut altered = share.clone();
+    altered.sealed.ciphertext.0[0] ^= 1;
+    assert_eq!(accept(&enclave.commitment, &altered), CustodianError::ShareOpen);
+    assert!(!custodian.holds_share());
+    let nobody = Custodian::new(PersonId::new("custodian").unwrap(), &mut rng());
+    assert!(matches!(nobody.provide_share(&bundle, NONCE, NOW, &mut rng()), Err(CustodianError::NoShare)));
+}
+
+#[test]
+fn a_manifest_that_does_not_name_the_custodian_is_refused() {
+    let (custodian, _) = joined();
+    let enclave = TestEnclave::of(custodian.manifest_entry());
+    let mut stranger = Custodian::new(PersonId::new("custodian").unwrap(), &mut rng());
+    stranger.join(pins(&enclave)).unwrap();
+    let share = share_for(&stranger, &enclave);
+    let refused = stranger.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, &share);
+    assert_eq!(refused, Err(CustodianError::NotNamed));
+}
+
+#[test]
+fn a_second_root_is_refused_until_an_unfinished_one_is_abandoned() {
+    let (mut custodian, mut enclave) = joined();
+    let share = share_for(&custodian, &enclave);
+    custodian.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, &share).unwrap();
+    enclave.commitment = RootCommitment([6; 32]);
+    let share = share_for(&custodian, &enclave);
+    let again =
+        |c: &mut Custodian, e: &TestEnclave| c.accept_share(&genesis(e), NONCE, NOW, &e.commitment, &share);
+    assert_eq!(again(&mut custodian, &enclave), Err(CustodianError::ShareHeld));
+    custodian.abandon_share().unwrap();
+    again(&mut custodian, &enclave).unwrap();
+    custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap();
+    assert_eq!(custodian.abandon_share(), Err(CustodianError::ShareHeld));
+    assert!(custodian.holds_share());
+}
+
+#[test]
+fn an_enclave_under_another_root_key_teaches_no_ledger() {
+    let (mut custodian, mut enclave) = joined();
+    let share = share_for(&custodian, &enclave);
+    custodian.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, &share).unwrap();
+    enclave.commitment = RootCommitment([6; 32]);
+    assert_eq!(custodian.learn_ledger(&operational(&enclave), NONCE, NOW), Err(CustodianError::OtherRoot));
+}
+
+#[test]
+fn another_ledger_than_the_known_one_is_refused() {
+    let (mut custodian, mut enclave) = at_work();
+    enclave.ledger = NoteSigner::from_seed("test.invalid/ledger", &[8; 32]).unwrap();
+    assert_eq!(custodian.learn_ledger(&operational(&enclave), NONCE, NOW), Err(CustodianError::OtherLedger));
+}
+
+#[test]
+fn checkpoints_only_move_forward() {
+    let (mut custodian, enclave) = at_work();
+    let mut observe = |size, root| custodian.observe_checkpoint(&checkpoint(&enclave.ledger, size, root));
+    assert_eq!(observe(5, 1), Ok(true));
+    assert_eq!(observe(5, 1), Ok(false));
+    assert_eq!(observe(4, 1), Err(CustodianError::Older { size: 4, seen: 5 }));
+    assert_eq!(observe(5, 2), Err(CustodianError::Forked { size: 5 }));
+    assert_eq!(observe(6, 2), Ok(true));
+    assert_eq!(custodian.newest_checkpoint().unwrap().size, 6);
+}
+
+#[test]
+fn checkpoints_of_strangers_are_refused() {
+    let (mut custodian, enclave) = at_work();
+    let stranger = NoteSigner::from_seed("test.invalid/ledger", &[8; 32]).unwrap();
+    assert!(matches!(
+        custodian.observe_checkpoint(&checkpoint(&stranger, 5, 1)),
+        Err(CustodianError::Checkpoint(_))
+    ));
+    let changed = checkpoint(&enclave.ledger, 5, 1).replace("\n5\n", "\n6\n");
+    assert!(matches!(custodian.observe_checkpoint(&changed), Err(CustodianError::Checkpoint(_))));
+    assert_eq!(custodian.newest_checkpoint(), None);
+    let (mut early, enclave) = joined();
+    assert_eq!(
+        early.observe_checkpoint(&checkpoint(&enclave.ledger, 5, 1)),
+        Err(CustodianError::LedgerUnknown)
+    );
+}
+
+#[test]
+fn a_damaged_state_is_refused() {
+    let (custodian, _) = at_work();
+    let octets = custodian.to_bytes();
+    assert!(Custodian::from_bytes(&octets).is_ok());
+    assert!(matches!(Custodian::from_bytes(&octets[..octets.len() - 1]), Err(CustodianError::State)));
+    assert!(matches!(Custodian::from_bytes(b""), Err(CustodianError::State)));
+    let mut other = octets.to_vec();
+    let version = other.windows(8).position(|w| w == b"version\x01").unwrap() + 7;
+    other[version] = 2;
+    assert!(matches!(Custodian::from_bytes(&other), Err(CustodianError::State)));
+}

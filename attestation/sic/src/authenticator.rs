@@ -1,0 +1,28 @@
+//! Place: SIC. What the SIC asks of an eID means.
+
+use fuin_shared::ids::Digest32;
+use fuin_shared::sad::Assertion;
+
+/// A passkey authenticator together with the client that speaks to it: it knows the origin for which it acts.
+pub trait Authenticator {
+    /// Why it did not answer.
+    type Error: std::error::Error;
+
+    /// Answers `challenge` (the SAD digest) with the passkey `credential_id` of the relying party `rp_id`, after the
+    /// user was verified.
+    ///
+    /// # Errors
+    /// No such passkey, or the user refused.
+    fn assert(
+        &mut self,
+        rp_id: &str,
+        credential_id: &[u8],
+        challenge: &Digest32,
+    ) -> Result<Assertion, Self::Error>;
+
+    /// Makes a new passkey at the relying party `rp_id` for `user`, answering `challenge` (the SAD digest).
+    ///
+    /// # Errors
+    /// The authenticator cannot make or keep one, or the user refused.
+    fn register(&mut self, rp_id: &str, user: &str, challenge: &Digest32) -> Result<Assertion, Self::Error>;
+}
