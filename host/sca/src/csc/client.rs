@@ -1,0 +1,269 @@
+//! Place: none. The client: one method for each API method that signing needs, every answer bounded.
+
+use super::error::CscClientError;
+use super::types::{
+    AuthData, AuthorizeAnswer, AuthorizeRequest, ChallengeAnswer, ChallengeRequest, CredentialInfo, Empty,
+    ErrorAnswer, EvidenceAnswer, EvidenceRequest, InfoRequest, List, Login, SignHashAnswer, SignHashRequest,
+};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::ids::CredentialId;
+use fuin_shared::message::Challenge;
+use fuin_shared::sad::AuthorizationEvidence;
+use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// Largest answer taken, octets.
+const LARGEST: usize = 2 * 1024 * 1024;
+/// Longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A client of one service.
+pub struct CscClient {
+    http: reqwest::Client,
+    base: String,
+    token: Option<Zeroizing<String>>,
+}
+
+impl CscClient {
+    /// A client of the service at `base` (without `/csc`), which must be `http` on loopback.
+    ///
+    /// # Errors
+    /// [`CscClientError::Address`].
+    pub fn new(base: &str) -> Result<Self, CscClientError> {
+        let wrong = |reason| CscClientError::Address { address: base.to_owned(), reason };
+        let url = reqwest::Url::parse(base)
+            .map_err(|_| wrong("is no URL; give one such as http://127.0.0.1:8080"))?;
+        if url.scheme() != "http" {
+            return Err(wrong(
+                "this client speaks http only; put a TLS terminator on this machine before it",
+            ));
+        }
+        let loopback = match url.host_str().unwrap_or_default() {
+            "localhost" => true,
+            host => {
+                host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+            }
+        };
+        if !loopback {
+            return Err(wrong("http without TLS is only spoken to loopback addresses"));
+        }
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()
+            .map_err(|source| CscClientError::Transport { method: "client", source })?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token: None })
+    }
+
+    /// Uses this access token from now on.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(Zeroizing::new(token.to_owned()));
+        self
+    }
+
+    /// `auth/login` with name and password; the token is used from now on.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn login(&mut self, user: &str, password: &str) -> Result<(), CscClientError> {
+        let request =
+            self.http.post(format!("{}/csc/v2/auth/login", self.base)).basic_auth(user, Some(password));
+        let answer: Login = Self::send("auth/login", request.json(&Empty {})).await?;
+        self.token = Some(Zeroizing::new(answer.access_token));
+        Ok(())
+    }
+
+    /// `credentials/list`: identifiers of the user's credentials.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn credentials(&self) -> Result<Vec<String>, CscClientError> {
+        Ok(self.call::<_, List>("credentials/list", &Empty {}).await?.credential_ids)
+    }
+
+    /// `credentials/info` with the whole chain.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn credential(&self, id: &CredentialId) -> Result<CredentialInfo, CscClientError> {
+        let request = InfoRequest { credential_id: id.as_str(), certificates: "chain", auth_info: true };
+        self.call("credentials/info", &request).await
+    }
+
+    /// `credentials/getChallenge` for signing.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn challenge(&self, id: &CredentialId, auth_object: &str) -> Result<Challenge, CscClientError> {
+        let method = "credentials/getChallenge";
+        let request = ChallengeRequest { credential_id: id.as_str(), auth_object_id: auth_object };
+        let answer: ChallengeAnswer = self.call(method, &request).await?;
+        let wrong = |reason| CscClientError::Answer { method, field: "challenge", reason };
+        let octets =
+            Base64UrlUnpadded::decode_vec(&answer.challenge).map_err(|_| wrong("is not base64url"))?;
+        codec::decode(&octets).map_err(|_| wrong("is not a challenge of this service"))
+    }
+
+    /// `credentials/authorize`: the evidence of authorization for an activation token.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn authorize(
+        &self,
+        id: &CredentialId,
+        auth_object: &str,
+        hashes: &[Blob],
+        algorithm: HashAlgorithm,
+        evidence: &AuthorizationEvidence,
+    ) -> Result<Zeroizing<String>, CscClientError> {
+        let request = AuthorizeRequest {
+            credential_id: id.as_str(),
+            num_signatures: hashes.len(),
+            hashes: base64_all(hashes),
+            hash_algorithm: algorithm.oid().to_string(),
+            auth_data: [AuthData { id: auth_object, value: &evidence_text(evidence) }],
+        };
+        Ok(Zeroizing::new(self.call::<_, AuthorizeAnswer>("credentials/authorize", &request).await?.sad))
+    }
+
+    /// `signatures/signHash` under an activation token: ECDSA signatures in DER, in the order of `hashes`.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn sign_hash(
+        &self,
+        id: &CredentialId,
+        activation: &str,
+        hashes: &[Blob],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Vec<Vec<u8>>, CscClientError> {
+        let method = "signatures/signHash";
+        let request = SignHashRequest {
+            credential_id: id.as_str(),
+            sad: activation,
+            hashes: base64_all(hashes),
+            hash_algorithm: algorithm.hash().oid().to_string(),
+            sign_algo: algorithm.oid().to_string(),
+        };
+        let answer: SignHashAnswer = self.call(method, &request).await?;
+        let wrong = |reason| CscClientError::Answer { method, field: "signatures", reason };
+        if answer.signatures.len() != hashes.len() {
+            return Err(wrong("are not as many as the hashes"));
+        }
+        answer.signatures.iter().map(|s| Base64::decode_vec(s).map_err(|_| wrong("are not base64"))).collect()
+    }
+
+    /// `POST /attestation`: the evidence bundle of the instance that holds `credential`, answering `nonce`.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn evidence(
+        &self,
+        nonce: &[u8],
+        credential: Option<&CredentialId>,
+    ) -> Result<Vec<u8>, CscClientError> {
+        let method = "attestation";
+        let request = EvidenceRequest {
+            nonce: &Base64UrlUnpadded::encode_string(nonce),
+            credential_id: credential.map(CredentialId::as_str),
+        };
+        let answer: EvidenceAnswer =
+            Self::send(method, self.http.post(format!("{}/attestation", self.base)).json(&request)).await?;
+        Base64UrlUnpadded::decode_vec(&answer.evidence).map_err(|_| CscClientError::Answer {
+            method,
+            field: "evidence",
+            reason: "is not base64url",
+        })
+    }
+
+    async fn call<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        request: &Q,
+    ) -> Result<A, CscClientError> {
+        let mut builder = self.http.post(format!("{}/csc/v2/{method}", self.base)).json(request);
+        if let Some(token) = &self.token {
+            builder = builder.bearer_auth(token.as_str());
+        }
+        Self::send(method, builder).await
+    }
+
+    async fn send<A: DeserializeOwned>(
+        method: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<A, CscClientError> {
+        let failed = |source| CscClientError::Transport { method, source };
+        let mut response = request.send().await.map_err(failed)?;
+        let status = response.status();
+        let mut body = Zeroizing::new(Vec::new());
+        while let Some(piece) = response.chunk().await.map_err(failed)? {
+            if body.len() + piece.len() > LARGEST {
+                return Err(CscClientError::Answer { method, field: "body", reason: "is larger than 2 MiB" });
+            }
+            body.extend_from_slice(&piece);
+        }
+        if status != reqwest::StatusCode::OK {
+            let answer: ErrorAnswer = serde_json::from_slice(&body).unwrap_or_default();
+            return Err(CscClientError::Refused {
+                method,
+                status: status.as_u16(),
+                error: printable(&answer.error),
+                description: printable(&answer.error_description),
+            });
+        }
+        serde_json::from_slice(&body).map_err(|_| CscClientError::Answer {
+            method,
+            field: "body",
+            reason: "is not the JSON that the API specifies",
+        })
+    }
+}
+
+/// The `authData` value for evidence of authorization: base64url of its CBOR.
+#[must_use]
+pub fn evidence_text(evidence: &AuthorizationEvidence) -> String {
+    Base64UrlUnpadded::encode_string(&codec::encode(evidence))
+}
+
+fn base64_all(hashes: &[Blob]) -> Vec<String> {
+    hashes.iter().map(|h| Base64::encode_string(h.as_slice())).collect()
+}
+
+/// Texts of the service, safe to print.
+fn printable(text: &str) -> String {
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_to_loopback_is_spoken() {
+        for good in ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:8080/"] {
+            assert!(CscClient::new(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "https://127.0.0.1",
+            "http://example.org",
+            "http://127.0.0.1.example.org",
+            "ftp://localhost",
+            "x",
+            "",
+        ] {
+            assert!(matches!(CscClient::new(bad), Err(CscClientError::Address { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts_of_the_service_cannot_move_the_cursor() {
+        assert_eq!(printable("a\u{1b}[2Jb\n"), "a [2Jb ");
+        assert_eq!(printable(&"x".repeat(1000)).len(), 300);
+    }
+}

@@ -1,0 +1,9 @@
+//! Place: SIC, SSA's client. CSC API v2 over HTTP, and the service's evidence endpoint.
+
+mod client;
+mod error;
+mod types;
+
+pub use client::{CscClient, evidence_text};
+pub use error::CscClientError;
+pub use types::{CertificateInfo, CredentialInfo, KeyInfo};

@@ -1,0 +1,163 @@
+//! Place: none. Requests and answers of the API as JSON (CSC API v2, sections 11.4 to 11.10).
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+pub(super) struct Empty {}
+
+#[derive(Deserialize)]
+pub(super) struct Login {
+    pub(super) access_token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct List {
+    #[serde(rename = "credentialIDs")]
+    pub(super) credential_ids: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InfoRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    pub(super) certificates: &'a str,
+    pub(super) auth_info: bool,
+}
+
+/// `key` of `credentials/info`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct KeyInfo {
+    /// `enabled` or `disabled`.
+    pub status: String,
+    /// Object identifiers of signature algorithms, the natural one first.
+    pub algo: Vec<String>,
+    /// Bits.
+    pub len: u32,
+    /// Object identifier of the curve.
+    pub curve: Option<String>,
+}
+
+/// `cert` of `credentials/info`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CertificateInfo {
+    /// Base64 DER, end entity first.
+    #[serde(default)]
+    pub certificates: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct AuthObject {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) id: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Auth {
+    #[serde(default)]
+    pub(super) objects: Option<Vec<AuthObject>>,
+}
+
+/// Answer of `credentials/info`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CredentialInfo {
+    /// The key.
+    pub key: KeyInfo,
+    /// The certificate.
+    pub cert: CertificateInfo,
+    #[serde(default)]
+    pub(super) auth: Auth,
+    /// `"1"` or `"2"`.
+    #[serde(rename = "SCAL")]
+    pub scal: Option<String>,
+    /// Most signatures of one authorization.
+    pub multisign: u32,
+}
+
+impl CredentialInfo {
+    /// Identifier of the authentication object that answers a challenge.
+    #[must_use]
+    pub fn challenge_object(&self) -> Option<&str> {
+        let objects = self.auth.objects.as_deref()?;
+        objects.iter().find(|o| o.kind == "ChallengeResponse").map(|o| o.id.as_str())
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChallengeRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    #[serde(rename = "authObjectID")]
+    pub(super) auth_object_id: &'a str,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChallengeAnswer {
+    pub(super) challenge: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct AuthData<'a> {
+    pub(super) id: &'a str,
+    pub(super) value: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuthorizeRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    pub(super) num_signatures: usize,
+    pub(super) hashes: Vec<String>,
+    #[serde(rename = "hashAlgorithmOID")]
+    pub(super) hash_algorithm: String,
+    pub(super) auth_data: [AuthData<'a>; 1],
+}
+
+#[derive(Deserialize)]
+pub(super) struct AuthorizeAnswer {
+    #[serde(rename = "SAD")]
+    pub(super) sad: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignHashRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    #[serde(rename = "SAD")]
+    pub(super) sad: &'a str,
+    pub(super) hashes: Vec<String>,
+    #[serde(rename = "hashAlgorithmOID")]
+    pub(super) hash_algorithm: String,
+    pub(super) sign_algo: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SignHashAnswer {
+    pub(super) signatures: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EvidenceRequest<'a> {
+    pub(super) nonce: &'a str,
+    #[serde(rename = "credentialID", skip_serializing_if = "Option::is_none")]
+    pub(super) credential_id: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct EvidenceAnswer {
+    pub(super) evidence: String,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct ErrorAnswer {
+    #[serde(default)]
+    pub(super) error: String,
+    #[serde(default)]
+    pub(super) error_description: String,
+}

@@ -1,0 +1,95 @@
+//! Place: SIC. From hashes to evidence of authorization.
+
+use super::{Credential, SignError};
+use crate::csc::{CscClient, evidence_text};
+use fuin_shared::algorithm::SignatureAlgorithm;
+use fuin_shared::bytes::Blob;
+use fuin_shared::ids::Digest32;
+use fuin_shared::sad::{AuthorizationEvidence, HashType, Purpose, sad_digest};
+use fuin_sic::{Authenticator, SadRequest, Sic, TrustedInstance};
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
+/// Seconds by which a SAD ends before the longest life that the manifest allows, so that two clocks may differ.
+const SKEW: u64 = 10;
+
+/// What is to be authorized.
+#[derive(Debug, Clone, Copy)]
+pub struct ToAuthorize<'a> {
+    /// With which credential.
+    pub credential: &'a Credential,
+    /// DTBS/Rs in the order shown.
+    pub hashes: &'a [Blob],
+    /// Signature algorithm, which fixes the hash algorithm.
+    pub algorithm: SignatureAlgorithm,
+    /// SHA-256 of what was displayed.
+    pub display: Option<Digest32>,
+}
+
+/// The signer's authorization, sealed to the enclave.
+#[derive(Debug)]
+pub struct Authorization {
+    /// For `authData`.
+    pub evidence: AuthorizationEvidence,
+    /// The instance that can open it, with all that was verified of it.
+    pub instance: TrustedInstance,
+    /// Unix seconds until which it can be used.
+    pub expires: u64,
+}
+
+impl Authorization {
+    /// The text that CSC carries: an `authData` value, or `OTP` in v1.
+    #[must_use]
+    pub fn text(&self) -> String {
+        evidence_text(&self.evidence)
+    }
+}
+
+/// Fetches and checks evidence with a fresh nonce, gets a challenge, builds the SAD for exactly these hashes, has the
+/// means answer it and seals the result. `now` gives Unix seconds.
+///
+/// # Errors
+/// [`SignError`]. Nothing was authorized then.
+pub async fn authorize<A: Authenticator>(
+    client: &CscClient,
+    sic: &Sic,
+    authenticator: &mut A,
+    wanted: ToAuthorize<'_>,
+    now: impl Fn() -> u64,
+) -> Result<Authorization, SignError> {
+    let credential = wanted.credential;
+    let mut nonce = [0u8; 32];
+    getrandom::fill(&mut nonce)?;
+    let bundle = client.evidence(&nonce, Some(&credential.id)).await?;
+    let instance = sic.check_evidence(&bundle, &nonce, now())?;
+
+    let challenge = client.challenge(&credential.id, &credential.auth_object).await?;
+    let passkey = challenge.passkey.clone().ok_or_else(|| SignError::Credential {
+        credential: credential.id.to_string(),
+        reason: "no passkey is linked to it",
+    })?;
+    let longest = u64::from(instance.evidence().manifest().limits.activation_seconds);
+    let made = now();
+    let expires = made + longest.saturating_sub(SKEW).max(1);
+    let sad = instance.build_sad(
+        &challenge,
+        SadRequest {
+            credential: &credential.id,
+            spki: &credential.spki,
+            purpose: Purpose::Sign,
+            hash_type: HashType::Dtbs,
+            hashes: wanted.hashes,
+            hash_algorithm: wanted.algorithm.hash(),
+            signature_algorithm: wanted.algorithm,
+            now: made,
+            expires,
+            display: wanted.display,
+            link: None,
+        },
+    )?;
+    let assertion = authenticator
+        .assert(&passkey.relying_party, passkey.credential_id.as_slice(), &sad_digest(&sad.to_bytes()))
+        .map_err(|e| SignError::Means(e.to_string()))?;
+    let evidence = instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?;
+    Ok(Authorization { evidence, instance, expires })
+}

@@ -1,0 +1,37 @@
+//! Place: none. Why nothing was signed.
+
+use crate::csc::CscClientError;
+use fuin_ades::cades::CadesError;
+use fuin_ades::pades::PadesError;
+use fuin_sic::SicError;
+
+/// Nothing was signed, or nothing that may be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// The service refused or was not reached.
+    #[error(transparent)]
+    Service(#[from] CscClientError),
+    /// The SIC refused.
+    #[error(transparent)]
+    Sic(#[from] SicError),
+    /// The eID means did not answer.
+    #[error("eID means: {0}")]
+    Means(String),
+    /// What the service says of the credential cannot be used.
+    #[error("credential {credential}: {reason}")]
+    Credential {
+        /// Which.
+        credential: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The PDF cannot be signed.
+    #[error("PDF: {0}")]
+    Pdf(#[from] PadesError),
+    /// The CMS cannot be built.
+    #[error("signature: {0}")]
+    Cms(#[from] CadesError),
+    /// No random octets.
+    #[error("random source of this machine: {0}")]
+    Entropy(#[from] getrandom::Error),
+}

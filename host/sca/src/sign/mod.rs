@@ -1,0 +1,11 @@
+//! Place: SIC, SCA. One signature from the signer's side: evidence, challenge, SAD, means, activation, signature value.
+
+mod authorize;
+mod credential;
+mod error;
+mod pdf;
+
+pub use authorize::{Authorization, ToAuthorize, authorize};
+pub use credential::Credential;
+pub use error::SignError;
+pub use pdf::{SignedPdf, sign_pdf};
