@@ -25,9 +25,7 @@ fn main() -> Outcome<()> {
         .skip_while(|arg| arg != "--connect")
         .nth(1)
         .ok_or("--connect vsock://CID:PORT is missing")?;
-    let parts = address
-        .strip_prefix("vsock://")
-        .and_then(|rest| rest.split_once(':'));
+    let parts = address.strip_prefix("vsock://").and_then(|rest| rest.split_once(':'));
     let (cid, port) = parts.ok_or("the address is not vsock://CID:PORT")?;
     let device = nsm_init();
     if device < 0 {
@@ -58,10 +56,7 @@ fn main() -> Outcome<()> {
 }
 
 fn entry(name: &str, response: &Response) -> Outcome<Value> {
-    Ok(Value::Array(vec![
-        name.into(),
-        Value::serialized(response)?,
-    ]))
+    Ok(Value::Array(vec![name.into(), Value::serialized(response)?]))
 }
 
 fn attestation(user_data: usize, nonce: usize, public_key: usize) -> Request {
@@ -74,10 +69,7 @@ fn attestation(user_data: usize, nonce: usize, public_key: usize) -> Request {
 }
 
 fn extend(index: u16, data: &[u8]) -> Request {
-    Request::ExtendPCR {
-        index,
-        data: data.to_vec(),
-    }
+    Request::ExtendPCR { index, data: data.to_vec() }
 }
 
 fn requests() -> Vec<(&'static str, Request)> {
@@ -115,15 +107,10 @@ fn in_parallel(device: i32) -> Response {
     };
     let good: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(worker)).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or(0))
-            .sum()
+        threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
     });
     if good == 40 {
-        Response::GetRandom {
-            random: vec![0; good],
-        }
+        Response::GetRandom { random: vec![0; good] }
     } else {
         Response::Error(ErrorCode::InternalError)
     }

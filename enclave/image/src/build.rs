@@ -68,34 +68,17 @@ pub fn build(inputs: &Inputs) -> anyhow::Result<Built> {
         .ok()
         .and_then(|time| time.format(&Rfc3339).ok())
         .with_context(|| format!("epoch {} is not a time RFC 3339 can say", inputs.epoch))?;
-    let ramdisks = [
-        ramdisk::boot(&init, &modules, &inputs.settings)?,
-        ramdisk::workload(&enclave)?,
-    ];
+    let ramdisks = [ramdisk::boot(&init, &modules, &inputs.settings)?, ramdisk::workload(&enclave)?];
     let metadata = metadata(inputs, &build_time);
-    let image = Image {
-        kernel: &kernel,
-        cmdline: &inputs.cmdline,
-        metadata: &metadata,
-        ramdisks: &ramdisks,
-    }
-    .to_octets()?;
-    let measured = Eif::parse(&image)
-        .context("the image just written cannot be read")?
-        .measure();
-    let pcrs = [
-        ("0", measured.pcr0),
-        ("1", measured.pcr1),
-        ("2", measured.pcr2),
-    ];
+    let image = Image { kernel: &kernel, cmdline: &inputs.cmdline, metadata: &metadata, ramdisks: &ramdisks }
+        .to_octets()?;
+    let measured = Eif::parse(&image).context("the image just written cannot be read")?.measure();
+    let pcrs = [("0", measured.pcr0), ("1", measured.pcr1), ("2", measured.pcr2)];
     let release = Release {
         format: FORMAT.to_owned(),
         name: inputs.name.clone(),
         version: inputs.version.clone(),
-        pcrs: pcrs
-            .into_iter()
-            .map(|(index, value)| (index.to_owned(), hex::encode(value)))
-            .collect(),
+        pcrs: pcrs.into_iter().map(|(index, value)| (index.to_owned(), hex::encode(value))).collect(),
         image: FileDigest::of(&image),
         inputs: BTreeMap::from([
             ("kernel".to_owned(), FileDigest::of(&kernel)),
@@ -141,11 +124,7 @@ fn read(path: &Path, what: &str) -> anyhow::Result<Vec<u8>> {
 /// A static ELF program: the image has no dynamic loader.
 fn read_program(path: &Path, what: &str) -> anyhow::Result<Vec<u8>> {
     let octets = read(path, what)?;
-    ensure!(
-        octets.starts_with(b"\x7fELF"),
-        "{what} {} is not an ELF program",
-        path.display()
-    );
+    ensure!(octets.starts_with(b"\x7fELF"), "{what} {} is not an ELF program", path.display());
     ensure!(
         !wants_loader(&octets),
         "{what} {} wants a dynamic loader; build it for x86_64-unknown-linux-musl",
@@ -157,20 +136,11 @@ fn read_program(path: &Path, what: &str) -> anyhow::Result<Vec<u8>> {
 /// Whether a 64-bit ELF file has a program header of type PT_INTERP.
 fn wants_loader(elf: &[u8]) -> bool {
     const PT_INTERP: u32 = 3;
-    let half = |at: usize| {
-        elf.get(at..)?
-            .first_chunk()
-            .map(|octets| usize::from(u16::from_le_bytes(*octets)))
-    };
-    let word = |at: usize| {
-        elf.get(at..)?
-            .first_chunk()
-            .map(|octets| u32::from_le_bytes(*octets))
-    };
+    let half =
+        |at: usize| elf.get(at..)?.first_chunk().map(|octets| usize::from(u16::from_le_bytes(*octets)));
+    let word = |at: usize| elf.get(at..)?.first_chunk().map(|octets| u32::from_le_bytes(*octets));
     let long = |at: usize| {
-        elf.get(at..)?
-            .first_chunk()
-            .and_then(|octets| usize::try_from(u64::from_le_bytes(*octets)).ok())
+        elf.get(at..)?.first_chunk().and_then(|octets| usize::try_from(u64::from_le_bytes(*octets)).ok())
     };
     let (Some(table), Some(size), Some(count)) = (long(32), half(54), half(56)) else {
         return false;

@@ -65,14 +65,10 @@ impl Image<'_> {
         header.extend_from_slice(&DEFAULT_MEMORY.to_be_bytes());
         header.extend_from_slice(&DEFAULT_CPUS.to_be_bytes());
         header.extend_from_slice(&0u16.to_be_bytes());
-        let count =
-            u16::try_from(sections.len()).map_err(|_| EifError::Sections(sections.len()))?;
+        let count = u16::try_from(sections.len()).map_err(|_| EifError::Sections(sections.len()))?;
         header.extend_from_slice(&count.to_be_bytes());
         table(&mut header, offsets.into_iter());
-        table(
-            &mut header,
-            sections.iter().map(|(_, data)| data.len() as u64),
-        );
+        table(&mut header, sections.iter().map(|(_, data)| data.len() as u64));
         header.extend_from_slice(&[0; 4]);
         let mut crc = crc32fast::Hasher::new();
         crc.update(&header);
@@ -83,12 +79,7 @@ impl Image<'_> {
     }
 
     fn sections(&self) -> Result<Vec<(u16, &[u8])>, EifError> {
-        if self.cmdline.is_empty()
-            || !self
-                .cmdline
-                .bytes()
-                .all(|c| c == b' ' || c.is_ascii_graphic())
-        {
+        if self.cmdline.is_empty() || !self.cmdline.bytes().all(|c| c == b' ' || c.is_ascii_graphic()) {
             return Err(EifError::Cmdline);
         }
         if self.kernel.is_empty() {
@@ -105,11 +96,7 @@ impl Image<'_> {
             (CMDLINE, self.cmdline.as_bytes()),
             (METADATA, self.metadata.as_bytes()),
         ];
-        sections.extend(
-            self.ramdisks
-                .iter()
-                .map(|ramdisk| (RAMDISK, ramdisk.as_slice())),
-        );
+        sections.extend(self.ramdisks.iter().map(|ramdisk| (RAMDISK, ramdisk.as_slice())));
         if sections.len() > MAX_SECTIONS {
             return Err(EifError::Sections(sections.len()));
         }

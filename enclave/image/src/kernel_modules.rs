@@ -63,10 +63,7 @@ pub fn collect(folder: &Path) -> Result<Vec<Module>, ModulesError> {
         match files.get(&key) {
             Some(path) if path.extension().is_some_and(|end| end == "ko") => {
                 let content = std::fs::read(path).map_err(at(path))?;
-                modules.push(Module {
-                    name: format!("{wanted}.ko"),
-                    content,
-                });
+                modules.push(Module { name: format!("{wanted}.ko"), content });
             }
             Some(path) => return Err(ModulesError::Compressed(path.clone())),
             None if built_in.contains(&key) => {}
@@ -128,22 +125,14 @@ mod tests {
     }
 
     fn all_but(left_out: &str) -> Vec<String> {
-        LOAD_ORDER
-            .iter()
-            .filter(|name| **name != left_out)
-            .map(|name| format!("{name}.ko"))
-            .collect()
+        LOAD_ORDER.iter().filter(|name| **name != left_out).map(|name| format!("{name}.ko")).collect()
     }
 
     #[test]
     fn modules_come_in_load_order() {
         let files = all_but("");
         let folder = folder_with(&files.iter().map(String::as_str).collect::<Vec<_>>(), "");
-        let names: Vec<_> = collect(folder.path())
-            .unwrap()
-            .into_iter()
-            .map(|module| module.name)
-            .collect();
+        let names: Vec<_> = collect(folder.path()).unwrap().into_iter().map(|module| module.name).collect();
         assert_eq!(names, files);
     }
 
@@ -161,10 +150,7 @@ mod tests {
     fn a_missing_module_is_named() {
         let files = all_but("cuse");
         let folder = folder_with(&files.iter().map(String::as_str).collect::<Vec<_>>(), "");
-        assert!(matches!(
-            collect(folder.path()),
-            Err(ModulesError::Missing("cuse", _))
-        ));
+        assert!(matches!(collect(folder.path()), Err(ModulesError::Missing("cuse", _))));
     }
 
     #[test]

@@ -21,20 +21,11 @@ pub fn boot(init: &[u8], modules: &[Module], settings: &Settings) -> Result<Vec<
     // Before /dev is mounted: the kernel opens the console for PID 1, and the start-up code of a Rust program wants /dev/null without it.
     archive.character_device("dev/console", 0o600, 5, 1)?;
     archive.character_device("dev/null", 0o666, 1, 3)?;
-    archive.file(
-        relative(layout::SETTINGS),
-        settings.to_string().into_bytes(),
-    )?;
-    let list: String = modules
-        .iter()
-        .map(|module| format!("{}\n", module.name))
-        .collect();
+    archive.file(relative(layout::SETTINGS), settings.to_string().into_bytes())?;
+    let list: String = modules.iter().map(|module| format!("{}\n", module.name)).collect();
     archive.file(relative(layout::MODULE_ORDER), list.into_bytes())?;
     for module in modules {
-        archive.file(
-            &format!("{}/{}", relative(layout::MODULE_DIR), module.name),
-            module.content.clone(),
-        )?;
+        archive.file(&format!("{}/{}", relative(layout::MODULE_DIR), module.name), module.content.clone())?;
     }
     archive.to_octets()
 }
@@ -58,17 +49,12 @@ mod tests {
     use super::*;
 
     fn contains(octets: &[u8], text: &str) -> bool {
-        octets
-            .windows(text.len())
-            .any(|window| window == text.as_bytes())
+        octets.windows(text.len()).any(|window| window == text.as_bytes())
     }
 
     #[test]
     fn the_first_ramdisk_holds_everything_but_the_enclave_program() {
-        let module = Module {
-            name: "vsock.ko".into(),
-            content: b"module octets".to_vec(),
-        };
+        let module = Module { name: "vsock.ko".into(), content: b"module octets".to_vec() };
         let octets = boot(b"the init", &[module], &Settings::emulation()).unwrap();
         for text in [
             "the init",

@@ -55,9 +55,6 @@ impl FileDigest {
     /// Digest of these octets.
     #[must_use]
     pub fn of(octets: &[u8]) -> Self {
-        Self {
-            size: octets.len(),
-            sha256: hex::encode(Sha256::digest(octets)),
-        }
+        Self { size: octets.len(), sha256: hex::encode(Sha256::digest(octets)) }
     }
 }

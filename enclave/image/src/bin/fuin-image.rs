@@ -38,11 +38,7 @@ struct BuildArgs {
     #[arg(long, value_name = "BIN")]
     enclave: PathBuf,
     /// The kernel's command line.
-    #[arg(
-        long,
-        value_name = "STR",
-        default_value = "console=ttyS0 panic=-1 quiet"
-    )]
+    #[arg(long, value_name = "STR", default_value = "console=ttyS0 panic=-1 quiet")]
     cmdline: String,
     /// Name of the image.
     #[arg(long, default_value = "fuin-enclave")]
@@ -71,9 +67,7 @@ struct BuildArgs {
 }
 
 fn parent(text: &str) -> Result<(u32, u32), String> {
-    let parts = text
-        .split_once(':')
-        .and_then(|(cid, port)| Some((cid.parse().ok()?, port.parse().ok()?)));
+    let parts = text.split_once(':').and_then(|(cid, port)| Some((cid.parse().ok()?, port.parse().ok()?)));
     parts.ok_or_else(|| format!("{text:?} is not CID:PORT"))
 }
 
@@ -86,11 +80,7 @@ fn main() -> anyhow::Result<()> {
         init: args.init,
         enclave: args.enclave,
         cmdline: args.cmdline,
-        settings: Settings {
-            parent_cid,
-            parent_port,
-            ..Settings::emulation()
-        },
+        settings: Settings { parent_cid, parent_port, ..Settings::emulation() },
         name: args.name,
         version: args.image_version,
         epoch: args.epoch,

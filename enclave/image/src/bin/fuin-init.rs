@@ -6,9 +6,7 @@ use fuin_image::init;
 
 fn main() {
     if std::process::id() != 1 {
-        eprintln!(
-            "fuin-init: this is the first process of an enclave image; it does nothing elsewhere"
-        );
+        eprintln!("fuin-init: this is the first process of an enclave image; it does nothing elsewhere");
         std::process::exit(2);
     }
     match init::run() {

@@ -36,18 +36,9 @@ proptest! {
 
 #[test]
 fn the_header_has_the_octets_of_the_format() {
-    let octets = Image {
-        kernel: b"K",
-        cmdline: "c",
-        metadata: "{}",
-        ramdisks: &[b"R".to_vec()],
-    }
-    .to_octets()
-    .unwrap();
-    assert_eq!(
-        octets[..28],
-        *b".eif\0\x04\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x04"
-    );
+    let octets =
+        Image { kernel: b"K", cmdline: "c", metadata: "{}", ramdisks: &[b"R".to_vec()] }.to_octets().unwrap();
+    assert_eq!(octets[..28], *b".eif\0\x04\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x04");
     assert_eq!(octets[28..36], 548u64.to_be_bytes());
     assert_eq!(octets[36..44], 561u64.to_be_bytes());
     assert_eq!(octets[284..292], 1u64.to_be_bytes());
@@ -57,56 +48,18 @@ fn the_header_has_the_octets_of_the_format() {
 #[test]
 fn empty_parts_are_refused() {
     let ramdisks = [b"R".to_vec()];
-    let good = || Image {
-        kernel: b"K",
-        cmdline: "c",
-        metadata: "{}",
-        ramdisks: &ramdisks,
-    };
-    assert_eq!(
-        Image {
-            kernel: b"",
-            ..good()
-        }
-        .to_octets(),
-        Err(EifError::Empty("kernel"))
-    );
-    assert_eq!(
-        Image {
-            metadata: "",
-            ..good()
-        }
-        .to_octets(),
-        Err(EifError::Empty("metadata"))
-    );
-    assert_eq!(
-        Image {
-            ramdisks: &[],
-            ..good()
-        }
-        .to_octets(),
-        Err(EifError::Empty("ramdisk"))
-    );
-    assert_eq!(
-        Image {
-            ramdisks: &[Vec::new()],
-            ..good()
-        }
-        .to_octets(),
-        Err(EifError::Empty("ramdisk"))
-    );
+    let good = || Image { kernel: b"K", cmdline: "c", metadata: "{}", ramdisks: &ramdisks };
+    assert_eq!(Image { kernel: b"", ..good() }.to_octets(), Err(EifError::Empty("kernel")));
+    assert_eq!(Image { metadata: "", ..good() }.to_octets(), Err(EifError::Empty("metadata")));
+    assert_eq!(Image { ramdisks: &[], ..good() }.to_octets(), Err(EifError::Empty("ramdisk")));
+    assert_eq!(Image { ramdisks: &[Vec::new()], ..good() }.to_octets(), Err(EifError::Empty("ramdisk")));
 }
 
 #[test]
 fn a_command_line_with_other_characters_is_refused() {
     let ramdisks = [b"R".to_vec()];
     for cmdline in ["", "a\nb", "a\0", "é"] {
-        let image = Image {
-            kernel: b"K",
-            cmdline,
-            metadata: "{}",
-            ramdisks: &ramdisks,
-        };
+        let image = Image { kernel: b"K", cmdline, metadata: "{}", ramdisks: &ramdisks };
         assert_eq!(image.to_octets(), Err(EifError::Cmdline), "{cmdline:?}");
     }
 }
@@ -114,11 +67,6 @@ fn a_command_line_with_other_characters_is_refused() {
 #[test]
 fn more_sections_than_the_table_holds_are_refused() {
     let ramdisks = vec![b"R".to_vec(); 30];
-    let image = Image {
-        kernel: b"K",
-        cmdline: "c",
-        metadata: "{}",
-        ramdisks: &ramdisks,
-    };
+    let image = Image { kernel: b"K", cmdline: "c", metadata: "{}", ramdisks: &ramdisks };
     assert_eq!(image.to_octets(), Err(EifError::Sections(33)));
 }

@@ -25,9 +25,7 @@ pub fn beat(cid: u32, port: u32) -> Result<(), InitError> {
     let mut stream = dial(cid, port).map_err(|error| failed(error.to_string()))?;
     match exchange(&mut stream) {
         Ok(HEARTBEAT) => Ok(()),
-        Ok(other) => Err(failed(format!(
-            "answer {other:#04x} instead of {HEARTBEAT:#04x}"
-        ))),
+        Ok(other) => Err(failed(format!("answer {other:#04x} instead of {HEARTBEAT:#04x}"))),
         Err(error) => Err(failed(error.to_string())),
     }
 }

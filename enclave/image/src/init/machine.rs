@@ -25,10 +25,8 @@ pub fn mount_all() -> Result<(), InitError> {
         ("/tmp", "tmpfs", plain | MsFlags::MS_NODEV),
     ];
     for (target, kind, flags) in table {
-        std::fs::create_dir_all(target).map_err(|source| InitError::File {
-            path: target.to_owned(),
-            source,
-        })?;
+        std::fs::create_dir_all(target)
+            .map_err(|source| InitError::File { path: target.to_owned(), source })?;
         match mount(Some(kind), target, Some(kind), flags, None::<&str>) {
             // EBUSY: the kernel mounted it by itself.
             Ok(()) | Err(Errno::EBUSY) => {}
@@ -40,11 +38,7 @@ pub fn mount_all() -> Result<(), InitError> {
 
 /// Makes `/dev/console` the standard streams. Without a console the streams stay as they are: an enclave must also run silently.
 pub fn attach_console() {
-    let Ok(console) = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/console")
-    else {
+    let Ok(console) = OpenOptions::new().read(true).write(true).open("/dev/console") else {
         return;
     };
     // A failing dup2 leaves the former stream, which is the same console in the usual case.

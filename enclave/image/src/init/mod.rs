@@ -78,16 +78,10 @@ pub fn run() -> Result<workload::Ending, InitError> {
     machine::mount_all()?;
     machine::attach_console();
     let settings = Settings::parse(&read_text(layout::SETTINGS)?)?;
-    for line in modules::load_listed(
-        Path::new(layout::MODULE_ORDER),
-        Path::new(layout::MODULE_DIR),
-    )? {
+    for line in modules::load_listed(Path::new(layout::MODULE_ORDER), Path::new(layout::MODULE_DIR))? {
         say(&line);
     }
-    cuse::serve_in_background(nsm_link::VsockLink::new(
-        settings.parent_cid,
-        settings.nsm_port,
-    ))?;
+    cuse::serve_in_background(nsm_link::VsockLink::new(settings.parent_cid, settings.nsm_port))?;
     heartbeat::beat(settings.parent_cid, settings.heartbeat_port)?;
     say("heartbeat answered");
     workload::run(&settings)
@@ -99,8 +93,5 @@ pub fn say(line: &str) {
 }
 
 fn read_text(path: &str) -> Result<String, InitError> {
-    std::fs::read_to_string(path).map_err(|source| InitError::File {
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::read_to_string(path).map_err(|source| InitError::File { path: path.to_owned(), source })
 }

@@ -20,28 +20,20 @@ pub fn load_listed(list: &Path, folder: &Path) -> Result<Vec<String>, InitError>
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => {
-            return Err(InitError::File {
-                path: list.display().to_string(),
-                source,
-            });
+            return Err(InitError::File { path: list.display().to_string(), source });
         }
     };
     let names = parse_list(&text)?;
     let mut notes = Vec::new();
     for name in &names {
         let path = folder.join(name);
-        let file = File::open(&path).map_err(|source| InitError::File {
-            path: path.display().to_string(),
-            source,
-        })?;
+        let file = File::open(&path)
+            .map_err(|source| InitError::File { path: path.display().to_string(), source })?;
         match finit_module(file, c"", ModuleInitFlags::empty()) {
             Ok(()) => {}
             Err(Errno::EEXIST) => notes.push(format!("module {name} is there already")),
             Err(source) => {
-                return Err(InitError::Module {
-                    name: name.clone(),
-                    source,
-                });
+                return Err(InitError::Module { name: name.clone(), source });
             }
         }
     }
@@ -53,18 +45,14 @@ pub fn load_listed(list: &Path, folder: &Path) -> Result<Vec<String>, InitError>
 fn parse_list(text: &str) -> Result<Vec<String>, InitError> {
     let plain = |name: &str| {
         name.ends_with(".ko")
-            && name
-                .bytes()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.'))
+            && name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.'))
     };
     text.lines()
-        .map(|name| {
-            if plain(name) {
-                Ok(name.to_owned())
-            } else {
-                Err(InitError::ModuleName(name.to_owned()))
-            }
-        })
+        .map(
+            |name| {
+                if plain(name) { Ok(name.to_owned()) } else { Err(InitError::ModuleName(name.to_owned())) }
+            },
+        )
         .collect()
 }
 
@@ -81,24 +69,14 @@ mod tests {
     #[test]
     fn names_with_a_path_or_another_ending_are_refused() {
         for bad in ["../virtio.ko", "virtio.ko.xz", "", "a b.ko"] {
-            assert!(
-                matches!(
-                    parse_list(&format!("{bad}\n")),
-                    Err(InitError::ModuleName(_))
-                ),
-                "{bad:?}"
-            );
+            assert!(matches!(parse_list(&format!("{bad}\n")), Err(InitError::ModuleName(_))), "{bad:?}");
         }
     }
 
     #[test]
     fn no_list_means_no_modules() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(
-            load_listed(&folder.path().join("none"), folder.path())
-                .unwrap()
-                .is_empty()
-        );
+        assert!(load_listed(&folder.path().join("none"), folder.path()).unwrap().is_empty());
     }
 
     #[test]

@@ -34,11 +34,7 @@ impl VsockLink {
     /// A link that will dial `cid`, `port`.
     #[must_use]
     pub const fn new(cid: u32, port: u32) -> Self {
-        Self {
-            cid,
-            port,
-            stream: None,
-        }
+        Self { cid, port, stream: None }
     }
 
     fn dial(&self) -> std::io::Result<VsockStream> {

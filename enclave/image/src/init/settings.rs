@@ -65,10 +65,7 @@ impl Settings {
                 return Err(bad());
             }
             let value = value.parse().map_err(|_| bad())?;
-            let known = NAMES
-                .iter()
-                .zip(values.iter_mut())
-                .find(|(known, _)| **known == name);
+            let known = NAMES.iter().zip(values.iter_mut()).find(|(known, _)| **known == name);
             let (_, slot) = known.ok_or_else(|| SettingsError::Unknown(name.to_owned()))?;
             if slot.replace(value).is_some() {
                 return Err(SettingsError::Twice(name.to_owned()));
@@ -107,34 +104,19 @@ mod tests {
     #[test]
     fn a_missing_setting_is_named() {
         let text = "parent_cid = 2\nparent_port = 5000\nnsm_port = 9001\n";
-        assert_eq!(
-            Settings::parse(text),
-            Err(SettingsError::Missing("heartbeat_port"))
-        );
+        assert_eq!(Settings::parse(text), Err(SettingsError::Missing("heartbeat_port")));
     }
 
     #[test]
     fn unknown_double_and_malformed_lines_are_refused() {
-        assert_eq!(
-            Settings::parse("colour = 1\n"),
-            Err(SettingsError::Unknown("colour".into()))
-        );
+        assert_eq!(Settings::parse("colour = 1\n"), Err(SettingsError::Unknown("colour".into())));
         assert_eq!(
             Settings::parse("nsm_port = 1\nnsm_port = 1\n"),
             Err(SettingsError::Twice("nsm_port".into()))
         );
         assert_eq!(Settings::parse("nsm_port\n"), Err(SettingsError::Line(1)));
-        assert_eq!(
-            Settings::parse("nsm_port = +1\n"),
-            Err(SettingsError::Line(1))
-        );
-        assert_eq!(
-            Settings::parse("nsm_port = 4294967296\n"),
-            Err(SettingsError::Line(1))
-        );
-        assert_eq!(
-            Settings::parse("nsm_port = 1\n\n"),
-            Err(SettingsError::Line(2))
-        );
+        assert_eq!(Settings::parse("nsm_port = +1\n"), Err(SettingsError::Line(1)));
+        assert_eq!(Settings::parse("nsm_port = 4294967296\n"), Err(SettingsError::Line(1)));
+        assert_eq!(Settings::parse("nsm_port = 1\n\n"), Err(SettingsError::Line(2)));
     }
 }

@@ -45,9 +45,8 @@ pub fn run(settings: &Settings) -> Result<Ending, InitError> {
         .spawn()
         .map_err(InitError::Workload)?;
     // The kernel's process numbers fit: pid_t is an i32.
-    let pid = Pid::from_raw(
-        i32::try_from(child.id()).map_err(|_| InitError::Workload(Errno::ERANGE.into()))?,
-    );
+    let pid =
+        Pid::from_raw(i32::try_from(child.id()).map_err(|_| InitError::Workload(Errno::ERANGE.into()))?);
     loop {
         match wait() {
             Ok(WaitStatus::Exited(who, status)) if who == pid => return Ok(Ending::Exited(status)),

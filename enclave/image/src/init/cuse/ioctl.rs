@@ -22,30 +22,17 @@ struct Argument {
 impl Argument {
     fn parse(octets: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(octets);
-        let mut span = || {
-            Some(Span {
-                address: reader.u64()?,
-                length: reader.u64()?,
-            })
-        };
-        Some(Self {
-            request: span()?,
-            response: span()?,
-        })
+        let mut span = || Some(Span { address: reader.u64()?, length: reader.u64()? });
+        Some(Self { request: span()?, response: span()? })
     }
 
     /// The argument as the caller finds it afterwards: the response's real length in place of the room it had.
     fn with_response_length(&self, length: usize) -> Vec<u8> {
         let length = u64::try_from(length).unwrap_or(u64::MAX);
-        [
-            self.request.address,
-            self.request.length,
-            self.response.address,
-            length,
-        ]
-        .iter()
-        .flat_map(|word| word.to_le_bytes())
-        .collect()
+        [self.request.address, self.request.length, self.response.address, length]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect()
     }
 }
 
@@ -55,10 +42,7 @@ pub fn answer(link: &mut impl NsmLink, body: &[u8]) -> Result<Body, Errno> {
     if call.command != NSM_IOCTL || call.flags & wire::IOCTL_COMPAT != 0 {
         return Err(Errno::EINVAL);
     }
-    let place = Span {
-        address: call.argument,
-        length: ARGUMENT as u64,
-    };
+    let place = Span { address: call.argument, length: ARGUMENT as u64 };
     if call.data.is_empty() {
         return Ok(wire::ioctl_retry(&[place], &[]));
     }
@@ -72,19 +56,11 @@ pub fn answer(link: &mut impl NsmLink, body: &[u8]) -> Result<Body, Errno> {
     }
     let room = argument.response.length.min(NSM_RESPONSE_MAX as u64);
     if call.out_size == 0 {
-        let response = Span {
-            length: room,
-            ..argument.response
-        };
-        return Ok(wire::ioctl_retry(
-            &[place, argument.request],
-            &[place, response],
-        ));
+        let response = Span { length: room, ..argument.response };
+        return Ok(wire::ioctl_retry(&[place, argument.request], &[place, response]));
     }
     // The argument is read afresh in this round: a caller that has changed it meanwhile gets an error.
-    if request.len() as u64 != argument.request.length
-        || u64::from(call.out_size) != ARGUMENT as u64 + room
-    {
+    if request.len() as u64 != argument.request.length || u64::from(call.out_size) != ARGUMENT as u64 + room {
         return Err(Errno::EINVAL);
     }
     let mut response = link.exchange(request)?;

@@ -60,10 +60,7 @@ impl<L: NsmLink> Shim<L> {
                 Err(error) if gone_or_interrupted(&error) => continue,
                 Err(error) => return Err(error),
             };
-            let Some(reply) = buffer
-                .get(..length)
-                .and_then(|message| self.answer(message))
-            else {
+            let Some(reply) = buffer.get(..length).and_then(|message| self.answer(message)) else {
                 continue;
             };
             match device.write(&reply) {
@@ -78,9 +75,7 @@ impl<L: NsmLink> Shim<L> {
 
 fn gone_or_interrupted(error: &std::io::Error) -> bool {
     let number = error.raw_os_error();
-    [Errno::ENOENT, Errno::EINTR, Errno::EAGAIN]
-        .iter()
-        .any(|known| number == Some(*known as i32))
+    [Errno::ENOENT, Errno::EINTR, Errno::EAGAIN].iter().any(|known| number == Some(*known as i32))
 }
 
 /// Makes `/dev/nsm` and serves it on a thread of its own; returns when the device is there. If serving ever fails the process ends, and the

@@ -18,10 +18,7 @@ impl NsmLink for Echo {
 }
 
 fn shim(answer: Result<Vec<u8>, Errno>) -> Shim<Echo> {
-    Shim::new(Echo {
-        asked: Vec::new(),
-        answer,
-    })
+    Shim::new(Echo { asked: Vec::new(), answer })
 }
 
 fn message(opcode: u32, body: &[u8]) -> Vec<u8> {
@@ -50,29 +47,18 @@ fn words(words: &[u64]) -> Vec<u8> {
 }
 
 fn error_of(reply: &[u8]) -> i32 {
-    assert_eq!(
-        u32::from_le_bytes(reply[..4].try_into().unwrap()) as usize,
-        reply.len()
-    );
+    assert_eq!(u32::from_le_bytes(reply[..4].try_into().unwrap()) as usize, reply.len());
     assert_eq!(reply[8..16], 77u64.to_le_bytes());
     -i32::from_le_bytes(reply[4..8].try_into().unwrap())
 }
 
 #[test]
 fn init_names_the_device_and_asks_for_unrestricted_ioctls() {
-    let body: Vec<u8> = [7u32, 38, 0, 1]
-        .iter()
-        .flat_map(|word| word.to_le_bytes())
-        .collect();
-    let reply = shim(Ok(vec![1]))
-        .answer(&message(wire::CUSE_INIT, &body))
-        .unwrap();
+    let body: Vec<u8> = [7u32, 38, 0, 1].iter().flat_map(|word| word.to_le_bytes()).collect();
+    let reply = shim(Ok(vec![1])).answer(&message(wire::CUSE_INIT, &body)).unwrap();
     assert_eq!(error_of(&reply), 0);
     assert_eq!(reply.len(), 16 + 72 + 12);
-    assert_eq!(
-        reply[16..32],
-        [7, 0, 0, 0, 31, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
-    );
+    assert_eq!(reply[16..32], [7, 0, 0, 0, 31, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
     assert!(reply.ends_with(b"DEVNAME=nsm\0"));
 }
 
@@ -80,9 +66,7 @@ fn init_names_the_device_and_asks_for_unrestricted_ioctls() {
 fn an_older_or_other_protocol_is_refused() {
     for version in [[7u32, 30], [8, 31]] {
         let body: Vec<u8> = version.iter().flat_map(|word| word.to_le_bytes()).collect();
-        let reply = shim(Ok(vec![1]))
-            .answer(&message(wire::CUSE_INIT, &body))
-            .unwrap();
+        let reply = shim(Ok(vec![1])).answer(&message(wire::CUSE_INIT, &body)).unwrap();
         assert_eq!(error_of(&reply), Errno::EPROTO as i32);
     }
 }
@@ -91,30 +75,15 @@ fn an_older_or_other_protocol_is_refused() {
 fn a_call_takes_three_rounds() {
     let mut shim = shim(Ok(vec![9; 5]));
     let first = shim.answer(&ioctl(NSM_IOCTL, &[], 0)).unwrap();
-    assert_eq!(
-        first[16..32],
-        [0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
-    );
+    assert_eq!(first[16..32], [0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(first[32..], words(&[0x7000, 32]));
 
     let argument = words(&[0x1000, 3, 0x2000, 0x3000]);
     let second = shim.answer(&ioctl(NSM_IOCTL, &argument, 0)).unwrap();
-    assert_eq!(
-        second[16..32],
-        [0, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0]
-    );
-    assert_eq!(
-        second[32..],
-        words(&[0x7000, 32, 0x1000, 3, 0x7000, 32, 0x2000, 0x3000])
-    );
+    assert_eq!(second[16..32], [0, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0]);
+    assert_eq!(second[32..], words(&[0x7000, 32, 0x1000, 3, 0x7000, 32, 0x2000, 0x3000]));
 
-    let third = shim
-        .answer(&ioctl(
-            NSM_IOCTL,
-            &[&argument[..], b"ask"].concat(),
-            32 + 0x3000,
-        ))
-        .unwrap();
+    let third = shim.answer(&ioctl(NSM_IOCTL, &[&argument[..], b"ask"].concat(), 32 + 0x3000)).unwrap();
     assert_eq!(shim.link.asked, [b"ask"]);
     assert_eq!(error_of(&third), 0);
     assert_eq!(third[16..32], [0; 16]);
@@ -125,9 +94,7 @@ fn a_call_takes_three_rounds() {
 #[test]
 fn a_short_buffer_gets_a_truncated_response() {
     let data = [&words(&[0x1000, 3, 0x2000, 2])[..], b"ask"].concat();
-    let reply = shim(Ok(vec![9; 5]))
-        .answer(&ioctl(NSM_IOCTL, &data, 34))
-        .unwrap();
+    let reply = shim(Ok(vec![9; 5])).answer(&ioctl(NSM_IOCTL, &data, 34)).unwrap();
     assert_eq!(reply[32..64], words(&[0x1000, 3, 0x2000, 2]));
     assert_eq!(reply[64..], [9; 2]);
 }
@@ -136,9 +103,7 @@ fn a_short_buffer_gets_a_truncated_response() {
 fn a_request_above_the_limit_is_emsgsize_in_every_round() {
     let argument = words(&[0x1000, 0x1001, 0x2000, 0x3000]);
     for out_size in [0, 32 + 0x3000] {
-        let reply = shim(Ok(vec![1]))
-            .answer(&ioctl(NSM_IOCTL, &argument, out_size))
-            .unwrap();
+        let reply = shim(Ok(vec![1])).answer(&ioctl(NSM_IOCTL, &argument, out_size)).unwrap();
         assert_eq!(error_of(&reply), Errno::EMSGSIZE as i32);
     }
 }
@@ -166,35 +131,17 @@ fn another_command_an_empty_buffer_and_a_changed_argument_are_einval() {
 #[test]
 fn a_failing_link_reaches_the_caller() {
     let data = [&words(&[1, 3, 2, 9])[..], b"ask"].concat();
-    let reply = shim(Err(Errno::ETIMEDOUT))
-        .answer(&ioctl(NSM_IOCTL, &data, 41))
-        .unwrap();
+    let reply = shim(Err(Errno::ETIMEDOUT)).answer(&ioctl(NSM_IOCTL, &data, 41)).unwrap();
     assert_eq!(error_of(&reply), Errno::ETIMEDOUT as i32);
 }
 
 #[test]
 fn open_release_interrupt_and_the_rest() {
     let mut shim = shim(Ok(vec![1]));
-    assert_eq!(
-        shim.answer(&message(wire::FUSE_OPEN, &[0; 8]))
-            .unwrap()
-            .len(),
-        32
-    );
-    assert_eq!(
-        shim.answer(&message(wire::FUSE_RELEASE, &[0; 24]))
-            .unwrap()
-            .len(),
-        16
-    );
-    assert!(
-        shim.answer(&message(wire::FUSE_INTERRUPT, &[0; 8]))
-            .is_none()
-    );
-    assert_eq!(
-        error_of(&shim.answer(&message(15, &[0; 40])).unwrap()),
-        Errno::ENOSYS as i32
-    );
+    assert_eq!(shim.answer(&message(wire::FUSE_OPEN, &[0; 8])).unwrap().len(), 32);
+    assert_eq!(shim.answer(&message(wire::FUSE_RELEASE, &[0; 24])).unwrap().len(), 16);
+    assert!(shim.answer(&message(wire::FUSE_INTERRUPT, &[0; 8])).is_none());
+    assert_eq!(error_of(&shim.answer(&message(15, &[0; 40])).unwrap()), Errno::ENOSYS as i32);
 }
 
 proptest! {

@@ -58,10 +58,7 @@ impl Header {
     pub fn parse(message: &[u8]) -> Option<(Self, &[u8])> {
         let mut reader = Reader::new(message);
         let length = usize::try_from(reader.u32()?).ok()?;
-        let header = Self {
-            opcode: reader.u32()?,
-            unique: reader.u64()?,
-        };
+        let header = Self { opcode: reader.u32()?, unique: reader.u64()? };
         Some((header, message.get(HEADER..length)?))
     }
 }
@@ -98,10 +95,7 @@ pub fn reply(unique: u64, outcome: Result<Body, Errno>) -> Vec<u8> {
     };
     // The largest body is an ioctl answer of some 12 KiB.
     let length = u32::try_from(16 + body.len()).unwrap_or(u32::MAX);
-    let head = Body::empty()
-        .u32(length)
-        .octets(&error.to_le_bytes())
-        .u64(unique);
+    let head = Body::empty().u32(length).octets(&error.to_le_bytes()).u64(unique);
     head.octets(&body).0
 }
 
@@ -112,18 +106,9 @@ pub fn init_reply(body: &[u8]) -> Option<Body> {
     if major != PROTOCOL.0 || minor < PROTOCOL.1 {
         return None;
     }
-    let body = Body::empty()
-        .u32(PROTOCOL.0)
-        .u32(PROTOCOL.1)
-        .u32(0)
-        .u32(CUSE_UNRESTRICTED_IOCTL);
+    let body = Body::empty().u32(PROTOCOL.0).u32(PROTOCOL.1).u32(0).u32(CUSE_UNRESTRICTED_IOCTL);
     // Device number 0:0 = the kernel chooses.
-    let body = body
-        .u32(MAX_TRANSFER)
-        .u32(MAX_TRANSFER)
-        .u32(0)
-        .u32(0)
-        .octets(&[0; 40]);
+    let body = body.u32(MAX_TRANSFER).u32(MAX_TRANSFER).u32(0).u32(0).octets(&[0; 40]);
     Some(body.octets(b"DEVNAME=nsm\0"))
 }
 
@@ -156,28 +141,15 @@ impl<'a> Ioctl<'a> {
         let (flags, command, argument) = (reader.u32()?, reader.u32()?, reader.u64()?);
         let (in_size, out_size) = (reader.u32()?, reader.u32()?);
         let data = reader.rest().get(..usize::try_from(in_size).ok()?)?;
-        Some(Self {
-            flags,
-            command,
-            argument,
-            out_size,
-            data,
-        })
+        Some(Self { flags, command, argument, out_size, data })
     }
 }
 
 /// "Ask again": with these pieces as input and room for those as output.
 pub fn ioctl_retry(input: &[Span], output: &[Span]) -> Body {
     let count = |spans: &[Span]| u32::try_from(spans.len()).unwrap_or(u32::MAX);
-    let head = Body::empty()
-        .u32(0)
-        .u32(IOCTL_RETRY)
-        .u32(count(input))
-        .u32(count(output));
-    input
-        .iter()
-        .chain(output)
-        .fold(head, |body, span| body.u64(span.address).u64(span.length))
+    let head = Body::empty().u32(0).u32(IOCTL_RETRY).u32(count(input)).u32(count(output));
+    input.iter().chain(output).fold(head, |body, span| body.u64(span.address).u64(span.length))
 }
 
 /// The result 0 and the output, in the order of the output pieces.
