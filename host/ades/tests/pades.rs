@@ -292,6 +292,16 @@ fn a_field_tree_without_end_is_refused() {
 }
 
 #[test]
+fn a_form_without_bounds_is_refused() {
+    let many = vec!["<</T(f)>>"; 20_001].join(" ");
+    let long = format!("<</T({})/Kids[<</T(k)>>]>>", "n".repeat(4096));
+    for fields in [many, long] {
+        let pdf = small(&format!("/AcroForm<</Fields[{fields}]>>"), "");
+        assert!(matches!(prepare(&pdf, &options()), Err(PadesError::Unsupported(_))));
+    }
+}
+
+#[test]
 fn a_page_that_does_not_exist_is_refused() {
     let pdf = document("contract.pdf");
     for page in [0, 4, u32::MAX] {

@@ -6,6 +6,7 @@ use crate::pdf::source::Source;
 use crate::pdf::text;
 use crate::pdf::update::Update;
 use lopdf::{Dictionary, Object, ObjectId, StringFormat};
+use std::collections::HashSet;
 
 /// Annotation flags `Print` and `Locked`.
 const WIDGET_FLAGS: i64 = 4 + 128;
@@ -37,16 +38,16 @@ impl Target {
 
 /// Finds the field that `wanted` names, or a free name.
 pub(super) fn choose(form: &Form, wanted: Option<&str>) -> Result<Target, PadesError> {
-    let taken = |name: &str| form.fields().iter().find(|field| field.name == name);
     let Some(wanted) = wanted else {
+        let taken: HashSet<&str> = form.fields().iter().map(|field| field.name.as_str()).collect();
         // One more candidate than there are fields, so one of them is free.
         let mut candidates = (1..=form.fields().len() + 1).map(|n| format!("Signature{n}"));
-        let free = candidates.find(|name| taken(name).is_none());
+        let free = candidates.find(|name| !taken.contains(name.as_str()));
         return free
             .map(|name| Target::New { name })
             .ok_or_else(|| PadesError::malformed("no free field name"));
     };
-    match taken(wanted) {
+    match form.fields().iter().find(|field| field.name == wanted) {
         Some(field) => existing(field),
         None if wanted.contains('.') => Err(PadesError::Option {
             option: "field_name",

@@ -10,6 +10,10 @@ use std::collections::HashSet;
 const SIG_FLAGS: i64 = 3;
 /// Deepest nesting of fields.
 const MAX_DEPTH: usize = 32;
+/// Most fields.
+const MAX_FIELDS: usize = 20_000;
+/// Longest full name of a field, in octets. With the number of fields it bounds what a hostile form can make us hold.
+const MAX_NAME: usize = 4096;
 
 /// The form with all its fields.
 pub(super) struct Form {
@@ -144,6 +148,9 @@ impl Walk<'_> {
             _ => String::new(),
         };
         let name = if parent.is_empty() { own } else { format!("{parent}.{own}") };
+        if name.len() > MAX_NAME || self.found.len() >= MAX_FIELDS {
+            return Err(PadesError::Unsupported("its form has too many fields, or names that are too long"));
+        }
         if let Object::Array(kids) = source.value(entries, b"Kids") {
             for kid in kids {
                 self.visit(kid, &name, is_signature, depth + 1)?;
