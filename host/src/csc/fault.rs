@@ -1,0 +1,209 @@
+//! Place: SSA. The one table from faults to CSC errors. It has every fault, so that a new one must be decided here.
+
+use super::Version;
+use super::credential::expired_text;
+use super::enclave::Failed;
+use crate::http::Refusal;
+use crate::http::params::not_acceptable;
+use crate::store::CatalogueEntry;
+use axum::http::StatusCode;
+use fuin_shared::fault::Fault;
+
+/// The CSC error for a command about `entry` that failed.
+pub(super) fn refusal(version: Version, entry: &CatalogueEntry, failed: Failed) -> Refusal {
+    let fault = match failed {
+        Failed::Store(refusal) => return refusal,
+        Failed::Fault(fault) => fault,
+    };
+    tracing::info!(fault = fault.number(), credential = %entry.id, "enclave or relay refused");
+    of_fault(version, entry, fault)
+}
+
+/// The signer's factor is wrong.
+pub(super) fn wrong_factor(version: Version) -> Refusal {
+    let (error, text) = match version {
+        Version::V1 => ("invalid_otp", "The OTP is invalid"),
+        Version::V2 => ("invalid_authentication_data", "The authentication data is invalid"),
+    };
+    Refusal::new(StatusCode::BAD_REQUEST, error, text)
+}
+
+/// The key cannot be used.
+pub(super) fn disabled() -> Refusal {
+    Refusal::invalid("The credential identified by credentialID is disabled")
+}
+
+/// More signatures than the credential allows.
+pub(super) fn too_many() -> Refusal {
+    Refusal::invalid("Numbers of signatures is too high")
+}
+
+fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
+    use Fault as F;
+    match fault {
+        // Come back later.
+        F::Busy | F::ActivationsFull | F::LedgerBusy => Refusal::busy(),
+        F::Deadline | F::Disconnected => {
+            Refusal::unavailable("The signing enclave does not answer; try again later")
+        }
+        F::WrongPhase | F::Halted | F::ManifestExpired | F::Version => {
+            Refusal::unavailable("The signing enclave is not in operation")
+        }
+        F::SinkRefused | F::RecordStale => Refusal::unavailable("The service's records are not available"),
+        F::Nsm | F::Entropy | F::SelfTest | F::Clock => {
+            Refusal::unavailable("The signing enclave cannot work now")
+        }
+
+        // The credential.
+        F::UnknownCredential => not_acceptable("credentialID"),
+        F::CredentialDisabled | F::InvalidKeyState => disabled(),
+        F::CertificateExpired => Refusal::invalid(match version {
+            Version::V1 => expired_text(entry),
+            Version::V2 => "Signing certificate is expired".into(),
+        }),
+
+        // Authorization.
+        F::AssertionMalformed
+        | F::AssertionSignature
+        | F::AssertionOrigin
+        | F::AssertionRelyingParty
+        | F::AssertionFlags
+        | F::AssertionCounter
+        | F::AssertionChallenge
+        | F::AssertionCredential
+        | F::SadMalformed
+        | F::SadForeign
+        | F::SadExpired
+        | F::SadNonce
+        | F::SadReplayed
+        | F::SadPurpose
+        | F::SadCount
+        | F::SadAlgorithm
+        | F::SadRequest
+        | F::EidMismatch => wrong_factor(version),
+        F::SadTooMany => too_many(),
+
+        // Signing.
+        F::TokenUnknown => not_acceptable("SAD"),
+        F::TokenExpired => Refusal::invalid("SAD expired"),
+        F::HashNotAuthorized => Refusal::invalid("Hash is not authorized by the SAD"),
+        F::HashLength => Refusal::invalid("Invalid digest value length"),
+        F::NoHashes => Refusal::invalid("Empty hash array"),
+        F::AlgorithmNotAllowed | F::UnsupportedAlgorithm => not_acceptable("signAlgo"),
+
+        // The request as a whole.
+        F::Malformed => Refusal::invalid("The enclave found the request malformed"),
+        F::TooLarge => {
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "The request is too large")
+        }
+
+        // Faults of ours: records that the host lost or mixed up, a broken ledger, a signature that did not verify.
+        F::RecordMissing
+        | F::RecordForeign
+        | F::Internal
+        | F::SelfCheck
+        | F::LedgerBroken
+        | F::LedgerShortened
+        | F::CheckpointForeign => Refusal::internal(&fault),
+
+        // No method of CSC leads to these: they belong to the ceremony and to the key life cycle.
+        F::ManifestMalformed
+        | F::ManifestSignature
+        | F::ManifestForeign
+        | F::StatementMalformed
+        | F::StatementSignature
+        | F::StatementForeign
+        | F::StatementExpired
+        | F::StatementSpent
+        | F::UnknownPerson
+        | F::ShareMalformed
+        | F::RootMismatch
+        | F::GenesisPending
+        | F::InvalidProof
+        | F::KeyMismatch
+        | F::UntrustedIssuer
+        | F::CertificateNotAcceptable
+        | F::PopLimit
+        | F::RequestInfoMalformed
+        | F::CertificatesMalformed
+        | F::UnknownAuthority
+        | F::CertificateLinked
+        | F::LimitReached => Refusal::internal(&fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{KeyStatus, Scal};
+    use fuin_shared::algorithm::KeyAlgorithm;
+    use fuin_shared::ids::CredentialId;
+    use fuin_shared::sad::MeansProfile;
+
+    fn entry() -> CatalogueEntry {
+        CatalogueEntry {
+            id: CredentialId::new("k1").unwrap(),
+            owner: "taro".into(),
+            description: None,
+            certificates: Vec::new(),
+            key_algorithm: KeyAlgorithm::EcdsaP256,
+            multisign: 10,
+            scal: Scal::Two,
+            means: MeansProfile::Passkey,
+            status: KeyStatus::Enabled,
+        }
+    }
+
+    #[test]
+    fn transient_faults_say_when_to_come_back() {
+        for fault in Fault::ALL {
+            let refusal = of_fault(Version::V2, &entry(), *fault);
+            if fault.is_transient() {
+                assert!(refusal.retry, "{fault}");
+            }
+            assert_eq!(refusal.retry, matches!(refusal.status.as_u16(), 429 | 503), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_clients_mistake_is_never_a_500() {
+        for fault in Fault::ALL.iter().filter(|f| matches!(f.number(), 500..=704 | 706..=707)) {
+            for version in [Version::V1, Version::V2] {
+                let refusal = of_fault(version, &entry(), *fault);
+                assert!(matches!(refusal.status.as_u16(), 400 | 429), "{fault}");
+            }
+        }
+    }
+
+    #[test]
+    fn wire_strings_are_exact() {
+        for (fault, v1, v2) in [
+            (
+                Fault::TokenUnknown,
+                ("invalid_request", "Invalid parameter SAD"),
+                ("invalid_request", "Invalid parameter SAD"),
+            ),
+            (Fault::TokenExpired, ("invalid_request", "SAD expired"), ("invalid_request", "SAD expired")),
+            (
+                Fault::HashNotAuthorized,
+                ("invalid_request", "Hash is not authorized by the SAD"),
+                ("invalid_request", "Hash is not authorized by the SAD"),
+            ),
+            (
+                Fault::SadReplayed,
+                ("invalid_otp", "The OTP is invalid"),
+                ("invalid_authentication_data", "The authentication data is invalid"),
+            ),
+            (
+                Fault::CertificateExpired,
+                ("invalid_request", "Signing certificate 'O=,CN=' is expired."),
+                ("invalid_request", "Signing certificate is expired"),
+            ),
+        ] {
+            for (version, (error, text)) in [(Version::V1, v1), (Version::V2, v2)] {
+                let refusal = of_fault(version, &entry(), fault);
+                assert_eq!((refusal.error, refusal.description.as_ref()), (error, text));
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Place: SSA. The host: serves the APIs, keeps sealed octets, carries messages. It can sign nothing.
+//!
+//! The map:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`] | one TOML file, every limit |
+//! | [`store`] | one trait, SQLite behind it: ledger, sealed records, the host's own data |
+//! | [`relay`] | connections that enclaves dialled: requests, deadlines, back-pressure, streams |
+//! | [`accounts`] | users, passwords, bearer tokens |
+//! | [`csc`] | CSC API v1 and v2, one core |
+//! | [`attestation`] | evidence of the enclave for whoever asks |
+//! | [`http`] | bodies, errors in JSON, request ids |
+//! | [`server`] | puts it together: [`Host::start`] |
+//! | [`clock`] | where the time comes from |
+#![forbid(unsafe_code)]
+
+pub mod accounts;
+pub mod attestation;
+pub mod clock;
+pub mod config;
+pub mod csc;
+pub mod http;
+pub mod relay;
+pub mod server;
+pub mod store;
+
+pub use config::HostConfig;
+pub use server::{Host, RunningHost};

@@ -1,0 +1,165 @@
+//! Place: SSA. The host put together: store, relay and HTTP, started and stopped as one.
+
+mod handler;
+
+pub use handler::LOGO_PATH;
+
+use crate::accounts::Accounts;
+use crate::clock::{SharedClock, SystemClock};
+use crate::config::{ConfigError, HostConfig};
+use crate::relay::{Endpoint, EndpointError, Relay, RelayListener};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{SharedStore, StoreError};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+/// What every handler needs.
+pub(crate) struct App {
+    pub(crate) config: HostConfig,
+    pub(crate) base_url: String,
+    pub(crate) store: SharedStore,
+    pub(crate) relay: Relay,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) clock: SharedClock,
+    /// Places for requests being answered.
+    pub(crate) places: Semaphore,
+}
+
+/// Why the host does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The listener for enclaves.
+    #[error(transparent)]
+    Enclave(#[from] EndpointError),
+    /// The HTTP listener.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+}
+
+/// Starts hosts.
+pub struct Host;
+
+/// A host that is up. Dropped, it goes on; [`RunningHost::shutdown`] ends it.
+pub struct RunningHost {
+    local_addr: SocketAddr,
+    base_url: String,
+    store: SharedStore,
+    relay: Relay,
+    accounts: Arc<Accounts>,
+    stop: watch::Sender<bool>,
+    http: JoinHandle<()>,
+    enclaves: JoinHandle<()>,
+    /// How long a stop waits for requests in flight.
+    patience: Duration,
+}
+
+impl Host {
+    /// Starts a host with the machine's clock.
+    ///
+    /// # Errors
+    /// [`StartError`], before anything is served.
+    pub async fn start(config: HostConfig) -> Result<RunningHost, StartError> {
+        Self::start_with_clock(config, Arc::new(SystemClock)).await
+    }
+
+    /// Starts a host: opens the store, listens for enclaves, then for clients.
+    ///
+    /// # Errors
+    /// [`StartError`], before anything is served.
+    pub async fn start_with_clock(config: HostConfig, clock: SharedClock) -> Result<RunningHost, StartError> {
+        config.check()?;
+        let endpoint = Endpoint::parse(&config.enclave)?;
+        let store: SharedStore = Arc::new(SqliteStore::open(&config.data).await?);
+        let failed = |e| StartError::Listen(config.listen, e);
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let local_addr = listener.local_addr().map_err(failed)?;
+        let enclaves = RelayListener::bind(endpoint).await?;
+
+        let relay = Relay::new(Arc::clone(&store), &config.limits);
+        let accounts = Arc::new(Accounts::new(Arc::clone(&store), Arc::clone(&clock), &config.limits));
+        let patience = config.limits.deadline();
+        let base_url = config.external_url.clone().unwrap_or_else(|| format!("http://{local_addr}"));
+        let app = Arc::new(App {
+            places: Semaphore::new(config.limits.requests),
+            base_url: base_url.clone(),
+            store: Arc::clone(&store),
+            relay: relay.clone(),
+            accounts: Arc::clone(&accounts),
+            clock,
+            config,
+        });
+
+        let stop = watch::Sender::new(false);
+        let mut stopped = stop.subscribe();
+        let enclaves = tokio::spawn(enclaves.run(relay.clone()));
+        let http = tokio::spawn(async move {
+            let serve = axum::serve(listener, handler::router(app)).with_graceful_shutdown(async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            });
+            if let Err(error) = serve.await {
+                tracing::error!(%error, "HTTP server ended");
+            }
+        });
+        tracing::info!(%local_addr, %base_url, "host is up");
+        Ok(RunningHost { local_addr, base_url, store, relay, accounts, stop, http, enclaves, patience })
+    }
+}
+
+impl RunningHost {
+    /// Where HTTP is served.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Base URL for clients, without `/csc` and without a trailing slash.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The way to the enclave.
+    #[must_use]
+    pub const fn relay(&self) -> &Relay {
+        &self.relay
+    }
+
+    /// The store: catalogue, manifests, ledger.
+    #[must_use]
+    pub const fn store(&self) -> &SharedStore {
+        &self.store
+    }
+
+    /// Users and tokens.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Stops: takes no new request, answers those in flight, ends the enclave's connections, closes the store.
+    pub async fn shutdown(self) {
+        self.stop.send_replace(true);
+        // A client that never finishes its request must not keep the host up.
+        let mut http = self.http;
+        if tokio::time::timeout(self.patience, &mut http).await.is_err() {
+            tracing::warn!("requests in flight were cut off");
+            http.abort();
+        }
+        self.relay.stop();
+        if let Err(error) = self.enclaves.await {
+            tracing::error!(%error, "enclave listener did not end well");
+        }
+        self.store.close().await;
+        tracing::info!("host is down");
+    }
+}

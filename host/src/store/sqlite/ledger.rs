@@ -1,0 +1,116 @@
+//! Place: SSA. Ledger and sealed records: what one commit of the enclave changes, in one transaction.
+
+use super::{StoreError, from_sql, to_sql};
+use crate::store::MAX_COMMIT_ENTRIES;
+use fuin_shared::ids::CredentialId;
+use fuin_shared::log::{bundle::MAX_ENTRY, tree::leaf_hash};
+use fuin_shared::message::{Commit, Head, RecordChange, SealedRecord};
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+/// See [`crate::store::Store::commit`].
+pub(super) async fn commit(pool: &SqlitePool, commit: Commit) -> Result<(), StoreError> {
+    if commit.entries.is_empty() || commit.entries.len() > MAX_COMMIT_ENTRIES {
+        return Err(StoreError::Commit("it must have 1 to 4096 entries"));
+    }
+    if commit.entries.iter().any(|e| e.0.is_empty() || e.0.len() > MAX_ENTRY) {
+        return Err(StoreError::Commit("an entry must have 1 to 65535 octets"));
+    }
+    // Dropped without commit, it is rolled back.
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let size = size(&mut transaction).await?;
+    if size != commit.first {
+        return Err(StoreError::Fork { size, first: commit.first });
+    }
+    let mut index = size;
+    for entry in &commit.entries {
+        sqlx::query("INSERT INTO ledger_entries (entry_index, entry, leaf_hash) VALUES (?, ?, ?)")
+            .bind(to_sql(index, "entry_index")?)
+            .bind(entry.as_slice())
+            .bind(leaf_hash(entry.as_slice()).as_slice())
+            .execute(&mut *transaction)
+            .await?;
+        index += 1;
+    }
+    sqlx::query("INSERT INTO ledger_checkpoints (size, note) VALUES (?, ?)")
+        .bind(to_sql(index, "size")?)
+        .bind(&commit.checkpoint)
+        .execute(&mut *transaction)
+        .await?;
+    for change in &commit.records {
+        apply(&mut transaction, change).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn apply(connection: &mut SqliteConnection, change: &RecordChange) -> Result<(), StoreError> {
+    match change {
+        RecordChange::Put(record) => {
+            sqlx::query(
+                "INSERT INTO sealed_records (record_id, version, body) VALUES (?, ?, ?)
+                 ON CONFLICT (record_id) DO UPDATE SET version = excluded.version, body = excluded.body",
+            )
+            .bind(record.id.as_str())
+            .bind(to_sql(record.version, "version")?)
+            .bind(record.body.as_slice())
+            .execute(connection)
+            .await?;
+        }
+        RecordChange::Erase(id) => {
+            sqlx::query("DELETE FROM sealed_records WHERE record_id = ?")
+                .bind(id.as_str())
+                .execute(&mut *connection)
+                .await?;
+            // The credential is gone, so nothing may list it.
+            sqlx::query("DELETE FROM credentials WHERE credential_id = ?")
+                .bind(id.as_str())
+                .execute(connection)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn size(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT coalesce(max(entry_index) + 1, 0) FROM ledger_entries")
+        .fetch_one(connection)
+        .await?;
+    from_sql(row.try_get(0)?, "entry_index")
+}
+
+/// See [`crate::store::Store::head`].
+pub(super) async fn head(pool: &SqlitePool) -> Result<Head, StoreError> {
+    // One statement, so that size and checkpoint belong together.
+    let row = sqlx::query(
+        "SELECT (SELECT coalesce(max(entry_index) + 1, 0) FROM ledger_entries),
+                (SELECT note FROM ledger_checkpoints ORDER BY size DESC LIMIT 1)",
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Head { size: from_sql(row.try_get(0)?, "entry_index")?, checkpoint: row.try_get(1)? })
+}
+
+/// See [`crate::store::Store::entries`].
+pub(super) async fn entries(pool: &SqlitePool, first: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    let Ok(first) = i64::try_from(first) else { return Ok(Vec::new()) };
+    let rows =
+        sqlx::query("SELECT entry FROM ledger_entries WHERE entry_index >= ? ORDER BY entry_index LIMIT ?")
+            .bind(first)
+            .bind(limit)
+            .fetch_all(pool)
+            .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// See [`crate::store::Store::record`].
+pub(super) async fn record(pool: &SqlitePool, id: &CredentialId) -> Result<Option<SealedRecord>, StoreError> {
+    let row = sqlx::query("SELECT version, body FROM sealed_records WHERE record_id = ?")
+        .bind(id.as_str())
+        .fetch_optional(pool)
+        .await?;
+    row.map(|row| {
+        let body: Vec<u8> = row.try_get(1)?;
+        Ok(SealedRecord { id: id.clone(), version: from_sql(row.try_get(0)?, "version")?, body: body.into() })
+    })
+    .transpose()
+}
