@@ -122,6 +122,12 @@ impl Emulator {
         self.wait()
     }
 
+    /// SIGKILL: it has no chance to end its children.
+    pub fn kill(&mut self) {
+        kill(self.child.id());
+        self.wait();
+    }
+
     pub fn wait(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
@@ -144,6 +150,22 @@ pub fn assert_gone(pids: &[u32]) {
     for pid in pids {
         assert!(!Path::new(&format!("/proc/{pid}")).exists(), "process {pid} is still there");
     }
+}
+
+/// Waits until processes that nobody here is the parent of are gone or dead.
+pub fn await_gone(pids: &[u32]) {
+    let runs = |pid: &u32| {
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // After the name in parentheses; Z is dead and not yet reaped.
+        state.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    };
+    for _ in 0..3000 {
+        if !pids.iter().any(runs) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("some of {pids:?} still run");
 }
 
 /// The vsock backend: in `PATH`, or among the tools of this checkout.

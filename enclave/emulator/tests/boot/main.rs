@@ -186,6 +186,31 @@ fn a_backend_that_dies_while_booting_is_replaced_once() {
 }
 
 #[test]
+fn a_stop_while_booting_is_obeyed() {
+    if no_qemu() {
+        return;
+    }
+    let mut emulator = Emulator::start(image::probe(), &[]);
+    let pids = [emulator.child_named("vhost-device-vs"), emulator.child_named("qemu-system-x86")];
+    assert_eq!(emulator.terminate(), Some(0));
+    emulator::assert_gone(&pids);
+}
+
+#[test]
+fn the_children_of_a_killed_emulator_end_too() {
+    if no_qemu() {
+        return;
+    }
+    let mut emulator = Emulator::start(image::probe(), &[]);
+    let pids = {
+        let ready = emulator.event("ready");
+        emulator.pids(&ready)
+    };
+    emulator.kill();
+    emulator::await_gone(&pids);
+}
+
+#[test]
 fn an_enclave_program_that_cannot_connect_shows_on_the_console() {
     if no_qemu() {
         return;
