@@ -36,3 +36,7 @@ pub use document::{Document, Profile};
 pub use error::{Refusal, Step};
 pub use time::{At, Window};
 pub use verify::{Claims, Platform, verify};
+
+#[cfg(test)]
+#[path = "../tests/kit/mod.rs"]
+mod kit;

@@ -1,1 +1,356 @@
-//! Place: none.
+//! Place: none. Steps 20, 23 to 32 of a service's evidence, by name.
+
+use super::{Expectations, VerifiedEvidence, verify_bundle};
+use crate::anchor::{Anchors, DevelopmentAnchor};
+use crate::appraise::{Nonce, References};
+use crate::document::Profile;
+use crate::error::{Refusal, Step};
+use crate::kit::bundle::{INSTANCE, OFFICER, Service};
+use crate::kit::{NOW, pcrs};
+use crate::time::{At, Window};
+use ciborium::Value;
+use fuin_shared::codec;
+use fuin_shared::evidence::{EvidenceBundle, Purpose};
+use fuin_shared::ids::ServiceId;
+use fuin_shared::manifest::ReleaseMode;
+use fuin_shared::phase::Phase;
+use proptest::prelude::*;
+
+const NONCE: &[u8] = b"the caller's nonce";
+
+fn anchors(service: &Service) -> Anchors {
+    Anchors::development(DevelopmentAnchor::from_der(&service.doc.root()).unwrap())
+}
+
+fn verify_octets(service: &Service, octets: &[u8], nonce: Nonce<'_>) -> Result<VerifiedEvidence, Refusal> {
+    verify_bundle(octets, &anchors(service), At::Unix(NOW), Profile::AwsText, nonce, Window::default())
+}
+
+fn verified(service: &Service) -> VerifiedEvidence {
+    verify_octets(service, &service.octets(), Nonce::Expected(NONCE)).unwrap()
+}
+
+/// The step at which the service's bundle is refused.
+fn step(service: &Service) -> u8 {
+    step_of(service, &service.parts())
+}
+
+fn step_of(service: &Service, parts: &EvidenceBundle) -> u8 {
+    let result = verify_octets(service, &codec::encode(parts), Nonce::Expected(NONCE));
+    result.expect_err("must be refused").step().number()
+}
+
+fn expectations(service: &Service) -> Expectations {
+    let mut references = References::none();
+    for index in 0..3 {
+        references.expect(index, &[index + 1; 48]).unwrap();
+    }
+    Expectations {
+        minimum_release: Some(ReleaseMode::Durable),
+        allow_development: true,
+        ..Expectations::of_service(service.statement.service, references)
+    }
+}
+
+fn appraised(service: &Service, change: impl FnOnce(&mut Expectations)) -> Result<(), u8> {
+    let mut expectations = expectations(service);
+    change(&mut expectations);
+    verified(service).appraise(&expectations).map(drop).map_err(|refusal| refusal.step().number())
+}
+
+#[test]
+fn everything_asked_for_is_checked() {
+    let service = Service::new();
+    let evidence = verified(&service);
+    assert_eq!(evidence.service(), service.statement.service);
+    assert_eq!((evidence.phase(), evidence.release()), (Phase::Operational, ReleaseMode::Durable));
+    assert_eq!(evidence.instance_id(), service.statement.instance.id());
+    assert!(evidence.development());
+    let appraisal = evidence.appraise(&expectations(&service)).unwrap();
+    let steps: Vec<u8> = appraisal.checked().iter().map(|check| check.step.number()).collect();
+    assert_eq!(steps, [23, 25, 26, 27, 20, 18, 19, 21, 22, 22, 22, 28, 29, 29, 30, 32]);
+    // Durable release and development are allowed here, but never silent.
+    assert_eq!(appraisal.warnings().len(), 2, "{:?}", appraisal.warnings());
+}
+
+#[test]
+fn what_is_left_out_is_listed() {
+    let service = Service::new();
+    let open = Expectations {
+        service: None,
+        references: References::none(),
+        purposes: None,
+        phases: None,
+        minimum_release: None,
+        allow_development: true,
+        allow_debug: false,
+        freshness: None,
+        manifest_period: false,
+    };
+    let appraisal = verified(&service).appraise(&open).unwrap();
+    let omitted: Vec<&str> = appraisal.not_checked().iter().map(|omission| omission.what.as_str()).collect();
+    for what in [
+        "age of the document",
+        "which code runs",
+        "which service",
+        "phase",
+        "purpose",
+        "release mode",
+        "end of the manifest",
+    ] {
+        assert!(omitted.contains(&what), "{what} in {omitted:?}");
+    }
+}
+
+#[test]
+fn step_20_nonce_by_the_instance_key() {
+    let cached = Service::new().freshness(NONCE, NOW, INSTANCE);
+    let cached = Service { doc: cached.doc.clone().without("nonce"), ..cached };
+    assert!(verify_octets(&cached, &cached.octets(), Nonce::Expected(NONCE)).is_ok());
+    let refused = |service: Service| step(&Service { doc: service.doc.clone().without("nonce"), ..service });
+    assert_eq!(refused(Service::new()), 20, "no answer at all");
+    assert_eq!(refused(Service::new().freshness(b"another", NOW, INSTANCE)), 20, "another nonce");
+    assert_eq!(refused(Service::new().freshness(NONCE, NOW, OFFICER)), 20, "another key");
+    let mut moved = cached.parts();
+    moved.freshness.as_mut().unwrap().time += 1;
+    assert_eq!(step_of(&cached, &moved), 20, "another time than the signed one");
+    let mut swapped = cached.parts();
+    swapped.freshness.as_mut().unwrap().nonce = b"another".to_vec().into();
+    assert_eq!(step_of(&cached, &swapped), 20, "another nonce than the signed one");
+}
+
+#[test]
+fn step_20_nonce_in_the_document() {
+    let service = Service::new();
+    let other = verify_octets(&service, &service.octets(), Nonce::Expected(b"another"));
+    assert_eq!(other.unwrap_err().step(), Step::Nonce);
+    // A word over another nonce does not make up for it.
+    let service = Service::new().freshness(b"other", NOW, INSTANCE);
+    let other = verify_octets(&service, &service.octets(), Nonce::Expected(b"another"));
+    assert_eq!(other.unwrap_err().step(), Step::Nonce);
+}
+
+/// A freshness part that does not verify is refused even by who sent no nonce.
+#[test]
+fn step_20_freshness_is_never_ignored() {
+    let service = Service::new().freshness(NONCE, NOW, OFFICER);
+    let result = verify_octets(&service, &service.octets(), Nonce::NotIssued);
+    assert_eq!(result.unwrap_err().step(), Step::Nonce);
+}
+
+#[test]
+fn step_19_time_of_the_instances_word() {
+    for (time, accepted) in
+        [(NOW, true), (NOW - 60, true), (NOW - 61, false), (NOW + 60, true), (NOW + 61, false)]
+    {
+        let service = Service::new().freshness(NONCE, time, INSTANCE);
+        let result = verify_octets(&service, &service.octets(), Nonce::Expected(NONCE));
+        assert_eq!(
+            result.map(drop).map_err(|refusal| refusal.step()),
+            if accepted { Ok(()) } else { Err(Step::Freshness) }
+        );
+    }
+}
+
+#[test]
+fn step_23_statement_of_another_document() {
+    let service = Service::new();
+    let mut parts = service.parts();
+    parts.statement = codec::encode(&service.clone().statement(|s| s.phase = Phase::Halted).statement).into();
+    assert_eq!(step_of(&service, &parts), 23);
+    let without = service.document().without("user_data");
+    assert_eq!(step_of(&service, &service.parts_around(&without)), 23);
+}
+
+#[test]
+fn step_24_bundle() {
+    let service = Service::new();
+    let good = service.octets();
+    let refused =
+        |octets: &[u8]| verify_octets(&service, octets, Nonce::NotIssued).unwrap_err().step().number();
+    assert_eq!(refused(&[]), 24);
+    assert_eq!(refused(&[&good[..], &[0]].concat()), 24, "trailing octet");
+    assert_eq!(refused(&good[..good.len() - 1]), 24, "truncated");
+    assert_eq!(refused(&vec![0xa0; 300_000]), 24, "too long");
+    assert_eq!(refused(&service.document().octets()), 24, "a document by itself");
+}
+
+#[test]
+fn step_25_statement() {
+    for (what, service) in [
+        ("version", Service::new().statement(|s| s.version = 2)),
+        ("no ledger", Service::new().statement(|s| s.ledger = None)),
+        ("no root", Service::new().statement(|s| s.root_commitment = None)),
+        ("no release", Service::new().statement(|s| s.release = None)),
+        ("short HPKE key", Service::new().statement(|s| s.instance.hpke = vec![4; 96].into())),
+        ("HPKE key off the curve", Service::new().statement(|s| s.instance.hpke = vec![4; 97].into())),
+        ("no signing key", Service::new().statement(|s| s.instance.signing.0 = vec![1; 20].into())),
+    ] {
+        assert_eq!(step(&service), 25, "{what}");
+    }
+    // Before genesis these parts are not there yet.
+    let young = Service::new().statement(|s| {
+        s.phase = Phase::Uninitialized;
+        (s.ledger, s.root_commitment, s.root_provider, s.release) = (None, None, None, None);
+    });
+    assert_eq!(verified(&young).release(), ReleaseMode::Durable);
+}
+
+#[test]
+fn step_26_manifest() {
+    let service = Service::new();
+    let mut other = service.parts();
+    other.manifest = service.clone().manifest(|m| m.not_after += 1).parts().manifest;
+    assert_eq!(step_of(&service, &other), 26, "another manifest");
+    let mut broken = service.parts();
+    broken.manifest = vec![0xa0].into();
+    assert_eq!(step_of(&service, &broken), 26, "malformed");
+    assert_eq!(step(&Service::new().manifest(|m| m.name.clear())), 26, "breaks a rule");
+    assert_eq!(step(&Service { officer: 99, ..Service::new() }), 26, "not signed by its officer");
+    assert_eq!(
+        step(&Service::new().manifest(|m| m.evidence_anchors = vec![vec![1].into()])),
+        26,
+        "another root"
+    );
+    assert_eq!(
+        step(&Service::new().statement(|s| s.release = Some(ReleaseMode::Cosigned))),
+        26,
+        "release mode"
+    );
+}
+
+/// Somebody else's service cannot name itself: the id of a first manifest is its hash.
+#[test]
+fn step_26_service_id_is_the_first_manifests_hash() {
+    assert_eq!(step(&Service::new().statement(|s| s.service = ServiceId([9; 32]))), 26);
+    let later = Service::new().manifest(|m| m.version = 2).statement(|s| s.service = ServiceId([9; 32]));
+    let evidence = verified(&later);
+    assert_eq!(evidence.service(), ServiceId([9; 32]));
+    assert!(evidence.verified().not_checked().iter().any(|omission| omission.what.starts_with("officers")));
+}
+
+#[test]
+fn step_27_service_register() {
+    let service = Service::new();
+    let without = service.document().with("pcrs", pcrs(&[(0, 1), (1, 2), (2, 3)]));
+    assert_eq!(step_of(&service, &service.parts_around(&without)), 27, "absent");
+    let other = service.document().with("pcrs", pcrs(&[(0, 1), (1, 2), (2, 3), (16, 7)]));
+    assert_eq!(step_of(&service, &service.parts_around(&other)), 27, "another value");
+    let zero = service.document().with("pcrs", pcrs(&[(0, 1), (1, 2), (2, 3), (16, 0)]));
+    assert_eq!(step_of(&service, &service.parts_around(&zero)), 27, "never extended");
+}
+
+#[test]
+fn steps_of_the_document_count_in_a_bundle() {
+    let service = Service::new();
+    let mut parts = service.parts();
+    let last = parts.document.0.len() - 1;
+    parts.document.0[last] ^= 1;
+    assert_eq!(step_of(&service, &parts), 17);
+    let result = verify_bundle(
+        &service.octets(),
+        &Anchors::production(),
+        At::Unix(NOW),
+        Profile::AwsText,
+        Nonce::Expected(NONCE),
+        Window::default(),
+    );
+    assert_eq!(result.unwrap_err().step(), Step::Anchor);
+}
+
+#[test]
+fn step_28_service() {
+    let service = Service::new();
+    assert_eq!(appraised(&service, |e| e.service = Some(ServiceId([1; 32]))), Err(28));
+    // True code, somebody else's officers: another service, whatever it calls itself.
+    let other = Service::new().manifest(|m| m.limits.hashes = 1);
+    assert_eq!(appraised(&other, |e| e.service = Some(service.statement.service)), Err(28));
+}
+
+#[test]
+fn step_29_phase_and_purpose() {
+    for phase in Phase::ALL {
+        let service = Service::new().statement(|s| s.phase = phase);
+        let expected = if phase == Phase::Operational { Ok(()) } else { Err(29) };
+        assert_eq!(appraised(&service, |_| ()), expected, "{phase}");
+    }
+    let genesis = Service::new().statement(|s| s.purpose = Purpose::Genesis);
+    assert_eq!(appraised(&genesis, |_| ()), Err(29));
+    assert_eq!(appraised(&genesis, |e| e.purposes = Some(vec![Purpose::Genesis])), Ok(()));
+}
+
+#[test]
+fn step_30_release_mode() {
+    assert_eq!(appraised(&Service::new(), |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Err(30));
+    let cosigned = Service::new()
+        .manifest(|m| m.release = ReleaseMode::Cosigned)
+        .statement(|s| s.release = Some(ReleaseMode::Cosigned));
+    assert_eq!(appraised(&cosigned, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Ok(()));
+}
+
+#[test]
+fn step_31_development() {
+    assert_eq!(appraised(&Service::new(), |e| e.allow_development = false), Err(31));
+    // A manifest that promises production under a development anchor is refused by everyone.
+    let pretender = Service::new()
+        .manifest(|m| (m.development, m.release) = (false, ReleaseMode::Cosigned))
+        .statement(|s| s.release = Some(ReleaseMode::Cosigned));
+    assert_eq!(step(&pretender), 31);
+}
+
+#[test]
+fn step_32_manifest_period() {
+    let ended = Service::new().manifest(|m| m.not_after = NOW - 1);
+    assert_eq!(appraised(&ended, |_| ()), Err(32));
+    let last = Service::new().manifest(|m| m.not_after = NOW);
+    assert_eq!(appraised(&last, |_| ()), Ok(()));
+}
+
+#[test]
+fn steps_19_21_and_22_count_for_services() {
+    let service = Service::new();
+    let old = Service {
+        doc: service.doc.clone().with("timestamp", ((NOW - 400) * 1000).into()),
+        ..service.clone()
+    };
+    assert_eq!(appraised(&old, |_| ()), Err(19));
+    assert_eq!(appraised(&service, |e| e.references.expect(4, &[9; 48]).unwrap()), Err(22));
+    let debug = |mut value: Value| {
+        for (index, register) in value.as_map_mut().unwrap() {
+            if index.as_integer().is_some_and(|index| i128::from(index) < 3) {
+                *register = Value::Bytes(vec![0; 48]);
+            }
+        }
+        value
+    };
+    let document = service.document();
+    let registers = document.fields.iter().find(|field| field.0.as_text() == Some("pcrs")).unwrap().1.clone();
+    let document = document.with("pcrs", debug(registers));
+    let octets = codec::encode(&service.parts_around(&document));
+    let evidence = verify_octets(&service, &octets, Nonce::Expected(NONCE)).unwrap();
+    assert_eq!(evidence.appraise(&expectations(&service)).unwrap_err().step(), Step::Debug);
+}
+
+#[test]
+fn an_image_the_manifest_does_not_list_is_said() {
+    let service = Service::new().manifest(|m| m.measurements.clear());
+    assert!(verified(&service).verified().warnings().iter().any(|warning| warning.contains("does not list")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn changed_bundles_never_panic_and_never_pass(at in any::<prop::sample::Index>(), flip in 1_u8..) {
+        let service = Service::new();
+        let mut octets = service.octets();
+        let at = at.index(octets.len());
+        octets[at] ^= flip;
+        prop_assert!(verify_octets(&service, &octets, Nonce::Expected(NONCE)).is_err(), "octet {at}");
+    }
+
+    #[test]
+    fn arbitrary_octets_never_panic(octets in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let service = Service::new();
+        prop_assert!(verify_octets(&service, &octets, Nonce::NotIssued).is_err());
+    }
+}
