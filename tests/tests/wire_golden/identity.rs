@@ -1,0 +1,107 @@
+//! Place: none. What an enclave says of itself, and the manifest it works under.
+
+use crate::Vector;
+use crate::parts::{authority, client, digest, instance_keys, octets, person, spki, thirty_two};
+use fuin_shared::algorithm::SignatureAlgorithm;
+use fuin_shared::evidence::{
+    EvidenceBundle, EvidenceStatement, Freshness, LedgerIdentity, Pcr, Purpose, RootProvider,
+    STATEMENT_VERSION,
+};
+use fuin_shared::ids::{ManifestHash, RootCommitment, ServiceId};
+use fuin_shared::manifest::{
+    AlgorithmPolicy, Authority, Custodian, Limits, Manifest, Measurement, Officer, OfficerSignature,
+    RaClient, ReleaseMode, RelyingParty, SignedManifest,
+};
+use fuin_shared::phase::Phase;
+
+/// A statement before the root key: every absent part is a null.
+pub fn first_statement() -> EvidenceStatement {
+    EvidenceStatement {
+        version: STATEMENT_VERSION,
+        purpose: Purpose::Genesis,
+        service: ServiceId(thirty_two(0x21)),
+        phase: Phase::Uninitialized,
+        instance: instance_keys(),
+        manifest: ManifestHash(thirty_two(0x23)),
+        ledger: None,
+        root_commitment: None,
+        root_provider: None,
+        release: None,
+        witness_policy: None,
+    }
+}
+
+pub fn statement() -> EvidenceStatement {
+    EvidenceStatement {
+        purpose: Purpose::Service,
+        phase: Phase::Operational,
+        ledger: Some(LedgerIdentity {
+            origin: "fuin.example/ledger".into(),
+            vkey: "fuin.example/ledger+00000000+AQ".into(),
+        }),
+        root_commitment: Some(RootCommitment(thirty_two(0x22))),
+        root_provider: Some(RootProvider::Custodians),
+        release: Some(ReleaseMode::Durable),
+        witness_policy: Some(digest(0x24)),
+        ..first_statement()
+    }
+}
+
+pub fn manifest() -> Manifest {
+    let pcr = |first: u8| Pcr(std::array::from_fn(|n| first.wrapping_add(n as u8)));
+    Manifest {
+        version: 1,
+        name: "Fuin example".into(),
+        development: true,
+        not_after: 1_900_000_000,
+        evidence_anchors: vec![octets(0x30, 20)],
+        measurements: vec![Measurement { pcr0: pcr(0), pcr1: pcr(1), pcr2: pcr(2) }],
+        officers: vec![Officer { id: person("officer-1"), key: spki() }],
+        officer_quorum: 1,
+        custodians: vec![Custodian { id: person("custodian-1"), signing: spki(), sealing: octets(4, 97) }],
+        share_threshold: 1,
+        ra_clients: vec![RaClient {
+            id: client(),
+            proof_key: spki(),
+            authorities: vec![authority()],
+            relying_parties: vec![RelyingParty {
+                id: "fuin.example".into(),
+                origins: vec!["https://fuin.example".into()],
+            }],
+        }],
+        authorities: vec![Authority { id: authority(), anchors: vec![octets(0x31, 20)] }],
+        release: ReleaseMode::Durable,
+        algorithms: vec![AlgorithmPolicy {
+            algorithm: SignatureAlgorithm::EcdsaSha256,
+            until: 1_900_000_000,
+        }],
+        limits: Limits::default(),
+        ledger_prefix: "fuin.example/ledger".into(),
+    }
+}
+
+pub fn vectors() -> Vec<Vector> {
+    manifest().check().expect("the sample keeps the rules of every manifest");
+    let signed = SignedManifest {
+        manifest: fuin_shared::codec::encode(&manifest()).into(),
+        signatures: vec![OfficerSignature { officer: person("officer-1"), signature: octets(0x30, 70) }],
+    };
+    let bundle = EvidenceBundle {
+        document: octets(0x84, 16),
+        statement: fuin_shared::codec::encode(&statement()).into(),
+        manifest: fuin_shared::codec::encode(&signed).into(),
+        freshness: Some(Freshness {
+            nonce: octets(9, 32),
+            time: 1_800_000_000,
+            signature: octets(0x30, 102),
+        }),
+    };
+    vec![
+        Vector::cbor("evidence/statement-before-genesis", first_statement()),
+        Vector::cbor("evidence/statement-operational", statement()),
+        Vector::cbor("evidence/bundle", bundle),
+        Vector::cbor("manifest/manifest", manifest()),
+        Vector::cbor("manifest/signed", signed),
+        Vector::cbor("manifest/cosigned-release", ReleaseMode::Cosigned),
+    ]
+}

@@ -1,0 +1,193 @@
+//! Place: none. Frames, and what the host asks of the enclave.
+
+use crate::Vector;
+use crate::parts::{checkpoint, credential, octets, receipt, record, spki, thirty_two};
+use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
+use fuin_shared::evidence::LedgerIdentity;
+use fuin_shared::fault::Fault;
+use fuin_shared::frame::{self, Decoder, Frame};
+use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
+use fuin_shared::message::{
+    Answer, Authorize, Challenge, Command, ConfirmGenesis, Genesis, GenesisShares, GetChallenge, GetEvidence,
+    Head, Hello, InstallManifest, KeyGenerated, Linked, Manage, PasskeyHint, ProvideShare, SignHash, Status,
+    StoreAnswer, StoreRequest,
+};
+use fuin_shared::phase::Phase;
+use fuin_shared::sad::{MeansProfile, Purpose};
+
+type FromHost = Frame<Command, StoreAnswer>;
+type FromEnclave = Frame<StoreRequest, Answer>;
+
+fn manage() -> Manage {
+    Manage { proof: "e30.e30.AAAA".into(), evidence: Some(octets(5, 20)), record: Some(record()) }
+}
+
+fn commands() -> Vec<Command> {
+    vec![
+        Command::Status,
+        Command::InstallManifest(InstallManifest { first: octets(1, 8), current: octets(1, 8) }),
+        Command::GetEvidence(GetEvidence { nonce: Some(octets(9, 32)) }),
+        Command::Genesis(Genesis { approvals: vec![octets(3, 9)] }),
+        Command::ConfirmGenesis(ConfirmGenesis { receipts: vec![octets(4, 9)] }),
+        Command::ProvideShare(ProvideShare { statement: octets(5, 9), sealed: octets(6, 9) }),
+        Command::GenerateKey(Manage { proof: "e30.e30.AAAA".into(), evidence: None, record: None }),
+        Command::LinkEid(manage()),
+        Command::AuthorizePop(manage()),
+        Command::LinkCert(manage()),
+        Command::DeleteKey(manage()),
+        Command::GetChallenge(GetChallenge {
+            credential: credential(),
+            purpose: Purpose::Sign,
+            record: record(),
+        }),
+        Command::Authorize(Authorize {
+            credential: credential(),
+            evidence: octets(7, 30),
+            hashes: Some(vec![octets(0x10, 32)]),
+            hash_algorithm: Some(HashAlgorithm::Sha256),
+            count: 1,
+            record: record(),
+        }),
+        Command::SignHash(SignHash {
+            credential: credential(),
+            token: octets(0x40, 32),
+            hashes: vec![octets(0x10, 32), octets(0x30, 32)],
+            hash_algorithm: None,
+            signature_algorithm: SignatureAlgorithm::EcdsaSha256,
+            record: record(),
+        }),
+    ]
+}
+
+/// No wildcard: a new command does not compile until it has a name, and then wants a sample above.
+fn command_name(command: &Command) -> &'static str {
+    match command {
+        Command::Status => "status",
+        Command::InstallManifest(_) => "install-manifest",
+        Command::GetEvidence(_) => "get-evidence",
+        Command::Genesis(_) => "genesis",
+        Command::ConfirmGenesis(_) => "confirm-genesis",
+        Command::ProvideShare(_) => "provide-share",
+        Command::GenerateKey(_) => "generate-key",
+        Command::LinkEid(_) => "link-eid",
+        Command::AuthorizePop(_) => "authorize-pop",
+        Command::LinkCert(_) => "link-cert",
+        Command::DeleteKey(_) => "delete-key",
+        Command::GetChallenge(_) => "get-challenge",
+        Command::Authorize(_) => "authorize",
+        Command::SignHash(_) => "sign-hash",
+    }
+}
+
+fn answers() -> Vec<Answer> {
+    let ledger = LedgerIdentity {
+        origin: "fuin.example/ledger".into(),
+        vkey: "fuin.example/ledger+00000000+AQ".into(),
+    };
+    vec![
+        Answer::Status(Status {
+            phase: Phase::Operational,
+            instance: InstanceId(thirty_two(0x20)),
+            service: Some(ServiceId(thirty_two(0x21))),
+            ledger_size: Some(8),
+        }),
+        Answer::ManifestInstalled { service: ServiceId(thirty_two(0x21)) },
+        Answer::Evidence(octets(1, 10)),
+        Answer::GenesisShares(GenesisShares {
+            commitment: RootCommitment(thirty_two(0x22)),
+            shares: vec![crate::statements::custodian_share()],
+        }),
+        Answer::Operational { ledger, checkpoint: checkpoint() },
+        Answer::ShareAccepted { missing: 1 },
+        Answer::KeyGenerated(KeyGenerated {
+            key: credential(),
+            spki: spki().0,
+            algorithm: KeyAlgorithm::EcdsaP256,
+            version: 1,
+            receipt: receipt(),
+        }),
+        Answer::Linked(Linked { version: 2, receipt: receipt() }),
+        Answer::RequestInfo(octets(0x30, 10)),
+        Answer::Request { csr: octets(0x30, 11), version: 3, receipt: receipt() },
+        Answer::Deleted(receipt()),
+        Answer::Challenge(Challenge {
+            nonce: octets(8, 72),
+            instance: InstanceId(thirty_two(0x20)),
+            expires: 1_800_000_300,
+            means: Some(MeansProfile::Passkey),
+            passkey: Some(PasskeyHint { relying_party: "fuin.example".into(), credential_id: octets(9, 16) }),
+        }),
+        Answer::Activation { token: octets(0x40, 32), expires: 1_800_000_300, receipt: receipt() },
+        Answer::Signatures { signatures: vec![octets(0x30, 70)], receipt: receipt() },
+    ]
+}
+
+/// As [`command_name`].
+fn answer_name(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Status(_) => "status",
+        Answer::ManifestInstalled { .. } => "manifest-installed",
+        Answer::Evidence(_) => "evidence",
+        Answer::GenesisShares(_) => "genesis-shares",
+        Answer::Operational { .. } => "operational",
+        Answer::ShareAccepted { .. } => "share-accepted",
+        Answer::KeyGenerated(_) => "key-generated",
+        Answer::Linked(_) => "linked",
+        Answer::RequestInfo(_) => "request-info",
+        Answer::Request { .. } => "request",
+        Answer::Deleted(_) => "deleted",
+        Answer::Challenge(_) => "challenge",
+        Answer::Activation { .. } => "activation",
+        Answer::Signatures { .. } => "signatures",
+    }
+}
+
+fn from_host(name: &str, value: FromHost) -> Vector {
+    let octets = frame::encode(&value).expect("a small frame");
+    let leads_back = move |octets: &[u8]| {
+        let mut decoder = Decoder::new();
+        decoder.push(octets);
+        decoder.next_frame::<Command, StoreAnswer>().as_ref() == Ok(&Some(value.clone()))
+            && !decoder.is_partial()
+    };
+    Vector { name: format!("frame/from-host/{name}"), octets, leads_back: Box::new(leads_back) }
+}
+
+fn from_enclave(name: &str, value: FromEnclave) -> Vector {
+    let octets = frame::encode(&value).expect("a small frame");
+    let leads_back = move |octets: &[u8]| {
+        let mut decoder = Decoder::new();
+        decoder.push(octets);
+        decoder.next_frame::<StoreRequest, Answer>().as_ref() == Ok(&Some(value.clone()))
+            && !decoder.is_partial()
+    };
+    Vector { name: format!("frame/from-enclave/{name}"), octets, leads_back: Box::new(leads_back) }
+}
+
+fn frames() -> Vec<Vector> {
+    let hello = Hello { version: frame::VERSION, instance: InstanceId(thirty_two(0x20)) };
+    let head = Head { size: 8, checkpoint: Some(checkpoint()) };
+    vec![
+        from_enclave("hello", Frame::Hello(hello)),
+        from_enclave("request", Frame::Request { id: 1, deadline_ms: 5_000, body: StoreRequest::Head }),
+        from_enclave("reply", Frame::Reply { id: 2, result: Ok(Answer::ShareAccepted { missing: 0 }) }),
+        from_enclave("refusal", Frame::Reply { id: 3, result: Err(Fault::SadReplayed) }),
+        from_enclave("credit", Frame::Credit { id: 1, octets: 131_072 }),
+        from_host("request", Frame::Request { id: 4, deadline_ms: 30_000, body: Command::Status }),
+        from_host("reply", Frame::Reply { id: 1, result: Ok(StoreAnswer::Head(head)) }),
+        from_host("refusal", Frame::Reply { id: 1, result: Err(Fault::SinkRefused) }),
+        from_host("chunk", Frame::Chunk { id: 1, data: octets(1, 40), last: true }),
+    ]
+}
+
+pub fn vectors() -> Vec<Vector> {
+    let commands = commands().into_iter().map(|c| Vector::cbor(format!("command/{}", command_name(&c)), c));
+    let answers = answers().into_iter().map(|a| Vector::cbor(format!("answer/{}", answer_name(&a)), a));
+    let faults: Vec<u16> = Fault::ALL.iter().map(|fault| fault.number()).collect();
+    frames()
+        .into_iter()
+        .chain(commands)
+        .chain(answers)
+        .chain([Vector::cbor("fault/numbers", faults)])
+        .collect()
+}

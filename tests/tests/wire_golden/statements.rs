@@ -1,0 +1,202 @@
+//! Place: none. What people and machines sign: the SAD with its evidence, approvals, shares, manageProof.
+
+use crate::Vector;
+use crate::parts::{
+    authority, checkpoint, credential, digest, octets, person, statement as statement_id, thirty_two, user,
+};
+use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
+use fuin_shared::codec;
+use fuin_shared::ids::{InstanceId, ManifestHash, RootCommitment, ServiceId};
+use fuin_shared::sad::{
+    self, Assertion, AuthorizationEvidence, AuthorizedSad, HashType, LinkSubject, MeansProfile, Purpose, Sad,
+};
+use fuin_shared::statement::{
+    CustodianShare, GenesisApproval, HpkeSealed, ManageAction, ManageStatement, ShareReceipt, ShareStatement,
+    SignedStatement,
+};
+
+pub fn sad_to_sign() -> Sad {
+    Sad {
+        version: sad::VERSION,
+        service: ServiceId(thirty_two(0x21)),
+        instance: InstanceId(thirty_two(0x20)),
+        credential: credential(),
+        spki: digest(0x25),
+        means: MeansProfile::Passkey,
+        purpose: Purpose::Sign,
+        hash_type: HashType::Dtbs,
+        hashes: vec![octets(0x10, 32), octets(0x30, 32)],
+        hash_algorithm: HashAlgorithm::Sha256,
+        signature_algorithm: SignatureAlgorithm::EcdsaSha256,
+        count: 2,
+        expires: 1_800_000_300,
+        nonce: octets(8, 72),
+        display: Some(digest(0x26)),
+        link: None,
+    }
+}
+
+fn sad_to_link() -> Sad {
+    Sad {
+        purpose: Purpose::Link,
+        hashes: Vec::new(),
+        count: 0,
+        display: None,
+        link: Some(LinkSubject { user: user(), authority: authority(), identity: digest(0x27) }),
+        ..sad_to_sign()
+    }
+}
+
+fn sads() -> Vec<Vector> {
+    let with = |purpose| Sad { purpose, display: None, ..sad_to_sign() };
+    vec![
+        Vector::cbor("sad/sign", sad_to_sign()),
+        Vector::cbor("sad/link", sad_to_link()),
+        Vector::cbor("sad/pop", with(Purpose::Pop)),
+        Vector::cbor("sad/delete", Sad { hashes: Vec::new(), count: 0, ..with(Purpose::Delete) }),
+        Vector::cbor("sad/document", Sad { hash_type: HashType::Document, ..sad_to_sign() }),
+    ]
+}
+
+fn evidence() -> Vec<Vector> {
+    let assertion = Assertion::Passkey {
+        credential_id: octets(9, 16),
+        client_data: octets(0x7b, 20),
+        authenticator_data: octets(0x11, 37),
+        signature: octets(0x30, 70),
+    };
+    let registration = Assertion::PasskeyRegistration {
+        client_data: octets(0x7b, 20),
+        attestation_object: octets(0xa3, 40),
+    };
+    let authorized = |sad: Sad, assertion| AuthorizedSad { sad: sad.to_bytes().into(), assertion };
+    vec![
+        Vector::cbor(
+            "authorization/plain",
+            AuthorizationEvidence::Plain(authorized(sad_to_sign(), assertion)),
+        ),
+        Vector::cbor(
+            "authorization/registration",
+            AuthorizationEvidence::Plain(authorized(sad_to_link(), registration)),
+        ),
+        Vector::cbor(
+            "authorization/sealed",
+            AuthorizationEvidence::Sealed {
+                instance: InstanceId(thirty_two(0x20)),
+                sad_digest: sad::sad_digest(&sad_to_sign().to_bytes()),
+                encapsulated: octets(4, 97),
+                ciphertext: octets(0xc0, 60),
+            },
+        ),
+    ]
+}
+
+pub fn genesis_approval() -> GenesisApproval {
+    GenesisApproval {
+        service: ServiceId(thirty_two(0x21)),
+        instance: InstanceId(thirty_two(0x20)),
+        manifest: ManifestHash(thirty_two(0x23)),
+        statement: statement_id(),
+        not_after: 1_800_000_600,
+    }
+}
+
+fn sealed() -> HpkeSealed {
+    HpkeSealed { encapsulated: octets(4, 97), ciphertext: octets(0xc0, 48) }
+}
+
+pub fn custodian_share() -> CustodianShare {
+    CustodianShare { custodian: person("custodian-1"), sealed: sealed() }
+}
+
+fn ceremony() -> Vec<Vector> {
+    let receipt = ShareReceipt {
+        service: ServiceId(thirty_two(0x21)),
+        instance: InstanceId(thirty_two(0x20)),
+        commitment: RootCommitment(thirty_two(0x22)),
+        share: digest(0x28),
+    };
+    let share = ShareStatement {
+        service: ServiceId(thirty_two(0x21)),
+        instance: InstanceId(thirty_two(0x20)),
+        manifest: ManifestHash(thirty_two(0x23)),
+        commitment: RootCommitment(thirty_two(0x22)),
+        newest_checkpoint: Some(checkpoint()),
+        sealed: digest(0x29),
+    };
+    let signed = SignedStatement {
+        body: codec::encode(&genesis_approval()).into(),
+        signer: person("officer-1"),
+        signature: octets(0x30, 70),
+    };
+    vec![
+        Vector::cbor("statement/genesis-approval", genesis_approval()),
+        Vector::cbor("statement/share-receipt", receipt),
+        Vector::cbor("statement/share", share.clone()),
+        Vector::cbor("statement/first-share", ShareStatement { newest_checkpoint: None, ..share }),
+        Vector::cbor("statement/signed", signed),
+        Vector::cbor("statement/hpke-sealed", sealed()),
+    ]
+}
+
+fn actions() -> Vec<ManageAction> {
+    vec![
+        ManageAction::GenerateKey {
+            user: user(),
+            authority: authority(),
+            key_algorithm: KeyAlgorithm::EcdsaP384,
+            multisign: 10,
+            subject: Some("CN=Fuin,C=JP".into()),
+        },
+        ManageAction::LinkEid {
+            means: MeansProfile::Passkey,
+            identity: digest(0x27),
+            relying_party: "fuin.example".into(),
+        },
+        ManageAction::AuthorizePop {
+            request_info: None,
+            signature_algorithm: SignatureAlgorithm::EcdsaSha384,
+        },
+        ManageAction::LinkCert { certificates: vec![octets(0x30, 24)] },
+        ManageAction::DeleteKey {},
+    ]
+}
+
+/// No wildcard: a new action does not compile until it has a name, and then wants a sample above.
+fn action_name(action: &ManageAction) -> &'static str {
+    match action {
+        ManageAction::GenerateKey { .. } => "generate-key",
+        ManageAction::LinkEid { .. } => "link-eid",
+        ManageAction::AuthorizePop { .. } => "authorize-pop",
+        ManageAction::LinkCert { .. } => "link-cert",
+        ManageAction::DeleteKey {} => "delete-key",
+    }
+}
+
+/// The payload of a manageProof is JSON: in hex here like everything else.
+fn manage_proof(action: ManageAction) -> Vector {
+    let name = format!("manage-proof/{}", action_name(&action));
+    let made = matches!(action, ManageAction::GenerateKey { .. });
+    let value = ManageStatement {
+        service: ServiceId(thirty_two(0x21)),
+        ledger: "fuin.example/ledger".into(),
+        action,
+        key: (!made).then(credential),
+        version: (!made).then_some(3),
+        statement: statement_id(),
+        not_after: 1_800_000_600,
+    };
+    let octets = serde_json::to_vec(&value).expect("plain data");
+    let leads_back =
+        move |octets: &[u8]| serde_json::from_slice::<ManageStatement>(octets).is_ok_and(|v| v == value);
+    Vector { name, octets, leads_back: Box::new(leads_back) }
+}
+
+pub fn vectors() -> Vec<Vector> {
+    sads()
+        .into_iter()
+        .chain(evidence())
+        .chain(ceremony())
+        .chain(actions().into_iter().map(manage_proof))
+        .collect()
+}
