@@ -84,13 +84,10 @@ fn object<T: serde::de::DeserializeOwned>(octets: &[u8]) -> Result<T, Fault> {
     }
 }
 
-/// Decodes the one base64url text of at most `max` octets.
+/// Decodes base64url of at most `max` octets; the library refuses padding and loose bits, so a text is the only one.
 fn decode(text: &str, max: usize) -> Result<Vec<u8>, Fault> {
     let octets = Base64UrlUnpadded::decode_vec(text).map_err(|_| Fault::InvalidProof)?;
-    if octets.len() > max || Base64UrlUnpadded::encode_string(&octets) != text {
-        return Err(Fault::InvalidProof);
-    }
-    Ok(octets)
+    if octets.len() > max { Err(Fault::InvalidProof) } else { Ok(octets) }
 }
 
 #[cfg(test)]

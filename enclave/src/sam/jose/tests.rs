@@ -91,6 +91,12 @@ fn a_longer_text_than_the_cap_is_refused() {
 }
 
 #[test]
+fn a_longer_header_or_signature_than_its_cap_is_refused() {
+    refused(&with_p256(&format!("{HEADER}{}", " ".repeat(1024)), b"x"));
+    refused(&format!("{}.{}", signed_part(HEADER, b"x"), Base64UrlUnpadded::encode_string(&[1; 97])));
+}
+
+#[test]
 fn foreign_header_members_are_refused() {
     for member in [
         r#""crit":["exp"]"#,

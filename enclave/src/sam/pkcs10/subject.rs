@@ -202,6 +202,9 @@ mod tests {
         assert!(is("UID=1+CN=Taro,O=Example"));
         assert!(is("UID=1+2.5.4.3=#13045461726f,O=Example"));
         assert!(is("UID=1+2.5.4.3=#1e08005400610072006f,O=Example"));
+        // As a BMPString the common name is longer, so that it changes places with the unit in the DER set.
+        let pair = Subject::parse("CN=Taro+OU=Sales").unwrap();
+        assert!(pair.is(&Subject::parse("2.5.4.3=#1e08005400610072006f+OU=Sales").unwrap().0));
         for other in [
             "CN=taro+UID=1,O=Example",
             "CN=Taro,UID=1,O=Example",

@@ -137,6 +137,21 @@ fn octets_after_it_truncation_and_another_encoding_are_refused() {
 }
 
 #[test]
+fn sets_in_another_order_are_refused() {
+    let word = attribute(CHALLENGE_PASSWORD, vec![password(1)]).to_der().unwrap();
+    let request = attribute(EXTENSION_REQUEST, vec![extension_request(&[key_usage()])]).to_der().unwrap();
+    let with = |attributes: &[&[u8]]| {
+        // Without the empty [0] at the end, and with this one.
+        let bare = &info()[3..info().len() - 2];
+        let set =
+            [&[0xa0, u8::try_from(attributes.concat().len()).unwrap()], &attributes.concat()[..]].concat();
+        Any::new(Tag::Sequence, [bare, &set].concat()).unwrap().to_der().unwrap()
+    };
+    assert!(RequestInfo::parse(&with(&[&word, &request])).is_ok());
+    refused(&with(&[&request, &word]));
+}
+
+#[test]
 fn a_key_outside_the_closed_set_is_refused() {
     let mut made = CertReqInfo::from_der(&info()).unwrap();
     made.public_key.subject_public_key = BitString::from_bytes(&[4; 65]).unwrap();

@@ -330,6 +330,9 @@ fn packed_self_attestation_is_verified() {
     let foreign = Maker::create().replace("false", "null").sign();
     let result = packed(vec![("alg", (-7).into()), ("sig", foreign.into())]);
     assert_eq!(result, Err(Fault::AssertionSignature));
+    // Longer than the cap.
+    let long = packed(vec![("alg", (-7).into()), ("sig", vec![0; 9000].into())]);
+    assert_eq!(long, Err(Fault::AssertionMalformed));
     for statement in [
         vec![("alg", Value::from(-35)), ("sig", signature.clone().into())],
         vec![("sig", signature.clone().into())],
