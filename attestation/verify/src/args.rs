@@ -19,7 +19,7 @@ pub struct Args {
     pub root: Option<PathBuf>,
 
     /// Judge at this time: `now`, `archive` (the document's own time) or Unix seconds
-    #[arg(long, value_name = "archive|now|UNIXSECONDS", default_value = "now", value_parser = when)]
+    #[arg(long, value_name = "archive|now|UNIXSECONDS", default_value = "now", value_parser = when, allow_negative_numbers = true)]
     pub at: When,
 
     /// The nonce you sent; the evidence must answer it

@@ -80,7 +80,8 @@ impl Request {
     pub fn new(args: &Args) -> anyhow::Result<Self> {
         let anchors = match &args.root {
             None => Anchors::production(),
-            Some(path) => Anchors::named(&input::auxiliary(path)?)
+            Some(path) => input::auxiliary(path)
+                .and_then(|text| Ok(Anchors::named(&text)?))
                 .with_context(|| format!("--root {}", path.display()))?,
         };
         let at = match args.at {
