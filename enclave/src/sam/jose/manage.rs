@@ -1,5 +1,6 @@
 //! Place: SAM. The payload of a `manageProof`: the parameters of a key's life cycle, in JSON.
 
+use crate::sam::pkcs10::Subject;
 use fuin_shared::fault::Fault;
 use fuin_shared::statement::{ManageAction, ManageStatement};
 
@@ -7,8 +8,6 @@ use fuin_shared::statement::{ManageAction, ManageStatement};
 const MAX_CERTIFICATES: usize = 10;
 /// Longest origin of a ledger, and longest relying party, in octets (a DNS name and a little more).
 const MAX_NAME: usize = 300;
-/// Longest subject name in octets.
-const MAX_SUBJECT: usize = 1024;
 
 /// Reads a payload that [`super::CompactJws::verify`] gave; it is as long as a JWS at the most.
 ///
@@ -24,14 +23,15 @@ pub fn manage_statement(payload: &[u8]) -> Result<ManageStatement, Fault> {
     if bounded(&statement) { Ok(statement) } else { Err(Fault::InvalidProof) }
 }
 
-/// Bounds that the types themselves do not hold. The action generateKey has no key yet, the others name one.
+/// Bounds that the types themselves do not hold. The action generateKey has no key yet, the others name one; its subject
+/// must be a name, for no request could be made later for a key without one.
 fn bounded(statement: &ManageStatement) -> bool {
     let names_key = statement.key.is_some() && statement.version.is_some();
     let action = match &statement.action {
         ManageAction::GenerateKey { subject, .. } => {
             statement.key.is_none()
                 && statement.version.is_none()
-                && subject.as_ref().is_none_or(|s| !s.is_empty() && s.len() <= MAX_SUBJECT)
+                && subject.as_ref().is_none_or(|text| Subject::parse(text).is_some())
         }
         ManageAction::LinkEid { relying_party, .. } => {
             names_key && !relying_party.is_empty() && relying_party.len() <= MAX_NAME

@@ -249,8 +249,9 @@ fn a_statement_out_of_its_bounds_is_refused() {
     for text in [
         statement(KEY, &many),
         statement(KEY, r#"{"linkCert":{"certificates":[]}}"#),
-        statement("", &GENERATE.replace("CN=Taro", &"a".repeat(1025))),
+        statement("", &GENERATE.replace("CN=Taro", &format!("CN={}", "a".repeat(1025)))),
         statement("", &GENERATE.replace("CN=Taro", "")),
+        statement("", &GENERATE.replace("CN=Taro", "Taro")),
         statement("", GENERATE).replace("fuin/x", ""),
         statement("", GENERATE).replace("fuin/x", &"a".repeat(301)),
         "[".repeat(60_000),
