@@ -1,0 +1,6 @@
+//! Place: none. The runtime against a host that the test plays: nothing is timed, short limits are injected.
+
+mod commands;
+mod harness;
+mod hostile;
+mod requests;
