@@ -7,7 +7,7 @@
 //! * [`root`], [`pki`]: the development root of an installation and the short-lived certificates below it.
 //! * [`clock`]: time as an argument.
 //! * [`machine`]: measures an image and boots it in QEMU; serves its NSM requests.
-//! * [`process`]: measurement of an enclave that runs as an ordinary process.
+//! * [`process`]: an enclave that runs as an ordinary process: its measurement and its way to the parent.
 
 pub mod clock;
 pub mod machine;

@@ -1,7 +1,14 @@
 //! Place: none.
 //!
-//! Measurement of an enclave that runs as an ordinary process. There is no image; the registers follow the rule for images with the program's file
-//! as the only part: PCR0 = PCR1 = PCR2 = SHA-384(48 zero octets || SHA-384(file)).
+//! An enclave that runs as an ordinary process, for fast tests and benchmarks: its measurement, and its way to the
+//! parent. The enclave program itself contains nothing of this.
+//!
+//! There is no image; the registers follow the rule for images with the program's file as the only part:
+//! PCR0 = PCR1 = PCR2 = SHA-384(48 zero octets || SHA-384(file)).
+
+mod unix;
+
+pub use unix::{InvalidUnixEndpoint, UnixEndpoint};
 
 use fuin_attestation::eif::{Measurements, measure_parts};
 
