@@ -1,0 +1,11 @@
+//! Place: SAM. The root key: how it is made, shared with custodians, and given back (design section 3.5).
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`sharing`] | splits and joins the root key; one trait for every scheme |
+//! | [`genesis`] | makes a root key under officers' approval; ends on custodians' receipts |
+//! | [`provision`] | takes a share back from a custodian |
+
+pub mod genesis;
+pub mod provision;
+pub mod sharing;

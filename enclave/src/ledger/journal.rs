@@ -1,0 +1,256 @@
+//! Place: SAM. Append, group commit, release (design section 5).
+//!
+//! Events of concurrent requests wait in a queue; one commit is under way at a time and takes all that wait, up to a
+//! bound. What a caller gets is wrapped in [`Released`], which only this module makes, and only after the commit.
+
+use super::keys::LedgerKeys;
+use super::state::State;
+use crate::platform::clock::Millis;
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::evidence::LedgerIdentity;
+use fuin_shared::fault::Fault;
+use fuin_shared::log::checkpoint::Checkpoint;
+use fuin_shared::log::event::{Event, EventBody, MAX_ENTRY, VERSION};
+use fuin_shared::log::tree::{Frontier, leaf_hash};
+use fuin_shared::message::{Commit, Head, Receipt, RecordChange};
+use std::collections::VecDeque;
+
+/// Most events that wait; more are refused with [`Fault::LedgerBusy`].
+const MAX_QUEUE: usize = 4096;
+/// Most events in one commit.
+const MAX_BATCH: usize = 512;
+/// Most octets of entries and records in one commit: a frame holds them with room to spare.
+const MAX_BATCH_OCTETS: usize = 640 * 1024;
+/// How often an unknown outcome is asked about before the journal gives up.
+const MAX_QUESTIONS: u32 = 32;
+
+/// An event to append, with what goes along.
+pub struct Entry {
+    /// The event.
+    pub body: EventBody,
+    /// Changes of sealed records that it orders.
+    pub records: Vec<RecordChange>,
+    /// Salts that open its hashes, for the receipt.
+    pub salts: Vec<Blob>,
+}
+
+/// A result whose event is durable.
+pub struct Released<T> {
+    outcome: T,
+    receipt: Receipt,
+}
+
+impl<T> Released<T> {
+    /// The result and its receipt.
+    pub fn into_parts(self) -> (T, Receipt) {
+        (self.outcome, self.receipt)
+    }
+}
+
+struct Queued<T> {
+    entry: Vec<u8>,
+    records: Vec<RecordChange>,
+    salts: Vec<Blob>,
+    outcome: T,
+}
+
+impl<T> Queued<T> {
+    fn octets(&self) -> usize {
+        let records: usize = self
+            .records
+            .iter()
+            .map(|change| match change {
+                RecordChange::Put(record) => record.body.0.len() + 128,
+                RecordChange::Erase(_) => 128,
+            })
+            .sum();
+        self.entry.len() + records + 16
+    }
+}
+
+struct Batch<T> {
+    commit: Commit,
+    after: Frontier,
+    items: Vec<(Vec<Blob>, T)>,
+}
+
+/// What follows from news about the commit under way.
+pub enum Progress<T> {
+    /// Durable: these may leave.
+    Released(Vec<Released<T>>),
+    /// The outcome is unknown: ask the host for its head.
+    AskHead,
+    /// It did not happen: send this again.
+    Resend(Commit),
+    /// The host refused, or has something else: the journal is closed for good.
+    Broken,
+}
+
+/// The journal.
+pub struct Journal<T> {
+    keys: LedgerKeys,
+    state: State,
+    frontier: Frontier,
+    checkpoint: Option<String>,
+    queue: VecDeque<Queued<T>>,
+    in_flight: Option<Batch<T>>,
+    questions: u32,
+}
+
+impl<T> Journal<T> {
+    /// A journal that goes on from a replayed ledger, or an empty one.
+    #[must_use]
+    pub const fn new(keys: LedgerKeys, state: State, frontier: Frontier, checkpoint: Option<String>) -> Self {
+        Self { keys, state, frontier, checkpoint, queue: VecDeque::new(), in_flight: None, questions: 0 }
+    }
+
+    /// Derived keys.
+    #[must_use]
+    pub const fn keys(&self) -> &LedgerKeys {
+        &self.keys
+    }
+
+    /// Origin and vkey.
+    #[must_use]
+    pub const fn identity(&self) -> &LedgerIdentity {
+        &self.keys.identity
+    }
+
+    /// The state, including events that still wait.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Number of durable events.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// Root over the durable events.
+    #[must_use]
+    pub fn root(&self) -> fuin_shared::log::tree::Hash {
+        self.frontier.root()
+    }
+
+    /// Refuses early what [`Journal::append`] would refuse for want of room.
+    ///
+    /// # Errors
+    /// [`Fault::LedgerBusy`].
+    pub fn check_room(&self) -> Result<(), Fault> {
+        if self.queue.len() >= MAX_QUEUE { Err(Fault::LedgerBusy) } else { Ok(()) }
+    }
+
+    /// Appends an event; its result waits for the commit.
+    ///
+    /// # Errors
+    /// [`Fault::LedgerBusy`]: the queue is full, nothing changed. [`Fault::TooLarge`]: the entry or its records are over
+    /// a limit, nothing changed. [`Fault::LedgerBroken`]: the event breaks a rule of the state; callers check first, so
+    /// this is a defect and the journal must be given up.
+    pub fn append(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
+        self.check_room()?;
+        let time = now.0.max(self.state.last_time());
+        let event = Event { version: VERSION, time, body: entry.body };
+        let octets = codec::encode(&event);
+        let queued = Queued { entry: octets, records: entry.records, salts: entry.salts, outcome };
+        if queued.entry.len() > MAX_ENTRY || queued.octets() > MAX_BATCH_OCTETS {
+            return Err(Fault::TooLarge);
+        }
+        self.state.apply(&event).map_err(|_| Fault::LedgerBroken)?;
+        self.queue.push_back(queued);
+        Ok(())
+    }
+
+    /// The next commit to send, when none is under way and something waits.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] when the checkpoint cannot be signed, which no input can cause.
+    pub fn next_commit(&mut self) -> Result<Option<Commit>, Fault> {
+        if self.in_flight.is_some() || self.queue.is_empty() {
+            return Ok(None);
+        }
+        let first = self.frontier.size();
+        let mut after = self.frontier.clone();
+        let (mut entries, mut records, mut items) = (Vec::new(), Vec::new(), Vec::new());
+        let mut octets = 0;
+        while let Some(queued) = self.queue.front() {
+            octets += queued.octets();
+            if entries.len() >= MAX_BATCH || (octets > MAX_BATCH_OCTETS && !entries.is_empty()) {
+                break;
+            }
+            let Some(queued) = self.queue.pop_front() else { break };
+            after.push(leaf_hash(&queued.entry));
+            entries.push(Blob(queued.entry));
+            records.extend(queued.records);
+            items.push((queued.salts, queued.outcome));
+        }
+        let checkpoint =
+            Checkpoint { origin: self.keys.identity.origin.clone(), size: after.size(), root: after.root() }
+                .sign(&self.keys.signer)
+                .map_err(|_| Fault::Internal)?;
+        let commit = Commit { first, entries, checkpoint, records };
+        self.in_flight = Some(Batch { commit: commit.clone(), after, items });
+        Ok(Some(commit))
+    }
+
+    /// Takes the host's answer to the commit.
+    pub fn committed(&mut self, result: Result<(), Fault>) -> Progress<T> {
+        match result {
+            Ok(()) => self.release(),
+            Err(Fault::Disconnected | Fault::Deadline | Fault::Busy) => self.ask(),
+            Err(_) => Progress::Broken,
+        }
+    }
+
+    /// Takes the host's answer to the question for its head: the commit happened as a whole, or not at all.
+    pub fn head(&mut self, result: Result<Head, Fault>) -> Progress<T> {
+        let Some(batch) = &self.in_flight else { return Progress::Broken };
+        match result {
+            Ok(head)
+                if head.size == batch.after.size()
+                    && head.checkpoint.as_deref() == Some(&*batch.commit.checkpoint) =>
+            {
+                self.release()
+            }
+            Ok(head) if head.size == batch.commit.first && head.checkpoint == self.checkpoint => {
+                Progress::Resend(batch.commit.clone())
+            }
+            Ok(_) => Progress::Broken,
+            Err(Fault::Disconnected | Fault::Deadline | Fault::Busy) => self.ask(),
+            Err(_) => Progress::Broken,
+        }
+    }
+
+    fn ask(&mut self) -> Progress<T> {
+        self.questions += 1;
+        if self.questions > MAX_QUESTIONS { Progress::Broken } else { Progress::AskHead }
+    }
+
+    fn release(&mut self) -> Progress<T> {
+        let Some(batch) = self.in_flight.take() else { return Progress::Broken };
+        self.questions = 0;
+        self.frontier = batch.after;
+        self.checkpoint = Some(batch.commit.checkpoint.clone());
+        let first = batch.commit.first;
+        let released = batch
+            .commit
+            .entries
+            .into_iter()
+            .zip(batch.items)
+            .zip(first..)
+            .map(|((event, (salts, outcome)), index)| Released {
+                outcome,
+                receipt: Receipt { index, event, salts, checkpoint: batch.commit.checkpoint.clone() },
+            })
+            .collect();
+        Progress::Released(released)
+    }
+
+    /// Gives up: everything that waits, without its results being released.
+    pub fn abandon(&mut self) -> Vec<T> {
+        let waiting = self.in_flight.take().into_iter().flat_map(|b| b.items).map(|(_, outcome)| outcome);
+        waiting.chain(self.queue.drain(..).map(|q| q.outcome)).collect()
+    }
+}

@@ -1,0 +1,135 @@
+//! Place: SAM. Keys derived from the root key, each for one use (HKDF-SHA384 under its own domain).
+
+use fuin_shared::codec;
+use fuin_shared::evidence::LedgerIdentity;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::{CredentialId, LedgerId, RaClientId, RootCommitment, ServiceId, Subject, UserId};
+use fuin_shared::log::note::NoteSigner;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256, Sha384};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// The root key. Made at genesis, given back by custodians, zeroized with the process.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct RootKey([u8; 32]);
+
+impl RootKey {
+    /// Takes the octets over.
+    #[must_use]
+    pub fn new(mut octets: [u8; 32]) -> Self {
+        let key = Self(octets);
+        octets.zeroize();
+        key
+    }
+
+    /// From an opened share.
+    #[must_use]
+    pub fn from_slice(octets: &[u8]) -> Option<Self> {
+        octets.try_into().ok().map(Self::new)
+    }
+
+    /// For the sharing only.
+    pub(crate) const fn octets(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What custodians and the ledger's first event say of it.
+    #[must_use]
+    pub fn commitment(&self, service: &ServiceId) -> RootCommitment {
+        RootCommitment(
+            Sha256::new()
+                .chain_update(b"fuin/root-commitment/v1\0")
+                .chain_update(service)
+                .chain_update(self.0)
+                .finalize()
+                .into(),
+        )
+    }
+
+    fn derive(&self, domain: &[u8], context: &[u8], out: &mut [u8]) {
+        // Invariant: no output here is longer than the 255 blocks that HKDF gives.
+        Hkdf::<Sha384>::new(None, &self.0).expand_multi_info(&[domain, context], out).expect("short output");
+    }
+}
+
+/// Which ledger: a root key serves several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerName {
+    /// Random.
+    pub ledger: LedgerId,
+    /// Shard.
+    pub shard: u32,
+    /// Epoch.
+    pub epoch: u32,
+}
+
+/// Everything that is derived from the root key for one ledger.
+pub struct LedgerKeys {
+    /// Signs checkpoints.
+    pub signer: NoteSigner,
+    /// Origin and vkey, as evidence shows them.
+    pub identity: LedgerIdentity,
+    /// Shard, bound into sealed records.
+    pub shard: u32,
+    records: Zeroizing<[u8; 32]>,
+    subjects: Zeroizing<[u8; 32]>,
+}
+
+impl LedgerKeys {
+    /// Derives them. `prefix` comes from the manifest; the origin ends with the hash of the ledger's public key.
+    ///
+    /// # Errors
+    /// [`Fault::ManifestMalformed`] when the prefix cannot stand in an origin.
+    pub fn derive(root: &RootKey, prefix: &str, name: LedgerName) -> Result<Self, Fault> {
+        let context = codec::encode(&(name.ledger, name.shard, name.epoch));
+        let mut seed = Zeroizing::new([0; 32]);
+        root.derive(b"fuin/ledger-key/v1\0", &context, &mut *seed);
+        let public = NoteSigner::from_seed("fuin", &seed).map_err(|_| Fault::Internal)?;
+        let hash = hex::encode(Sha256::digest(public.verifier().public_key()));
+        let origin = format!("{prefix}/{hash}");
+        let signer = NoteSigner::from_seed(&origin, &seed).map_err(|_| Fault::ManifestMalformed)?;
+        let mut records = Zeroizing::new([0; 32]);
+        root.derive(b"fuin/records/v1\0", b"", &mut *records);
+        let mut subjects = Zeroizing::new([0; 32]);
+        root.derive(b"fuin/subjects/v1\0", b"", &mut *subjects);
+        let identity = LedgerIdentity { origin, vkey: signer.verifier().to_string() };
+        Ok(Self { signer, identity, shard: name.shard, records, subjects })
+    }
+
+    /// Key for one sealed blob, from the blob's random salt.
+    pub(super) fn record_key(&self, salt: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        // Invariant: one block of output.
+        Hkdf::<Sha384>::new(Some(salt), &*self.records)
+            .expand(b"fuin/record-blob/v1", &mut *key)
+            .expect("short output");
+        key
+    }
+
+    fn pseudonym(&self, domain: &[u8], parts: &[u8]) -> Subject {
+        // Invariant: HMAC takes keys of any length.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.subjects).expect("any key length");
+        mac.update(domain);
+        mac.update(parts);
+        Subject(mac.finalize().into_bytes().into())
+    }
+
+    /// Pseudonym of a credential: keyed, and salted with what dies with its record.
+    #[must_use]
+    pub fn credential(&self, salt: &[u8], id: &CredentialId) -> Subject {
+        self.pseudonym(b"credential\0", &codec::encode(&(serde_bytes::Bytes::new(salt), id)))
+    }
+
+    /// Pseudonym of a signer: owned by the RA client.
+    #[must_use]
+    pub fn signer_subject(&self, client: &RaClientId, user: &UserId) -> Subject {
+        self.pseudonym(b"signer\0", &codec::encode(&(client, user)))
+    }
+
+    /// Pseudonym of a certificate, equal for equal certificates.
+    #[must_use]
+    pub fn certificate(&self, der: &[u8]) -> Subject {
+        self.pseudonym(b"certificate\0", der)
+    }
+}

@@ -1,0 +1,36 @@
+//! Place: SAM. The signature activation module (EN 419 241-2): a synchronous state machine without I/O.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`io`] | inputs and effects |
+//! | [`phases`] | which command in which phase: one table |
+//! | [`service`], [`evidence`] | the manifest in force; evidence bundles |
+//! | [`operational`] | the commands of the operational phase |
+//! | [`record`], [`vault`] | credential records, sealed at the host, opened here |
+//! | [`challenge`], [`authorization`], [`activation`] | nonces, SADs, what they permit |
+//! | [`means`] | the signer's eID means |
+//! | [`proof`], [`jose`] | `manageProof` of RA/CA clients |
+//! | [`pkcs10`], [`certificates`] | certification requests and issued certificates |
+//! | [`outcome`] | results that wait for the ledger |
+
+pub mod activation;
+pub mod authorization;
+pub mod certificates;
+pub mod challenge;
+pub mod evidence;
+pub mod io;
+pub mod jose;
+mod machine;
+pub mod means;
+pub mod operational;
+pub mod outcome;
+pub mod phases;
+pub mod pkcs10;
+pub mod proof;
+pub mod record;
+pub mod service;
+pub mod vault;
+
+pub use io::{Effect, Input, Ticket};
+pub use machine::{Boot, Machine};
+pub use service::ServiceContext;

@@ -1,0 +1,101 @@
+//! Place: SAM. getChallenge and authorize: a nonce, and evidence of authorization for an activation token.
+
+use super::super::activation::{Activation, multiset};
+use super::super::record::KeyState;
+use super::{Effect, Operational, Outcome, Surroundings, Ticket, salt};
+use crate::ledger::journal::Entry;
+use crate::sam::means::EidMeans;
+use fuin_shared::fault::Fault;
+use fuin_shared::log::event::{EventBody, salted};
+use fuin_shared::message::{Answer, Authorize, Challenge, GetChallenge, PasskeyHint};
+use fuin_shared::sad::{Purpose, Sad};
+use rand_core::CryptoRng;
+
+impl Operational {
+    pub(super) fn get_challenge(
+        &mut self,
+        ticket: Ticket,
+        request: &GetChallenge,
+        around: &Surroundings<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Effect, Fault> {
+        let credential = self.open(&request.credential, &request.record, around)?;
+        let state = credential.record.state;
+        match (request.purpose, state) {
+            (Purpose::Sign, KeyState::Active)
+            | (Purpose::Link, KeyState::Generated)
+            | (Purpose::Pop, KeyState::EidLinked)
+            | (Purpose::Delete, KeyState::EidLinked | KeyState::Active) => {}
+            (Purpose::Sign, _) => return Err(Fault::CredentialDisabled),
+            _ => return Err(Fault::InvalidKeyState),
+        }
+        let seconds = u64::from(around.context.manifest.limits.challenge_seconds);
+        let expires = around.seconds().saturating_add(seconds);
+        let nonce = self.challenges.issue(&request.credential, request.purpose, expires, rng);
+        let means = credential.record.means.as_ref();
+        let passkey = means.map(|EidMeans::Passkey(passkey)| PasskeyHint {
+            relying_party: passkey.relying_party.clone(),
+            credential_id: passkey.credential_id.clone(),
+        });
+        let challenge = Challenge {
+            nonce,
+            instance: around.instance,
+            expires,
+            means: means.map(EidMeans::profile),
+            passkey,
+        };
+        Ok(Effect::Reply { ticket, result: Ok(Answer::Challenge(challenge)) })
+    }
+
+    pub(super) fn authorize(
+        &mut self,
+        ticket: Ticket,
+        request: &Authorize,
+        around: &Surroundings<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), Fault> {
+        let credential = self.open(&request.credential, &request.record, around)?;
+        if credential.record.state != KeyState::Active {
+            return Err(Fault::CredentialDisabled);
+        }
+        let now = around.seconds();
+        self.activations.check_room(&credential.subject, &around.context.manifest.limits, now)?;
+        let checked = self.checker(around).check(&request.evidence, &credential, Purpose::Sign)?;
+        check_request(&checked.sad, request)?;
+        let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
+        let counter = credential.record.linked_means()?.verify(last, &checked.assertion, &checked.digest)?;
+        self.challenges.spend(&checked.nonce, now)?;
+        let sad = checked.sad;
+        let salt = salt(rng);
+        let entry = Entry {
+            body: EventBody::Authorized {
+                credential: self.journal.state().next_mark(credential.subject),
+                sad: salted(salt.as_slice(), checked.digest.as_ref()),
+                count: sad.count,
+                means_counter: counter,
+            },
+            records: Vec::new(),
+            salts: vec![salt],
+        };
+        let activation = Activation::new(
+            credential.subject,
+            &sad.hashes,
+            sad.hash_algorithm,
+            sad.signature_algorithm,
+            sad.expires,
+        );
+        let token = self.activations.insert(activation, rng);
+        self.append(ticket, entry, Outcome::Activation(token, sad.expires), around)
+    }
+}
+
+/// What the CSC request says may say less than the SAD, never something else.
+fn check_request(sad: &Sad, request: &Authorize) -> Result<(), Fault> {
+    let hashes_agree = request.hashes.as_ref().is_none_or(|named| multiset(named) == multiset(&sad.hashes));
+    let algorithm_agrees = request.hash_algorithm.is_none_or(|named| named == sad.hash_algorithm);
+    if request.count == sad.count && hashes_agree && algorithm_agrees {
+        Ok(())
+    } else {
+        Err(Fault::SadRequest)
+    }
+}

@@ -1,0 +1,123 @@
+//! Place: SAM. The credential record: key, owner, links and state in one sealed unit, so that the host can neither split
+//! nor mix them (SRC_SKS.1.5, FDP_ETC.2).
+
+use super::means::EidMeans;
+use fuin_shared::algorithm::KeyAlgorithm;
+use fuin_shared::bytes::Blob;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::{CaId, CredentialId, Digest32, RaClientId, UserId};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroizing;
+
+/// Proofs of possession that a new key may sign (extensions 4.5).
+pub const POP_LIMIT: u8 = 3;
+
+/// State of a key (extensions 4.1). `destroyed` is a tombstone in the ledger, not a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyState {
+    /// Made; no means yet.
+    Generated,
+    /// Means linked; may sign proofs of possession.
+    EidLinked,
+    /// Certificate linked; may sign documents.
+    Active,
+}
+
+/// A private key as its crypto module wraps it. Zeroized on drop, never shown.
+pub struct WrappedKey(pub Zeroizing<Vec<u8>>);
+
+impl Serialize for WrappedKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for WrappedKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde_bytes::ByteBuf::deserialize(deserializer).map(|octets| Self(Zeroizing::new(octets.into_vec())))
+    }
+}
+
+/// The linked certificate.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkedCertificate {
+    /// DER certificates, end entity first.
+    pub chain: Vec<Blob>,
+    /// Unix seconds.
+    pub not_before: u64,
+    /// Unix seconds.
+    pub not_after: u64,
+}
+
+/// The record.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialRecord {
+    /// Its name.
+    pub id: CredentialId,
+    /// Makes its pseudonym in the ledger; dies with the record.
+    pub salt: Blob,
+    /// RA client that owns the signer.
+    pub client: RaClientId,
+    /// The signer.
+    pub user: UserId,
+    /// CA that certifies the key.
+    pub authority: CaId,
+    /// Algorithm.
+    pub algorithm: KeyAlgorithm,
+    /// DER SubjectPublicKeyInfo.
+    pub spki: Blob,
+    /// The private key.
+    pub wrapped: WrappedKey,
+    /// Most signatures of one SAD.
+    pub multisign: u32,
+    /// Subject that request and certificate must carry, RFC 4514.
+    pub subject: Option<String>,
+    /// State.
+    pub state: KeyState,
+    /// Keyed digest over identity attributes, from linkEid.
+    pub identity: Option<Digest32>,
+    /// The one means, for life.
+    pub means: Option<EidMeans>,
+    /// Proofs of possession left.
+    pub pop_remaining: u8,
+    /// The one certificate, for life.
+    pub certificate: Option<LinkedCertificate>,
+}
+
+impl CredentialRecord {
+    /// Plaintext for sealing; zeroized on drop.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        // Room from the start: growing would leave copies of the key behind.
+        let mut out = Zeroizing::new(Vec::with_capacity(crate::ledger::sealing::MAX_RECORD));
+        // Invariant: plain data into memory.
+        ciborium::into_writer(self, &mut *out).expect("plain data into memory");
+        out
+    }
+
+    /// Reads a plaintext that this service sealed.
+    ///
+    /// # Errors
+    /// [`Fault::RecordForeign`].
+    pub fn from_bytes(plaintext: &[u8]) -> Result<Self, Fault> {
+        ciborium::from_reader(plaintext).map_err(|_| Fault::RecordForeign)
+    }
+
+    /// SHA-256 of the key's SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn spki_digest(&self) -> Digest32 {
+        use sha2::{Digest, Sha256};
+        Digest32(Sha256::digest(self.spki.as_slice()).into())
+    }
+
+    /// The means, once linked.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidKeyState`].
+    pub fn linked_means(&self) -> Result<&EidMeans, Fault> {
+        self.means.as_ref().ok_or(Fault::InvalidKeyState)
+    }
+}

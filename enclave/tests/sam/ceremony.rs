@@ -1,0 +1,267 @@
+//! Place: SAM. Manifest, genesis, shares: what is refused on the way to a root key.
+
+use super::people::Person;
+use super::world::{START, World};
+use fuin_enclave::ledger::keys::RootKey;
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::{Digest32, InstanceId, ManifestHash, RootCommitment, ServiceId};
+use fuin_shared::manifest::{Manifest, OfficerSignature, SignedManifest};
+use fuin_shared::message::*;
+use fuin_shared::phase::Phase;
+use fuin_shared::statement::{GenesisApproval, ShareReceipt, ShareStatement};
+
+fn installed() -> World {
+    let mut world = World::new(3);
+    world.install().unwrap();
+    world
+}
+
+fn rebooted() -> World {
+    let mut world = World::operational(3);
+    world.reboot();
+    world
+}
+
+#[test]
+fn phases_follow_from_boot_to_operation() {
+    let mut world = World::new(3);
+    assert_eq!(world.phase(), Phase::Booted);
+    world.install().unwrap();
+    assert_eq!(world.phase(), Phase::Uninitialized);
+    world.genesis().unwrap();
+    assert_eq!(world.phase(), Phase::Operational);
+    world.reboot();
+    assert_eq!(world.phase(), Phase::Uninitialized);
+    world.provide().unwrap();
+    assert_eq!(world.phase(), Phase::Operational);
+}
+
+#[test]
+fn commands_of_other_phases_are_refused() {
+    let mut world = World::new(3);
+    assert_eq!(world.call(Command::GetEvidence(GetEvidence { nonce: None })), Err(Fault::WrongPhase));
+    assert_eq!(world.call(Command::Genesis(Genesis { approvals: vec![] })), Err(Fault::WrongPhase));
+    world.install().unwrap();
+    assert_eq!(world.install(), Err(Fault::WrongPhase));
+    let manage = Manage { proof: String::new(), evidence: None, record: None };
+    assert_eq!(world.call(Command::GenerateKey(manage)), Err(Fault::WrongPhase));
+    world.genesis().unwrap();
+    assert_eq!(world.call(Command::Genesis(Genesis { approvals: vec![] })), Err(Fault::WrongPhase));
+    let share = ProvideShare { statement: Blob::default(), sealed: Blob::default() };
+    assert_eq!(world.call(Command::ProvideShare(share)), Err(Fault::WrongPhase));
+}
+
+fn refused_manifest(fault: Fault, change: impl Fn(&mut Manifest), signer: &Person) {
+    let mut world = World::new(3);
+    let signed: SignedManifest = codec::decode(world.signed_manifest.as_slice()).unwrap();
+    let mut manifest = signed.parse().unwrap();
+    change(&mut manifest);
+    let octets = codec::encode(&manifest);
+    let signature = signer.sign(&SignedManifest::message(&octets));
+    let signatures = vec![OfficerSignature { officer: world.officer.id.clone(), signature }];
+    world.signed_manifest = codec::encode(&SignedManifest { manifest: octets.into(), signatures }).into();
+    assert_eq!(world.install(), Err(fault));
+    assert_eq!(world.phase(), Phase::Booted);
+}
+
+#[test]
+fn manifest_without_the_officers_signature_is_refused() {
+    refused_manifest(Fault::ManifestSignature, |_| {}, &Person::new("officer", 66));
+}
+
+#[test]
+fn expired_manifest_is_refused() {
+    refused_manifest(Fault::ManifestExpired, |m| m.not_after = START, &Person::new("officer", 11));
+}
+
+#[test]
+fn manifest_that_breaks_a_rule_is_refused() {
+    let officer = Person::new("officer", 11);
+    refused_manifest(Fault::ManifestMalformed, |m| m.officer_quorum = 2, &officer);
+    refused_manifest(Fault::ManifestMalformed, |m| m.share_threshold = 0, &officer);
+    refused_manifest(Fault::ManifestMalformed, |m| m.development = false, &officer);
+    refused_manifest(Fault::ManifestMalformed, |m| m.version = 2, &officer);
+    refused_manifest(Fault::ManifestMalformed, |m| m.evidence_anchors.clear(), &officer);
+    refused_manifest(Fault::ManifestMalformed, |m| m.ledger_prefix = "a b".into(), &officer);
+}
+
+#[test]
+fn another_current_manifest_than_the_first_is_refused() {
+    let mut world = World::new(3);
+    let first = world.signed_manifest.clone();
+    let mut signed: SignedManifest = codec::decode(first.as_slice()).unwrap();
+    signed.signatures.push(signed.signatures[0].clone());
+    let current = codec::encode(&signed).into();
+    let refused = world.call(Command::InstallManifest(InstallManifest { first, current }));
+    assert_eq!(refused, Err(Fault::ManifestForeign));
+}
+
+fn refused_approval(fault: Fault, change: impl Fn(&mut GenesisApproval)) {
+    let mut world = installed();
+    let mut approval = world.approval();
+    change(&mut approval);
+    let approvals = vec![world.officer.state(&approval)];
+    assert_eq!(world.call(Command::Genesis(Genesis { approvals })), Err(fault));
+}
+
+#[test]
+fn approval_for_another_service_instance_or_manifest_is_refused() {
+    refused_approval(Fault::StatementForeign, |a| a.service = ServiceId([0; 32]));
+    refused_approval(Fault::StatementForeign, |a| a.instance = InstanceId([0; 32]));
+    refused_approval(Fault::StatementForeign, |a| a.manifest = ManifestHash([0; 32]));
+}
+
+#[test]
+fn expired_approval_is_refused() {
+    refused_approval(Fault::StatementExpired, |a| a.not_after = START);
+}
+
+#[test]
+fn approval_by_somebody_else_is_refused() {
+    let mut world = installed();
+    let approval = world.approval();
+    let approvals = vec![Person::new("officer", 66).state(&approval)];
+    assert_eq!(world.call(Command::Genesis(Genesis { approvals })), Err(Fault::StatementSignature));
+    let approvals = vec![Person::new("nobody", 66).state(&approval)];
+    assert_eq!(world.call(Command::Genesis(Genesis { approvals })), Err(Fault::UnknownPerson));
+}
+
+#[test]
+fn genesis_without_approval_is_refused() {
+    let mut world = installed();
+    assert_eq!(world.call(Command::Genesis(Genesis { approvals: vec![] })), Err(Fault::UnknownPerson));
+}
+
+fn refused_receipt(fault: Fault, change: impl Fn(&mut ShareReceipt)) {
+    let mut world = installed();
+    let shares = world.begin_genesis().unwrap();
+    let mut receipt = world.receipt(&shares);
+    change(&mut receipt);
+    let receipts = vec![world.custodian.person.state(&receipt)];
+    assert_eq!(world.call(Command::ConfirmGenesis(ConfirmGenesis { receipts })), Err(fault));
+    assert_eq!(world.phase(), Phase::Uninitialized);
+    // A right receipt still ends it.
+    let receipts = vec![world.custodian.person.state(&world.receipt(&shares))];
+    assert!(world.call(Command::ConfirmGenesis(ConfirmGenesis { receipts })).is_ok());
+}
+
+#[test]
+fn receipt_for_something_else_is_refused() {
+    refused_receipt(Fault::StatementForeign, |r| r.service = ServiceId([0; 32]));
+    refused_receipt(Fault::StatementForeign, |r| r.instance = InstanceId([0; 32]));
+    refused_receipt(Fault::StatementForeign, |r| r.commitment = RootCommitment([0; 32]));
+    refused_receipt(Fault::StatementForeign, |r| r.share = Digest32([0; 32]));
+}
+
+#[test]
+fn genesis_without_receipts_does_not_end() {
+    let mut world = installed();
+    world.begin_genesis().unwrap();
+    let confirm = Command::ConfirmGenesis(ConfirmGenesis { receipts: vec![] });
+    assert_eq!(world.call(confirm.clone()), Err(Fault::GenesisPending));
+    let mut other = installed();
+    assert_eq!(other.call(confirm), Err(Fault::GenesisPending));
+}
+
+#[test]
+fn genesis_on_a_ledger_that_exists_halts() {
+    let mut world = rebooted();
+    let entries = world.store.entries.clone();
+    world.sink = super::world::Sink::Refuses;
+    assert_eq!(world.genesis(), Err(Fault::SinkRefused));
+    assert_eq!(world.phase(), Phase::Halted);
+    assert_eq!(world.store.entries, entries);
+}
+
+fn refused_share(fault: Fault, change: impl Fn(&mut ShareStatement)) {
+    let mut world = rebooted();
+    let (share, commitment) = world.share();
+    let sealed = world.sealed_share(&share, &commitment);
+    let mut body = world.share_statement(&sealed, commitment);
+    change(&mut body);
+    let statement = world.custodian.person.state(&body);
+    assert_eq!(world.call(Command::ProvideShare(ProvideShare { statement, sealed })), Err(fault));
+    assert_eq!(world.phase(), Phase::Uninitialized);
+    assert_eq!(world.provide(), Ok(()));
+}
+
+#[test]
+fn share_for_another_service_instance_or_manifest_is_refused() {
+    refused_share(Fault::StatementForeign, |s| s.service = ServiceId([0; 32]));
+    refused_share(Fault::StatementForeign, |s| s.instance = InstanceId([0; 32]));
+    refused_share(Fault::StatementForeign, |s| s.manifest = ManifestHash([0; 32]));
+    refused_share(Fault::StatementForeign, |s| s.sealed = Digest32([0; 32]));
+}
+
+#[test]
+fn share_under_another_commitment_does_not_open() {
+    refused_share(Fault::ShareMalformed, |s| s.commitment = RootCommitment([0; 32]));
+}
+
+#[test]
+fn share_of_a_foreign_root_is_refused() {
+    let mut world = rebooted();
+    let (_, commitment) = world.share();
+    let sealed = world.sealed_share(&[66; 32], &commitment);
+    let statement = world.custodian.person.state(&world.share_statement(&sealed, commitment));
+    let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
+    assert_eq!(refused, Err(Fault::RootMismatch));
+    assert_eq!(world.phase(), Phase::Uninitialized);
+}
+
+#[test]
+fn foreign_root_with_its_own_commitment_finds_a_ledger_that_is_not_its_own() {
+    let mut world = rebooted();
+    let foreign = [66; 32];
+    let commitment = RootKey::new(foreign).commitment(&world.service);
+    let sealed = world.sealed_share(&foreign, &commitment);
+    let mut body = world.share_statement(&sealed, commitment);
+    body.newest_checkpoint = None;
+    let statement = world.custodian.person.state(&body);
+    let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
+    assert_eq!(refused, Err(Fault::LedgerBroken));
+    assert_eq!(world.phase(), Phase::Halted);
+}
+
+#[test]
+fn share_signed_by_somebody_else_is_refused() {
+    let mut world = rebooted();
+    let (share, commitment) = world.share();
+    let sealed = world.sealed_share(&share, &commitment);
+    let body = world.share_statement(&sealed, commitment);
+    let statement = Person::new("custodian", 66).state(&body);
+    let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
+    assert_eq!(refused, Err(Fault::StatementSignature));
+}
+
+#[test]
+fn cached_evidence_carries_the_instance_keys_word_for_a_nonce() {
+    use fuin_shared::evidence::{EvidenceBundle, EvidenceStatement, Freshness};
+    let mut world = World::operational(3);
+    let nonce: Blob = vec![9; 16].into();
+    let mut cached = 0;
+    for _ in 0..12 {
+        let request = GetEvidence { nonce: Some(nonce.clone()) };
+        let Ok(Answer::Evidence(bundle)) = world.call(Command::GetEvidence(request)) else { panic!() };
+        let bundle: EvidenceBundle = codec::decode(bundle.as_slice()).unwrap();
+        let statement: EvidenceStatement = codec::decode(bundle.statement.as_slice()).unwrap();
+        if let Some(freshness) = bundle.freshness {
+            let key = statement.instance.signing.key().unwrap();
+            let message = Freshness::message(nonce.as_slice(), freshness.time, &statement.manifest);
+            key.verify(key.statement_hash(), &message, freshness.signature.as_slice()).unwrap();
+            cached += 1;
+        }
+    }
+    assert_eq!(cached, 4, "eight documents with a nonce, then the cache");
+}
+
+#[test]
+fn nonce_of_a_wrong_length_is_refused() {
+    let mut world = World::operational(3);
+    for length in [0, 7, 65] {
+        let request = GetEvidence { nonce: Some(vec![0; length].into()) };
+        assert_eq!(world.call(Command::GetEvidence(request)), Err(Fault::Malformed));
+    }
+}

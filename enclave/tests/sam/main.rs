@@ -1,0 +1,11 @@
+//! Place: none. The activation module against hostile inputs, in virtual time: everything here bypasses the host, so what
+//! is refused is refused by the enclave.
+
+mod activation;
+mod ceremony;
+mod enrolment;
+mod ledger;
+mod passkey;
+mod people;
+mod rng;
+mod world;
