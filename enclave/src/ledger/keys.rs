@@ -127,9 +127,10 @@ impl LedgerKeys {
         self.pseudonym(b"signer\0", &codec::encode(&(client, user)))
     }
 
-    /// Pseudonym of a certificate, equal for equal certificates.
+    /// Pseudonym of a certificate: by issuer and serial, for the same certificate can be written with another signature.
     #[must_use]
-    pub fn certificate(&self, der: &[u8]) -> Subject {
-        self.pseudonym(b"certificate\0", der)
+    pub fn certificate(&self, issuer_der: &[u8], serial: &[u8]) -> Subject {
+        let parts = (serde_bytes::Bytes::new(issuer_der), serde_bytes::Bytes::new(serial));
+        self.pseudonym(b"certificate\0", &codec::encode(&parts))
     }
 }

@@ -131,10 +131,15 @@ impl State {
                     },
                 );
             }
-            EventBody::MeansLinked { credential, record, statement }
-            | EventBody::PopSigned { credential, record, statement, .. } => {
+            EventBody::MeansLinked { credential, record, statement } => {
                 self.check(credential, Some(record))?;
                 self.spend(*statement)?;
+                self.advance(credential, Some(*record));
+            }
+            EventBody::PopSigned { credential, record, means_counter, statement, .. } => {
+                self.check(credential, Some(record))?;
+                self.spend(*statement)?;
+                self.count(credential, *means_counter)?;
                 self.advance(credential, Some(*record));
             }
             EventBody::CertificateLinked { credential, record, certificate, statement } => {
@@ -157,12 +162,8 @@ impl State {
             }
             EventBody::Authorized { credential, means_counter, .. } => {
                 self.check(credential, None)?;
-                let last = self.credentials.get(&credential.subject).map_or(0, |c| c.means_counter);
-                rule(*means_counter >= last, "counter of the means goes back")?;
+                self.count(credential, *means_counter)?;
                 self.advance(credential, None);
-                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
-                    entry.means_counter = *means_counter;
-                }
             }
             EventBody::Signed { credential, count, .. } => {
                 self.check(credential, None)?;
@@ -188,6 +189,13 @@ impl State {
                 entry.record = record;
             }
         }
+    }
+
+    fn count(&mut self, mark: &CredentialMark, means_counter: u32) -> Result<(), RuleBroken> {
+        let entry = self.credentials.get_mut(&mark.subject).ok_or(RuleBroken("unknown credential"))?;
+        rule(means_counter >= entry.means_counter, "counter of the means goes back")?;
+        entry.means_counter = means_counter;
+        Ok(())
     }
 
     fn spend(&mut self, statement: StatementId) -> Result<(), RuleBroken> {

@@ -2,7 +2,9 @@
 
 use super::passkey::TestPasskey;
 use super::people::{Authority, Person};
-use super::world::{Enrolled, SUBJECT, World, evidence, generate_action, hash, link_action, pop_action};
+use super::world::{
+    Enrolled, START, SUBJECT, World, evidence, generate_action, hash, link_action, pop_action,
+};
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CaId, CredentialId, Digest32, ServiceId};
@@ -36,7 +38,7 @@ fn refused_proof(change: impl Fn(&mut ManageStatement)) {
 fn proof_for_another_service_ledger_or_time_is_refused() {
     refused_proof(|s| s.service = ServiceId([0; 32]));
     refused_proof(|s| s.ledger.push('0'));
-    refused_proof(|s| s.not_after = super::world::START);
+    refused_proof(|s| s.not_after = START);
     refused_proof(|s| s.not_after += 3600);
     refused_proof(|s| s.action = ManageAction::DeleteKey {});
 }
@@ -326,6 +328,24 @@ fn malformed_certificates_are_refused() {
     // An empty list is refused with the form of the proof that carries it.
     assert_eq!(world.link_chain(&key, vec![]), Err(Fault::InvalidProof));
     assert_eq!(world.link_chain(&key, vec![vec![0x30, 0].into()]), Err(Fault::CertificatesMalformed));
+}
+
+#[test]
+fn certificate_that_outlives_its_algorithm_is_refused() {
+    let mut world = World::operational(5);
+    let key = linked(&mut world);
+    let certificate = world.ca.certify_until(&key.spki, SUBJECT, 900, START + 50_000_001);
+    let chain = vec![certificate.into(), world.ca.root.clone().into()];
+    assert_eq!(world.link_chain(&key, chain), Err(Fault::CertificateNotAcceptable));
+}
+
+#[test]
+fn counter_of_the_means_must_grow_from_consent_to_signing() {
+    let mut world = World::operational(5);
+    let key = world.enrol(P256, 21);
+    // A copy of the passkey, made before it was used.
+    let copy = Enrolled { passkey: TestPasskey::new(21), ..key };
+    assert_eq!(world.authorize(&copy, vec![hash(1)]), Err(Fault::AssertionCounter));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Place: none. Officers, custodians, RA clients and a CA, with real keys.
 
+use super::world::START;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use der::{Decode, Encode};
 use ecdsa::signature::Signer;
@@ -110,23 +111,27 @@ impl Authority {
         let name = Name::from_str(&format!("CN=Test Root {seed},O=Test,C=JP")).unwrap();
         let spki = PublicKey::P256(*key.verifying_key()).to_spki();
         let profile = Profile { issuer: name.clone(), subject: name, ca: true };
-        let root = issue(&key, &spki, profile, 1);
+        let root = issue(&key, &spki, profile, 1, START + 90_000_000);
         Self { key, root }
     }
 
     pub fn certify(&self, spki: &[u8], subject: &str, serial: u32) -> Vec<u8> {
+        self.certify_until(spki, subject, serial, START + 40_000_000)
+    }
+
+    pub fn certify_until(&self, spki: &[u8], subject: &str, serial: u32, end: u64) -> Vec<u8> {
         let root = x509_cert::Certificate::from_der(&self.root).unwrap();
         let issuer = root.tbs_certificate().subject().clone();
         let profile = Profile { issuer, subject: Name::from_str(subject).unwrap(), ca: false };
-        issue(&self.key, spki, profile, serial)
+        issue(&self.key, spki, profile, serial, end)
     }
 }
 
-fn issue(key: &SigningKey, spki: &[u8], profile: Profile, serial: u32) -> Vec<u8> {
+fn issue(key: &SigningKey, spki: &[u8], profile: Profile, serial: u32, end: u64) -> Vec<u8> {
     let time = |seconds| {
         Time::UtcTime(der::asn1::UtcTime::from_unix_duration(Duration::from_secs(seconds)).unwrap())
     };
-    let validity = Validity::new(time(super::world::START - 1000), time(super::world::START + 40_000_000));
+    let validity = Validity::new(time(START - 1000), time(end));
     let spki = x509_cert::spki::SubjectPublicKeyInfoOwned::from_der(spki).unwrap();
     let builder = CertificateBuilder::new(profile, SerialNumber::from(serial), validity, spki).unwrap();
     builder.build::<_, DerSignature>(key).unwrap().to_der().unwrap()

@@ -614,7 +614,7 @@ fn manifest(officer: &Person, custodian: &Custodian, clients: [&Person; 2], ca: 
         release: ReleaseMode::Durable,
         algorithms: SignatureAlgorithm::ALL
             .into_iter()
-            .map(|algorithm| AlgorithmPolicy { algorithm, until: START + 30_000_000 })
+            .map(|algorithm| AlgorithmPolicy { algorithm, until: START + 50_000_000 })
             .collect(),
         limits: Limits { activations_per_credential: 3, ..Limits::default() },
         ledger_prefix: "ledger.example/fuin".to_owned(),

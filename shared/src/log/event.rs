@@ -2,7 +2,9 @@
 //!
 //! Subjects are keyed pseudonyms; hashes of what only the signer should recognise are salted, and the receipt opens them.
 
-use crate::ids::{Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
+use crate::ids::{
+    Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -105,6 +107,8 @@ pub enum EventBody {
         record: RecordMark,
         /// Salted hash of the certification request information.
         request_info: Digest32,
+        /// Counter of the means after this use.
+        means_counter: u32,
         /// Statement that this spends.
         statement: StatementId,
     },
@@ -114,7 +118,7 @@ pub enum EventBody {
         credential: CredentialMark,
         /// Its record.
         record: RecordMark,
-        /// Keyed hash of the certificate: equal for equal certificates.
+        /// Keyed hash of the certificate's issuer and serial.
         certificate: Subject,
         /// Statement that this spends.
         statement: StatementId,

@@ -207,10 +207,10 @@ impl Operational {
         if parsed.spki() != record.spki.as_slice() {
             return Err(Fault::KeyMismatch);
         }
-        if record.subject.as_ref().is_some_and(|subject| *subject != parsed.subject_rfc4514()) {
+        if record.subject.as_ref().is_some_and(|subject| !parsed.has_subject(subject)) {
             return Err(Fault::CertificateNotAcceptable);
         }
-        let csr = self.sign_request(&target, &info, signature_algorithm, manage, around)?;
+        let (csr, means_counter) = self.sign_request(&target, &info, signature_algorithm, manage, around)?;
         let mut record = self.copy(target.hint)?;
         record.pop_remaining = record.pop_remaining.saturating_sub(1);
         let (mark, change, version) = self.reseal(&target, &record, rng)?;
@@ -219,6 +219,7 @@ impl Operational {
             credential: self.journal.state().next_mark(target.credential.subject),
             record: mark,
             request_info: salted(salt.as_slice(), info.as_slice()),
+            means_counter,
             statement: target.statement,
         };
         let entry = Entry { body, records: vec![change], salts: vec![salt] };
@@ -234,7 +235,7 @@ impl Operational {
         algorithm: SignatureAlgorithm,
         manage: &Manage,
         around: &Surroundings<'_>,
-    ) -> Result<Vec<u8>, Fault> {
+    ) -> Result<(Vec<u8>, u32), Fault> {
         let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
         let checked = self.checker(around).check(evidence, &target.credential, Purpose::Pop)?;
         let digest = checked.sad.hash_algorithm.digest(info.as_slice());
@@ -243,12 +244,12 @@ impl Operational {
         if !agreed {
             return Err(Fault::SadRequest);
         }
-        // The counter of the means is kept by Authorized events; here it must only not fall behind them.
         let last = self.journal.state().credential(&target.credential.subject).map_or(0, |c| c.means_counter);
-        target.credential.record.linked_means()?.verify(last, &checked.assertion, &checked.digest)?;
+        let means = target.credential.record.linked_means()?;
+        let counter = means.verify(last, &checked.assertion, &checked.digest)?;
         self.challenges.spend(&checked.nonce, around.seconds())?;
         let signature = target.credential.key.sign(algorithm, &digest)?;
-        Ok(pkcs10::assemble(info.as_slice(), algorithm, &signature))
+        Ok((pkcs10::assemble(info.as_slice(), algorithm, &signature), counter))
     }
 
     pub(super) fn link_cert(
@@ -274,8 +275,13 @@ impl Operational {
             record.subject.as_deref(),
             around.seconds(),
         )?;
-        let leaf = chain.first().ok_or(Fault::CertificatesMalformed)?;
-        let pseudonym = self.journal.keys().certificate(leaf.as_slice());
+        // The key may be used with one of its algorithms until the certificate ends (SRC_SKS.1.1).
+        let manifest = &around.context.manifest;
+        let algorithms = record.algorithm.signature_algorithms();
+        if !algorithms.iter().any(|algorithm| manifest.allows(*algorithm, checked.not_after)) {
+            return Err(Fault::CertificateNotAcceptable);
+        }
+        let pseudonym = self.journal.keys().certificate(checked.issuer.as_slice(), checked.serial.as_slice());
         if self.journal.state().is_linked(&pseudonym) {
             return Err(Fault::CertificateLinked);
         }
