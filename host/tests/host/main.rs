@@ -1,0 +1,19 @@
+//! Place: SSA. The host alone, over its real sockets. A scripted peer stands where an enclave dials, for the mechanics of
+//! the wire only; what an enclave decides is tested with the real one elsewhere.
+
+mod attestation;
+mod authorize;
+mod back_pressure;
+mod bad_input;
+mod certificate;
+mod credentials;
+mod hostile_frames;
+mod http;
+mod kill;
+mod login;
+mod peer;
+mod relay;
+mod setup;
+mod store;
+mod stream;
+mod weather;

@@ -1,0 +1,156 @@
+//! Place: SSA. The store: one transaction or nothing.
+
+use crate::setup::{USER, credential, entry};
+use fuin_host::store::sqlite::{FILE, SqliteStore};
+use fuin_host::store::{KeyStatus, Manifests, Store, StoreError};
+use fuin_shared::algorithm::KeyAlgorithm;
+use fuin_shared::message::{Commit, Head, RecordChange, SealedRecord};
+
+fn commit(first: u64, entries: &[&str]) -> Commit {
+    Commit {
+        first,
+        entries: entries.iter().map(|e| e.as_bytes().to_vec().into()).collect(),
+        checkpoint: format!("checkpoint {}", first + entries.len() as u64),
+        records: Vec::new(),
+    }
+}
+
+fn put(id: &str, version: u64, body: &[u8]) -> RecordChange {
+    RecordChange::Put(SealedRecord { id: credential(id), version, body: body.into() })
+}
+
+async fn open() -> (tempfile::TempDir, SqliteStore) {
+    let home = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(home.path()).await.unwrap();
+    (home, store)
+}
+
+#[tokio::test]
+async fn a_commit_changes_ledger_checkpoint_and_records_together() {
+    let (_home, store) = open().await;
+    assert_eq!(store.head().await.unwrap(), Head { size: 0, checkpoint: None });
+    store
+        .commit(Commit {
+            records: vec![put("k1", 1, b"one"), put("k2", 1, b"two")],
+            ..commit(0, &["a", "b"])
+        })
+        .await
+        .unwrap();
+    store
+        .commit(Commit {
+            records: vec![put("k1", 2, b"three"), RecordChange::Erase(credential("k2"))],
+            ..commit(2, &["c"])
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.head().await.unwrap(), Head { size: 3, checkpoint: Some("checkpoint 3".into()) });
+    assert_eq!(store.entries(1, 10).await.unwrap(), [b"b".to_vec(), b"c".to_vec()]);
+    assert_eq!(store.entries(0, 1).await.unwrap(), [b"a".to_vec()]);
+    let record = store.record(&credential("k1")).await.unwrap().unwrap();
+    assert_eq!((record.version, record.body.as_slice()), (2, &b"three"[..]));
+    assert_eq!(store.record(&credential("k2")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_commit_that_does_not_continue_the_ledger_changes_nothing() {
+    let (_home, store) = open().await;
+    store.commit(Commit { records: vec![put("k1", 1, b"one")], ..commit(0, &["a"]) }).await.unwrap();
+    for first in [0, 2, u64::MAX] {
+        let refused =
+            store.commit(Commit { first, records: vec![put("k1", 2, b"evil")], ..commit(0, &["x"]) }).await;
+        assert!(matches!(refused, Err(StoreError::Fork { size: 1, .. })), "{first}");
+    }
+    // The last of its changes cannot be stored: the others are not either.
+    let refused = store
+        .commit(Commit {
+            records: vec![put("k1", 2, b"evil"), put("k2", u64::MAX, b"")],
+            ..commit(1, &["x"])
+        })
+        .await;
+    assert!(matches!(refused, Err(StoreError::Value("version"))));
+    assert_eq!(store.head().await.unwrap(), Head { size: 1, checkpoint: Some("checkpoint 1".into()) });
+    assert_eq!(store.record(&credential("k1")).await.unwrap().unwrap().version, 1);
+    store.commit(commit(1, &["b"])).await.unwrap();
+}
+
+#[tokio::test]
+async fn commits_that_no_enclave_makes_are_refused() {
+    let (_home, store) = open().await;
+    let long = "x".repeat(65_536);
+    for entries in [&[][..], &[""], &["a", ""], &[long.as_str()]] {
+        assert!(matches!(store.commit(commit(0, entries)).await, Err(StoreError::Commit(_))));
+    }
+    assert_eq!(store.head().await.unwrap().size, 0);
+}
+
+#[tokio::test]
+async fn of_two_commits_for_one_place_exactly_one_is_made() {
+    let (home, store) = open().await;
+    // A second process on the same file, as a second host would be.
+    let other = SqliteStore::open(home.path()).await.unwrap();
+    for round in 0..20 {
+        let (a, b) = tokio::join!(store.commit(commit(round, &["a"])), other.commit(commit(round, &["b"])));
+        assert_ne!(a.is_ok(), b.is_ok());
+        assert!(matches!(a.and(b), Err(StoreError::Fork { .. })));
+    }
+    assert_eq!(store.head().await.unwrap().size, 20);
+}
+
+#[tokio::test]
+async fn what_was_erased_is_not_in_the_file() {
+    let (home, store) = open().await;
+    let secret = b"sealed-body-that-must-go-away-entirely";
+    store.commit(Commit { records: vec![put("k1", 1, secret)], ..commit(0, &["a"]) }).await.unwrap();
+    store.put_user(USER, "hash".into()).await.unwrap();
+    store.put_credential(entry("k1", USER, KeyAlgorithm::EcdsaP256)).await.unwrap();
+    store
+        .commit(Commit { records: vec![RecordChange::Erase(credential("k1"))], ..commit(1, &["b"]) })
+        .await
+        .unwrap();
+    assert_eq!(store.credential(&credential("k1")).await.unwrap(), None, "a destroyed key is not listed");
+    store.close().await;
+    let file = std::fs::read(home.path().join(FILE)).unwrap();
+    assert!(!file.windows(secret.len()).any(|w| w == secret));
+    assert!(!home.path().join(format!("{FILE}-wal")).exists(), "the log was folded in on closing");
+}
+
+#[tokio::test]
+async fn everything_is_there_after_reopening() {
+    let (home, store) = open().await;
+    let manifests = Manifests { first: vec![1].into(), current: vec![2].into() };
+    store.commit(commit(0, &["a"])).await.unwrap();
+    store.put_user(USER, "hash".into()).await.unwrap();
+    let mut credential_entry = entry("k1", USER, KeyAlgorithm::EcdsaP384);
+    credential_entry.status = KeyStatus::Disabled;
+    store.put_credential(credential_entry.clone()).await.unwrap();
+    store.put_manifests(manifests.clone()).await.unwrap();
+    // Not closed: a host that was stopped hard.
+    drop(store);
+    let store = SqliteStore::open(home.path()).await.unwrap();
+    assert_eq!(store.head().await.unwrap().size, 1);
+    assert_eq!(store.user(USER).await.unwrap().as_deref(), Some("hash"));
+    assert_eq!(store.credential(&credential("k1")).await.unwrap(), Some(credential_entry));
+    assert_eq!(store.manifests().await.unwrap(), Some(manifests));
+}
+
+#[tokio::test]
+async fn the_first_manifest_never_changes() {
+    let (_home, store) = open().await;
+    assert_eq!(store.manifests().await.unwrap(), None);
+    let of = |first: u8, current: u8| Manifests { first: vec![first].into(), current: vec![current].into() };
+    store.put_manifests(of(1, 1)).await.unwrap();
+    store.put_manifests(of(1, 2)).await.unwrap();
+    assert!(matches!(store.put_manifests(of(3, 3)).await, Err(StoreError::Commit(_))));
+    assert_eq!(store.manifests().await.unwrap(), Some(of(1, 2)));
+}
+
+#[tokio::test]
+async fn a_credential_needs_its_owner() {
+    let (_home, store) = open().await;
+    let refused = store.put_credential(entry("k1", "nobody", KeyAlgorithm::EcdsaP256)).await;
+    assert!(matches!(refused, Err(StoreError::Missing(_))));
+    store.put_user(USER, "hash".into()).await.unwrap();
+    let mut none = entry("k1", USER, KeyAlgorithm::EcdsaP256);
+    none.multisign = 0;
+    assert!(matches!(store.put_credential(none).await, Err(StoreError::Value("multisign"))));
+}
