@@ -38,6 +38,9 @@ impl Default for Window {
 }
 
 impl Window {
+    /// Every age: for callers who judge none.
+    pub const UNBOUNDED: Self = Self { max_age: u64::MAX, skew: u64::MAX };
+
     /// Whether `time` lies in the window around `now` (Unix seconds); both ends are in it.
     #[must_use]
     pub fn holds(self, time: u64, now: u64) -> bool {
@@ -73,6 +76,7 @@ mod tests {
         assert!(!window.holds(u64::MAX, 1000));
         assert!(!window.holds(0, u64::MAX));
         assert!(window.holds(u64::MAX, u64::MAX));
+        assert!(Window::UNBOUNDED.holds(0, u64::MAX) && Window::UNBOUNDED.holds(u64::MAX, 0));
     }
 
     #[test]

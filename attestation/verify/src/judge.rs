@@ -195,7 +195,7 @@ fn document(octets: &[u8], request: &Request, outcome: &mut Outcome) -> Result<A
 }
 
 fn bundle(octets: &[u8], request: &Request, outcome: &mut Outcome) -> Result<Appraisal, Refusal> {
-    let window = request.window.unwrap_or_default();
+    let window = request.window.unwrap_or(Window::UNBOUNDED);
     let evidence =
         verify_bundle(octets, &request.anchors, request.at, request.profile, request.nonce(), window)?;
     let judged = !request.authentic_only;
