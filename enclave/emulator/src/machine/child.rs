@@ -28,7 +28,7 @@ impl Child {
         let failed = |source| LaunchError::Start { program: program.to_owned(), source, remedy };
         let program = locate(program).ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
         let output = log_file(log)?;
-        let errors = output.try_clone().map_err(super::at(log))?;
+        let errors = output.try_clone().map_err(super::error::at(log))?;
         let mut command = match locate(Path::new("setpriv")) {
             Some(setpriv) => {
                 let mut command = Command::new(setpriv);
@@ -76,7 +76,7 @@ impl Drop for Child {
 }
 
 fn log_file(path: &Path) -> Result<File, LaunchError> {
-    OpenOptions::new().create(true).append(true).open(path).map_err(super::at(path))
+    OpenOptions::new().create(true).append(true).open(path).map_err(super::error::at(path))
 }
 
 /// A program given by path, or by name in one of the folders of `PATH`.

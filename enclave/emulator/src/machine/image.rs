@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use fuin_attestation::eif::{Architecture, Eif, EifError, Measurements};
 
+use super::error::{LaunchError, at};
 use super::run_dir::RunDir;
-use super::{LaunchError, at, write};
 
 /// Larger files are no enclave images of ours.
 const MAX_IMAGE: u64 = 1 << 30;
@@ -25,8 +25,10 @@ impl Parts {
         if cmdline.contains('\0') {
             return Err(LaunchError::Cmdline);
         }
-        write(&run.file("vmlinuz"), eif.kernel())?;
-        write(&run.file("initrd"), &eif.ramdisks().concat())?;
+        let joined = eif.ramdisks().concat();
+        for (path, octets) in [(run.file("vmlinuz"), eif.kernel()), (run.file("initrd"), &joined)] {
+            fs::write(&path, octets).map_err(at(&path))?;
+        }
         Ok(Self { measured: eif.measure(), cmdline: cmdline.to_owned() })
     }
 }

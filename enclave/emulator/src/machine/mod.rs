@@ -14,28 +14,28 @@
 
 mod backend;
 mod child;
+mod error;
 mod heartbeat;
 mod image;
 mod qemu;
 mod run_dir;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fuin_attestation::eif::{EifError, Measurements};
+use fuin_attestation::eif::Measurements;
 
 use self::backend::Backend;
 pub use self::backend::find as find_backend;
 use self::child::Child;
+pub use self::error::LaunchError;
 use self::heartbeat::Heartbeat;
 use self::image::Parts;
 pub use self::image::{MeasureError, measure_file};
 use self::run_dir::RunDir;
 use crate::clock::SystemClock;
 use crate::nsm::{self, EmulatedNsm};
-use crate::pki::PkiError;
 use crate::root::DevelopmentRoot;
 
 /// How often the launcher looks.
@@ -54,79 +54,6 @@ pub struct Launch {
     pub backend: PathBuf,
     /// How long one boot may take until the guest dials.
     pub ready_timeout: Duration,
-}
-
-/// Why there is no running enclave.
-#[derive(Debug, thiserror::Error)]
-pub enum LaunchError {
-    /// A file or socket.
-    #[error("{path}: {source}")]
-    File {
-        /// Its path.
-        path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// The path of a socket is longer than the system allows.
-    #[error(
-        "{path} is {length} octets long; sockets may have at most {}: choose a shorter --run-dir",
-        run_dir::SOCKET_PATH_MAX
-    )]
-    PathTooLong {
-        /// The longest path of the run folder.
-        path: PathBuf,
-        /// Its length.
-        length: usize,
-    },
-    /// Another emulator uses the run folder.
-    #[error("{0} is in use by another emulator: choose another --run-dir")]
-    InUse(PathBuf),
-    /// The image cannot be used.
-    #[error("{path}: {source}")]
-    Image {
-        /// Its path.
-        path: PathBuf,
-        /// The reader's refusal.
-        source: EifError,
-    },
-    /// The image's command line cannot be handed to QEMU.
-    #[error("the image's kernel command line is not text")]
-    Cmdline,
-    /// A program cannot be started.
-    #[error("{program}: {source}; {remedy}")]
-    Start {
-        /// The program.
-        program: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// The backend ended or lost its worker, again after a restart.
-    #[error("the vsock backend failed twice while booting ({0}); see backend.log in the run folder")]
-    Backend(String),
-    /// QEMU ended before the guest dialled.
-    #[error("the machine ended ({status}) before the enclave was ready; the console says:\n{console}")]
-    Ended {
-        /// How QEMU ended.
-        status: String,
-        /// The last lines of the console.
-        console: String,
-    },
-    /// The guest did not dial in time.
-    #[error("no heartbeat within {} s; the console says:\n{console}", .after.as_secs())]
-    Silent {
-        /// The limit.
-        after: Duration,
-        /// The last lines of the console.
-        console: String,
-    },
-    /// The NSM's certificates.
-    #[error(transparent)]
-    Pki(#[from] PkiError),
-    /// A stop was asked for meanwhile.
-    #[error("stopped while booting")]
-    Stopped,
 }
 
 /// How a running enclave stands.
@@ -296,13 +223,4 @@ impl Machine {
         // They are removed before the next boot in any case.
         let _ = run.remove_stale();
     }
-}
-
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> LaunchError + use<> {
-    let path = path.to_owned();
-    move |source| LaunchError::File { path, source }
-}
-
-fn write(path: &Path, octets: &[u8]) -> Result<(), LaunchError> {
-    fs::write(path, octets).map_err(at(path))
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use super::{LaunchError, at};
+use super::error::{LaunchError, at};
 
 /// `sun_path` has 108 octets, the last one a NUL.
 pub(super) const SOCKET_PATH_MAX: usize = 107;

@@ -1,6 +1,6 @@
 //! Place: none. `fuin-emulator` as a child process, with the host's socket.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -44,6 +44,7 @@ impl Emulator {
             .arg(backend())
             .args(more)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
@@ -126,6 +127,13 @@ impl Emulator {
     pub fn kill(&mut self) {
         kill(self.child.id());
         self.wait();
+    }
+
+    /// Waits for an end before the event `ready`: the exit status and what was said about it.
+    pub fn failed(&mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (self.wait(), said)
     }
 
     pub fn wait(&mut self) -> Option<i32> {

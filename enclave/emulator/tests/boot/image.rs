@@ -9,39 +9,50 @@ pub fn probe() -> &'static Path {
     &IMAGE
 }
 
+/// The same with the stock kernel and none of the modules it needs.
+pub fn without_modules() -> &'static Path {
+    static IMAGE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let out = root().join("target/eif-probe-bare");
+        probe();
+        let kernel = root().join("target/kernel/vmlinuz");
+        run(script(&out).arg("--kernel").arg(kernel));
+        out.join("fuin-enclave.eif")
+    });
+    &IMAGE
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+const TRIPLE: &str = "x86_64-unknown-linux-musl";
+
+/// `scripts/build-eif` with the probe, without the kernel.
+fn script(out: &Path) -> Command {
+    let root = root();
+    let mut command = Command::new(root.join("scripts/build-eif"));
+    command
+        .arg("--enclave")
+        .arg(root.join("target/measured").join(TRIPLE).join("measured/examples/nsm-probe"))
+        .arg("--out")
+        .arg(out)
+        .env_remove("CARGO_TARGET_DIR")
+        .env("SOURCE_DATE_EPOCH", "1700000000");
+    command
+}
+
 fn build() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-    let target = root.join("target/measured");
-    let triple = "x86_64-unknown-linux-musl";
+    let root = root();
     // As the script builds the init, so that both share what is compiled already.
-    let words = [
-        "build",
-        "--profile",
-        "measured",
-        "--locked",
-        "-p",
-        "fuin-image",
-        "--no-default-features",
-        "--example",
-        "nsm-probe",
-        "--target",
-        triple,
-    ];
+    let words = ["build", "--profile", "measured", "--locked", "-p", "fuin-image", "--no-default-features"];
     run(Command::new(env!("CARGO"))
         .args(words)
-        .arg("--target-dir")
-        .arg(&target)
+        .args(["--example", "nsm-probe", "--target", TRIPLE, "--target-dir"])
+        .arg(root.join("target/measured"))
         .env("RUSTFLAGS", flags(&root))
         .current_dir(&root));
     let out = root.join("target/eif-probe");
-    let probe = target.join(triple).join("measured/examples/nsm-probe");
-    run(Command::new(root.join("scripts/build-eif"))
-        .arg("--enclave")
-        .arg(probe)
-        .arg("--out")
-        .arg(&out)
-        .env_remove("CARGO_TARGET_DIR")
-        .env("SOURCE_DATE_EPOCH", "1700000000"));
+    run(&mut script(&out));
     out.join("fuin-enclave.eif")
 }
 

@@ -223,6 +223,17 @@ fn an_enclave_program_that_cannot_connect_shows_on_the_console() {
 }
 
 #[test]
+fn an_image_that_cannot_start_ends_with_the_reason() {
+    if no_qemu() {
+        return;
+    }
+    let (status, said) = Emulator::start(image::without_modules(), &[]).failed();
+    assert_eq!(status, Some(1));
+    assert!(said.contains("before the enclave was ready"), "{said}");
+    assert!(said.contains("fuin-init: start failed: /dev/nsm: /dev/cuse"), "{said}");
+}
+
+#[test]
 fn a_damaged_image_a_long_path_and_a_missing_program_are_explained() {
     let folder = tempfile::tempdir().unwrap();
     let damaged = folder.path().join("damaged.eif");
