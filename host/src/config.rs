@@ -55,6 +55,10 @@ pub struct LimitsConfig {
     pub body_octets: usize,
     /// Time for a client to send a whole body, milliseconds.
     pub body_ms: u64,
+    /// Time for a client to send the head of a request, also on a connection that is kept, milliseconds.
+    pub head_ms: u64,
+    /// Most HTTP connections; more wait to be accepted.
+    pub http_connections: usize,
     /// Most HTTP requests being answered at once; more get 503.
     pub requests: usize,
     /// Most connections of enclaves.
@@ -102,6 +106,8 @@ impl Default for LimitsConfig {
         Self {
             body_octets: 256 * 1024,
             body_ms: 10_000,
+            head_ms: 60_000,
+            http_connections: 4096,
             requests: 1024,
             enclave_connections: 16,
             in_flight_per_connection: 128,
@@ -234,6 +240,7 @@ impl HostConfig {
             "give 1024 to 524288: a request must fit into one frame to the enclave",
         )?;
         for (value, field) in [
+            (l.http_connections, "limits.http_connections"),
             (l.requests, "limits.requests"),
             (l.enclave_connections, "limits.enclave_connections"),
             (l.in_flight_per_connection, "limits.in_flight_per_connection"),
@@ -243,6 +250,7 @@ impl HostConfig {
             rule((1..=65_536).contains(&value), field, "give 1 to 65536")?;
         }
         rule(l.frame_ms >= 1, "limits.frame_ms", "give at least 1")?;
+        rule(l.head_ms >= 1, "limits.head_ms", "give at least 1")?;
         rule(l.body_ms >= 1, "limits.body_ms", "give at least 1")?;
         rule(l.deadline_ms >= 1, "limits.deadline_ms", "give at least 1")?;
         rule(l.login_failures >= 1, "limits.login_failures", "give at least 1")?;

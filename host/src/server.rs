@@ -1,6 +1,7 @@
 //! Place: SSA. The host put together: store, relay and HTTP, started and stopped as one.
 
 mod handler;
+mod listener;
 
 pub use handler::LOGO_PATH;
 
@@ -100,16 +101,8 @@ impl Host {
         });
 
         let stop = watch::Sender::new(false);
-        let mut stopped = stop.subscribe();
         let enclaves = tokio::spawn(enclaves.run(relay.clone()));
-        let http = tokio::spawn(async move {
-            let serve = axum::serve(listener, handler::router(app)).with_graceful_shutdown(async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            });
-            if let Err(error) = serve.await {
-                tracing::error!(%error, "HTTP server ended");
-            }
-        });
+        let http = tokio::spawn(listener::run(listener, app, stop.subscribe()));
         tracing::info!(%local_addr, %base_url, "host is up");
         Ok(RunningHost { local_addr, base_url, store, relay, accounts, stop, http, enclaves, patience })
     }

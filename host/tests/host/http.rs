@@ -118,3 +118,41 @@ async fn the_callers_request_id_comes_back() {
         answered(setup.client.post(setup.url("/csc/v2/info")).header("x-request-id", "abc-123")).await;
     assert_eq!(answer.headers["x-request-id"], "abc-123");
 }
+
+#[tokio::test]
+async fn a_head_that_never_ends_is_given_up() {
+    let setup = Setup::start_with(|c| c.limits.head_ms = 20).await;
+    let mut stream = tokio::net::TcpStream::connect(setup.host.local_addr()).await.unwrap();
+    stream.write_all(b"POST /csc/v2/info HT").await.unwrap();
+    let mut rest = Vec::new();
+    // Until the host closes.
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(!rest.starts_with(b"HTTP/1.1 200"));
+    assert_eq!(setup.post("/csc/v2/info", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_connection_over_the_limit_waits_for_its_place() {
+    let setup = Setup::start_with(|c| c.limits.http_connections = 1).await;
+    let first = tokio::net::TcpStream::connect(setup.host.local_addr()).await.unwrap();
+    let second = tokio::spawn(setup.client.post(setup.url("/csc/v2/info")).send());
+    drop(first);
+    assert_eq!(second.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_stop_answers_what_is_in_flight_and_takes_nothing_new() {
+    use fuin_shared::fault::Fault;
+    let setup = Setup::start().await;
+    let mut peer = setup.peer(1).await;
+    let address = setup.host.local_addr();
+    let request = tokio::spawn(setup.client.get(setup.url("/readyz")).send());
+    let (id, _) = peer.command().await;
+    let idle = tokio::net::TcpStream::connect(address).await.unwrap();
+    let stop = tokio::spawn(setup.host.shutdown());
+    peer.reply(id, Err(Fault::WrongPhase)).await;
+    assert_eq!(request.await.unwrap().unwrap().status(), 503);
+    stop.await.unwrap();
+    drop(idle);
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+}
