@@ -6,6 +6,9 @@ service_pid='' service_dir=''
 service_start() {
     local bin=$1 enclave=$2 dir=$3 log=$4 limit=$5 begin=$SECONDS told=$SECONDS
     service_dir=$dir
+    if [ -f "$dir/lock" ] && ! flock -n "$dir/lock" true; then
+        die "another fuin dev uses $dir: stop it first, or choose another folder with --dir"
+    fi
     # A file of an earlier run would say ready too early.
     rm -f "$dir/dev.json"
     "$bin/fuin" dev --enclave "$enclave" --dir "$dir" >"$log" 2>&1 &

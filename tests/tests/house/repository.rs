@@ -118,7 +118,7 @@ pub fn closure(package: &str, target: &str, edges: &str) -> Vec<String> {
         "-p",
         package,
         "-e",
-        "normal",
+        edges,
         "--target",
         target,
         "--prefix",

@@ -1,4 +1,4 @@
-//! Registration and assertion by an authenticator that others wrote: the crate passkey-authenticator.
+//! Place: SAM. Test: registration and assertion by an authenticator that others wrote: the crate passkey-authenticator.
 
 use super::maker::{CHALLENGE, ORIGIN, RELYING_PARTY, client_data, origins};
 use super::*;
