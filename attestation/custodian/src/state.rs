@@ -84,6 +84,12 @@ impl Custodian {
         self.held.is_some()
     }
 
+    /// Commitment to the root key whose share it holds.
+    #[must_use]
+    pub fn root_commitment(&self) -> Option<RootCommitment> {
+        self.held.as_ref().map(|held| held.commitment)
+    }
+
     /// The ledger it follows, once learnt.
     #[must_use]
     pub fn ledger(&self) -> Option<&LedgerIdentity> {

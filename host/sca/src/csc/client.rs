@@ -175,10 +175,10 @@ impl CscClient {
         };
         let answer: EvidenceAnswer =
             Self::send(method, self.http.post(format!("{}/attestation", self.base)).json(&request)).await?;
-        Base64UrlUnpadded::decode_vec(&answer.evidence).map_err(|_| CscClientError::Answer {
+        Base64::decode_vec(&answer.bundle).map_err(|_| CscClientError::Answer {
             method,
-            field: "evidence",
-            reason: "is not base64url",
+            field: "bundle",
+            reason: "is not base64",
         })
     }
 

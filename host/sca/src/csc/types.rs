@@ -151,7 +151,7 @@ pub(super) struct EvidenceRequest<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct EvidenceAnswer {
-    pub(super) evidence: String,
+    pub(super) bundle: String,
 }
 
 #[derive(Default, Deserialize)]

@@ -1,0 +1,181 @@
+//! Place: none. `fuin dev`.
+
+use crate::dev::session::{LOOK, Session};
+use crate::dev::stop::StopSignal;
+use crate::dev::{Child, EnclaveKind, EnclaveProgram, Layout, Progress, RunDir};
+use crate::installation::DEFAULT_DIR;
+use crate::outcome::Failure;
+use anyhow::Context as _;
+use fuin_host::{Host, HostConfig};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Pauses before the enclave is started again.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// An enclave that served this long is started again at once.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where the enclave runs.
+    #[arg(long, value_enum, default_value = "qemu")]
+    enclave: EnclaveKind,
+    /// Folder of the installation; made on the first run.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DIR)]
+    dir: PathBuf,
+    /// Port of the HTTP service on loopback; a free one unless given.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+    /// Folder of fuin-emulator and fuin-enclave-process; beside this program unless given.
+    #[arg(long, value_name = "DIR")]
+    enclave_bin: Option<PathBuf>,
+    /// The enclave image, for `--enclave qemu`.
+    #[arg(long, value_name = "FILE")]
+    eif: Option<PathBuf>,
+    /// Removes the installation first: keys, ledger, credentials.
+    #[arg(long)]
+    reset: bool,
+}
+
+/// Brings everything up and serves until SIGINT or SIGTERM.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let mut stop = StopSignal::new()?;
+    if args.reset {
+        reset(&args)?;
+    }
+    let layout = Layout::take(&args.dir)?;
+    // Whoever waits for it must not find the one of an earlier run.
+    if layout.dev_json().exists() {
+        std::fs::remove_file(layout.dev_json()).context("dev.json")?;
+    }
+    log_to(&layout)?;
+    let program =
+        EnclaveProgram::find(args.enclave, args.enclave_bin.as_deref(), args.eif.as_deref(), &layout)?;
+    let progress = Progress::new();
+    let run = RunDir::make(&layout)?;
+    let config = HostConfig {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
+        ..HostConfig::local(run.endpoint(), layout.host())
+    };
+    progress.step("starting the host");
+    let host = Host::start(config).await?;
+    let mut session = Session::new(layout, run, program, host, progress)?;
+    let mut child = None;
+    let result = tokio::select! {
+        result = serve(&mut session, &mut child) => result,
+        () = stop.wait() => Ok(()),
+    };
+    session.progress().step("stopping");
+    let tail = result.is_err().then(|| session.program().log_tail());
+    session.end(child).await;
+    match (result, tail) {
+        (Err(error), Some(tail)) => Err(anyhow::anyhow!("{error:#}; {tail}").into()),
+        _ => Ok(()),
+    }
+}
+
+/// Only what `fuin dev` made is removed, never a folder that is not an installation.
+fn reset(args: &Args) -> Result<(), Failure> {
+    if !args.dir.exists() {
+        return Ok(());
+    }
+    if !args.dir.join("lock").is_file() || !args.dir.join("keys").is_dir() {
+        return Err(Failure::Usage(format!(
+            "--reset: {} is no installation of `fuin dev`",
+            args.dir.display()
+        )));
+    }
+    let layout = Layout::take(&args.dir)?;
+    for name in ["keys", "ca", "logs", "nsm", "host", "run", "passkeys"] {
+        let folder = layout.dir().join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).with_context(|| format!("--reset: {}", folder.display()))?;
+        }
+    }
+    for file in [layout.manifest(), layout.service_card(), layout.dev_json()] {
+        if file.exists() {
+            std::fs::remove_file(&file).with_context(|| format!("--reset: {}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn log_to(layout: &Layout) -> anyhow::Result<()> {
+    let path = layout.log("host");
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::INFO).with_writer(file).init();
+    Ok(())
+}
+
+/// Keeps an enclave at work. Ends with an error only before the service has been ready once.
+async fn serve(session: &mut Session, child: &mut Option<Child>) -> anyhow::Result<()> {
+    let mut pause = FIRST_PAUSE;
+    let mut announced = false;
+    loop {
+        let began = Instant::now();
+        let reason = match one_life(session, child, &mut announced).await {
+            Err(error) if !announced => return Err(error),
+            Err(error) => format!("{error:#}"),
+            Ok(reason) => reason,
+        };
+        session.progress().note(&format!("{reason}; starting the enclave again"));
+        tracing::warn!(%reason, "starting the enclave again");
+        if let Some(child) = child.take() {
+            child.stop().await;
+        }
+        if began.elapsed() >= LONG {
+            pause = FIRST_PAUSE;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// From the start of the enclave's process to its end, whose reason is given.
+async fn one_life(
+    session: &mut Session,
+    child: &mut Option<Child>,
+    announced: &mut bool,
+) -> anyhow::Result<String> {
+    let running = child.insert(session.start_enclave()?);
+    loop {
+        let instance = tokio::select! {
+            instance = session.dialled() => instance?,
+            status = running.wait() => anyhow::bail!("the enclave's process ended ({}) before it dialled", status?),
+        };
+        tokio::select! {
+            result = session.provision(instance) => result?,
+            status = running.wait() => anyhow::bail!("the enclave's process ended ({}) while it was provisioned", status?),
+        }
+        let credentials = session.publish().await?;
+        tell(session, credentials, announced);
+        session.progress().rest();
+        let mut changes = session.host().relay().instance();
+        loop {
+            tokio::select! {
+                status = running.wait() => return Ok(format!("the enclave's process ended ({})", status?)),
+                // Another boot under the same process: it has dialled, and is provisioned in the next round.
+                _ = changes.wait_for(|now| now.is_some_and(|now| now != instance)) => break,
+                () = tokio::time::sleep(LOOK) => match session.look().await {
+                    Ok(true) => {}
+                    Ok(false) => return Ok("the enclave has halted".into()),
+                    Err(error) => tracing::warn!(error = format!("{error:#}"), "look"),
+                },
+            }
+        }
+    }
+}
+
+fn tell(session: &Session, credentials: usize, announced: &mut bool) {
+    let url = session.host().base_url();
+    if *announced {
+        session.progress().note(&format!("ready again: {url}"));
+        return;
+    }
+    *announced = true;
+    println!("ready: {url} ({credentials} credentials; {})", session.dev_json().display());
+}

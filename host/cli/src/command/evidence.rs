@@ -1,0 +1,65 @@
+//! Place: SIC. `fuin evidence`: saves a bundle as it comes; whether it is good is for fuin-verify to say.
+
+use crate::file;
+use crate::installation::{DEFAULT_DIR, Installation};
+use crate::outcome::Failure;
+use fuin_shared::ids::CredentialId;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Folder of the development installation.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DIR)]
+    dir: PathBuf,
+    /// Where the bundle goes.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Nonce, 8 to 64 octets in hex; random unless given.
+    #[arg(long, value_name = "HEX")]
+    nonce: Option<String>,
+    /// The credential whose enclave is asked.
+    #[arg(long, value_name = "ID")]
+    credential: Option<String>,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Fetches and saves.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let nonce = match &args.nonce {
+        Some(text) => match hex::decode(text) {
+            Ok(nonce) if (8..=64).contains(&nonce.len()) => nonce,
+            _ => return Err(Failure::Usage("--nonce: give 16 to 128 hexadecimal digits".into())),
+        },
+        None => {
+            let mut nonce = vec![0; 32];
+            getrandom::fill(&mut nonce)?;
+            nonce
+        }
+    };
+    let credential = args.credential.map(CredentialId::new).transpose();
+    let credential = credential.map_err(|e| Failure::Usage(format!("--credential: {e}")))?;
+    let installation = Installation::open(&args.dir)?;
+    let bundle = installation.client()?.evidence(&nonce, credential.as_ref()).await?;
+    file::write(&args.output, &bundle, file::PUBLIC)?;
+    let nonce = hex::encode(nonce);
+    let root = &installation.dev.evidence_root;
+    if args.json {
+        println!(
+            "{}",
+            json!({ "output": args.output, "octets": bundle.len(), "nonce": nonce, "evidenceRoot": root })
+        );
+    } else {
+        println!("written: {} ({} octets, not verified)", args.output.display(), bundle.len());
+        println!("nonce:   {nonce}");
+        println!(
+            "verify:  fuin-verify {} --root {} --at now --nonce {nonce}",
+            args.output.display(),
+            root.display()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Place: none. One module for each command.
+
+pub mod dev;
+pub mod doctor;
+pub mod evidence;
+pub mod sad;
+pub mod serve;
+pub mod sign;

@@ -1,0 +1,98 @@
+//! Place: SIC, SCA. `fuin sign`.
+
+use crate::file;
+use crate::installation::{DEFAULT_DIR, Installation, now};
+use crate::outcome::Failure;
+use fuin_ades::pades::{MAX_PDF, SignatureOptions};
+use fuin_sca::sign::{Credential, SignedPdf, sign_pdf};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The PDF to sign.
+    #[arg(value_name = "IN.pdf")]
+    input: PathBuf,
+    /// Where the signed PDF goes.
+    #[arg(short, long, value_name = "OUT.pdf")]
+    output: PathBuf,
+    /// Folder of the development installation.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DIR)]
+    dir: PathBuf,
+    /// The credential; the first of the installation unless given.
+    #[arg(long, value_name = "ID")]
+    credential: Option<String>,
+    /// Reason of signing, shown by PDF readers.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Place of signing, shown by PDF readers.
+    #[arg(long, value_name = "TEXT")]
+    location: Option<String>,
+    /// Name of the signature field; the first free one unless given.
+    #[arg(long, value_name = "NAME")]
+    field: Option<String>,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Signs.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let installation = Installation::open(&args.dir)?;
+    if !args.input.is_file() {
+        return Err(Failure::Usage(format!("IN.pdf: {} is no file", args.input.display())));
+    }
+    let pdf = file::read(&args.input, MAX_PDF as u64)?;
+    let client = installation.client()?;
+    let sic = installation.sic()?;
+    let credential = installation.credential(&client, args.credential.as_deref()).await?;
+    let options = SignatureOptions {
+        field_name: args.field.clone(),
+        reason: args.reason.clone(),
+        location: args.location.clone(),
+        ..SignatureOptions::new(i64::try_from(now()).unwrap_or(i64::MAX))
+    };
+    let mut passkeys = installation.passkeys();
+    let signed = sign_pdf(&client, &sic, &mut passkeys, &credential, &pdf, &options, now).await?;
+    file::write(&args.output, &signed.octets, file::PUBLIC)?;
+    tell(&args, &credential, &signed);
+    Ok(())
+}
+
+fn tell(args: &Args, credential: &Credential, signed: &SignedPdf) {
+    let evidence = signed.instance.evidence();
+    let hash = hex::encode(&signed.hash);
+    let algorithm = signed.algorithm.oid().to_string();
+    if args.json {
+        let value = json!({
+            "output": args.output,
+            "octets": signed.octets.len(),
+            "field": signed.field,
+            "credentialID": credential.id,
+            "subject": credential.subject,
+            "signAlgo": algorithm,
+            "hash": hash,
+            "service": evidence.service(),
+            "instance": signed.instance.id(),
+            "development": evidence.development(),
+            "warnings": signed.instance.appraisal().warnings(),
+        });
+        println!("{value}");
+        return;
+    }
+    println!("evidence verified: service {}", evidence.service());
+    println!("                   enclave instance {}", signed.instance.id());
+    for warning in signed.instance.appraisal().warnings() {
+        println!("          warning: {warning}");
+    }
+    println!("signed by:         {}", credential.subject);
+    println!("with credential:   {} ({algorithm})", credential.id);
+    println!("authorized hash:   {hash}");
+    println!(
+        "written:           {} (field {}, {} octets)",
+        args.output.display(),
+        signed.field,
+        signed.octets.len()
+    );
+}

@@ -1,0 +1,81 @@
+//! Place: none. The development custodian's file: mode 0600, replaced atomically, durable before anything leaves.
+
+use crate::file;
+use anyhow::Context as _;
+use fuin_custodian::{Custodian, CustodianError};
+use fuin_shared::ids::PersonId;
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+const NAME: &str = "dev-custodian";
+const MAX_STATE: u64 = 1024 * 1024;
+
+/// The custodian and its file.
+pub struct CustodianFile {
+    path: PathBuf,
+    custodian: Custodian,
+}
+
+impl CustodianFile {
+    /// Reads the custodian, or makes it.
+    pub fn load_or_make(path: &Path) -> anyhow::Result<Self> {
+        if path.exists() {
+            let octets = Zeroizing::new(file::read(path, MAX_STATE)?);
+            let custodian = Custodian::from_bytes(&octets).with_context(|| format!("{}", path.display()))?;
+            return Ok(Self { path: path.to_owned(), custodian });
+        }
+        let custodian = Custodian::new(PersonId::new(NAME)?, &mut UnwrapErr(SysRng));
+        let new = Self { path: path.to_owned(), custodian };
+        new.save()?;
+        Ok(new)
+    }
+
+    /// The custodian.
+    pub const fn get(&self) -> &Custodian {
+        &self.custodian
+    }
+
+    /// Changes the custodian and writes its file; gives the result only once it is durable.
+    pub fn change<T>(
+        &mut self,
+        change: impl FnOnce(&mut Custodian) -> Result<T, CustodianError>,
+    ) -> anyhow::Result<T> {
+        let result = change(&mut self.custodian)?;
+        self.save()?;
+        Ok(result)
+    }
+
+    /// Shows a checkpoint to the custodian; one that is not newer is no error here, a foreign or forked one is.
+    pub fn observe(&mut self, note: &str) -> anyhow::Result<()> {
+        if self.custodian.newest_checkpoint().is_some_and(|seen| seen.note == note) {
+            return Ok(());
+        }
+        match self.custodian.observe_checkpoint(note) {
+            Ok(true) => self.save(),
+            Ok(false) | Err(CustodianError::Older { .. }) => Ok(()),
+            Err(error) => Err(error).context("custodian"),
+        }
+    }
+
+    fn save(&self) -> anyhow::Result<()> {
+        file::write(&self.path, &self.custodian.to_bytes(), file::SECRET)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_custodian_is_made_once() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("custodian.state");
+        let made = CustodianFile::load_or_make(&path).unwrap();
+        let again = CustodianFile::load_or_make(&path).unwrap();
+        assert_eq!(made.get().manifest_entry(), again.get().manifest_entry());
+        std::fs::write(&path, b"").unwrap();
+        assert!(CustodianFile::load_or_make(&path).is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! Place: SIC. The way of a credential, with the RA's and the signer's part: key, means, request, certificate, catalogue.
+
+use super::authority::DevAuthority;
+use super::founding::RELYING_PARTY;
+use super::registration::DevRegistration;
+use crate::installation::now;
+use anyhow::Context as _;
+use fuin_host::store::{CatalogueEntry, KeyStatus, Scal};
+use fuin_sca::passkey::PasskeyDirectory;
+use fuin_shared::algorithm::KeyAlgorithm;
+use fuin_shared::bytes::Blob;
+use fuin_shared::ids::{CredentialId, UserId};
+use fuin_shared::message::KeyGenerated;
+use fuin_shared::sad::{AuthorizationEvidence, HashType, LinkSubject, MeansProfile, Purpose, sad_digest};
+use fuin_sic::{Authenticator as _, SadRequest, Sic};
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
+/// The development signer: name at the host, and at the RA.
+pub const USER: &str = "dev-signer";
+/// Subject of its certificates.
+const SUBJECT: &str = "CN=Development Signer,O=Fuin Development,C=JP";
+/// Most signatures of one SAD.
+const MULTISIGN: u32 = 100;
+/// Life of a SAD of the enrolment, seconds.
+const SAD: u64 = 120;
+
+/// Enrols credentials of the development signer.
+pub struct Enrolment<'a> {
+    /// The RA.
+    pub ra: DevRegistration<'a>,
+    /// The CA.
+    pub authority: &'a DevAuthority,
+    /// The signer's device.
+    pub sic: &'a Sic,
+    /// The signer's passkeys.
+    pub passkeys: &'a mut PasskeyDirectory,
+}
+
+impl Enrolment<'_> {
+    /// A new credential with a key of this kind, active and in the host's catalogue.
+    pub async fn enrol(&mut self, algorithm: KeyAlgorithm) -> anyhow::Result<CredentialId> {
+        let user = UserId::new(USER)?;
+        let key = self.ra.generate_key(&user, algorithm, MULTISIGN, SUBJECT).await?;
+
+        let subject = self.ra.subject(&user, SUBJECT)?;
+        let evidence =
+            self.consent(&key, Purpose::Link, &[], Some(subject.clone())).await.context("linkEid")?;
+        self.ra.link_eid(&key.key, subject.identity, RELYING_PARTY, &evidence).await?;
+
+        let signature_algorithm = natural(algorithm)?;
+        let info = self.ra.request_info(&key.key, signature_algorithm).await?;
+        let hash = Blob(signature_algorithm.hash().digest(info.as_slice()));
+        let consent = self.consent(&key, Purpose::Pop, &[hash], None).await.context("authorize")?;
+        let csr = self.ra.authorize(&key.key, info, signature_algorithm, &consent).await?;
+
+        let chain: Vec<Blob> = self.authority.issue(&csr, now())?.into_iter().map(Blob).collect();
+        self.ra.link_cert(&key.key, chain.clone()).await?;
+        let entry = CatalogueEntry {
+            id: key.key.clone(),
+            owner: USER.to_owned(),
+            description: Some(format!("Development signer, {}", name(algorithm))),
+            certificates: chain,
+            key_algorithm: algorithm,
+            multisign: MULTISIGN,
+            scal: Scal::Two,
+            means: MeansProfile::Passkey,
+            status: KeyStatus::Enabled,
+        };
+        self.ra.host.store().put_credential(entry).await?;
+        Ok(key.key)
+    }
+
+    /// The signer's part: checks the evidence, builds the SAD, has the passkey answer it, seals it.
+    async fn consent(
+        &mut self,
+        key: &KeyGenerated,
+        purpose: Purpose,
+        hashes: &[Blob],
+        link: Option<LinkSubject>,
+    ) -> anyhow::Result<AuthorizationEvidence> {
+        let mut nonce = [0; 32];
+        getrandom::fill(&mut nonce)?;
+        let bundle = self.ra.evidence(&nonce).await?;
+        let instance = self.sic.check_evidence(&bundle, &nonce, now())?;
+        let challenge = self.ra.challenge(&key.key, purpose).await?;
+        let signature_algorithm = natural(key.algorithm)?;
+        let request = SadRequest {
+            credential: &key.key,
+            spki: key.spki.as_slice(),
+            purpose,
+            hash_type: HashType::Dtbs,
+            hashes,
+            hash_algorithm: signature_algorithm.hash(),
+            signature_algorithm,
+            now: now(),
+            expires: now() + SAD,
+            display: None,
+            link,
+        };
+        let sad = instance.build_sad(&challenge, request)?;
+        let digest = sad_digest(&sad.to_bytes());
+        let assertion = match &challenge.passkey {
+            None => self.passkeys.register(RELYING_PARTY, USER, &digest)?,
+            Some(hint) => {
+                self.passkeys.assert(&hint.relying_party, hint.credential_id.as_slice(), &digest)?
+            }
+        };
+        Ok(instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?)
+    }
+}
+
+/// The signature algorithm that goes best with a key.
+fn natural(algorithm: KeyAlgorithm) -> anyhow::Result<fuin_shared::algorithm::SignatureAlgorithm> {
+    algorithm.signature_algorithms().first().copied().context("key without signature algorithm")
+}
+
+/// Name of a key algorithm in `dev.json`.
+pub const fn name(algorithm: KeyAlgorithm) -> &'static str {
+    match algorithm {
+        KeyAlgorithm::EcdsaP256 => "P-256",
+        KeyAlgorithm::EcdsaP384 => "P-384",
+    }
+}

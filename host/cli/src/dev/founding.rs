@@ -1,0 +1,145 @@
+//! Place: none. The officer's part: the first manifest, and approvals.
+
+use super::keys::DevKey;
+use crate::file;
+use anyhow::Context as _;
+use fuin_shared::algorithm::SignatureAlgorithm;
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId, StatementId};
+use fuin_shared::key::Spki;
+use fuin_shared::manifest::{
+    AlgorithmPolicy, Authority, Custodian, Limits, MAX_MANIFEST, Manifest, Measurement, Officer,
+    OfficerSignature, RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
+};
+use fuin_shared::message::InstallManifest;
+use fuin_shared::statement::{Body as _, GenesisApproval, SignedStatement};
+use std::path::Path;
+
+/// Name of the development CA.
+pub const AUTHORITY: &str = "dev-ca";
+/// Name of the RA client.
+pub const RA_CLIENT: &str = "dev-ra";
+/// Relying party of the signer's passkeys.
+pub const RELYING_PARTY: &str = "localhost";
+/// Origin of the signer's passkeys.
+pub const ORIGIN: &str = "https://localhost";
+const OFFICER: &str = "dev-officer";
+/// Life of manifest and algorithms, seconds: ten years.
+const LIFE: u64 = 10 * 365 * 24 * 3600;
+/// Life of an approval, seconds.
+const APPROVAL: u64 = 600;
+
+/// Who and what the manifest names.
+pub struct Founders {
+    /// Root of the platform's evidence, DER.
+    pub evidence_root: Vec<u8>,
+    /// The image.
+    pub measurement: Measurement,
+    /// The custodian.
+    pub custodian: Custodian,
+    /// Proof key of the RA client.
+    pub ra_proof: Spki,
+    /// Root of the CA, DER.
+    pub ca_root: Vec<u8>,
+}
+
+/// The service's manifest, signed.
+pub struct Founded {
+    /// As signed, in CBOR.
+    pub signed: Blob,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The service.
+    pub service: ServiceId,
+}
+
+/// The officer.
+pub struct DevOfficer(pub DevKey);
+
+impl DevOfficer {
+    /// Reads the manifest of this installation, or makes and signs it.
+    pub fn found(&self, path: &Path, founders: Founders, now: u64) -> anyhow::Result<Founded> {
+        if !path.exists() {
+            let manifest = codec::encode(&manifest(self.0.spki(), founders, now)?);
+            let signature = self.0.sign(&SignedManifest::message(&manifest))?.into();
+            let signatures = vec![OfficerSignature { officer: PersonId::new(OFFICER)?, signature }];
+            let signed = SignedManifest { manifest: manifest.into(), signatures };
+            file::write(path, &codec::encode(&signed), file::PUBLIC)?;
+        }
+        let octets = file::read(path, 2 * MAX_MANIFEST as u64)?;
+        let read = || -> anyhow::Result<Founded> {
+            let signed: SignedManifest = codec::decode(&octets)?;
+            let manifest = signed.parse()?;
+            signed.verify_quorum(&manifest)?;
+            let service = service_id(signed.manifest.as_slice());
+            Ok(Founded { signed: octets.clone().into(), manifest, service })
+        };
+        read().with_context(|| {
+            format!("{}: not this installation's manifest; choose another --dir", path.display())
+        })
+    }
+
+    /// Approves that this boot makes a root key. The caller has checked its evidence.
+    pub fn approve(&self, body: &GenesisApproval) -> anyhow::Result<Blob> {
+        let octets = codec::encode(body);
+        let signature = self.0.sign(&SignedStatement::message::<GenesisApproval>(&octets))?;
+        tracing::info!(domain = GenesisApproval::DOMAIN, instance = %body.instance, "the officer approves");
+        let signed = SignedStatement {
+            body: octets.into(),
+            signer: PersonId::new(OFFICER)?,
+            signature: signature.into(),
+        };
+        Ok(codec::encode(&signed).into())
+    }
+}
+
+impl Founded {
+    /// For the enclave at boot.
+    pub fn install(&self) -> InstallManifest {
+        InstallManifest { first: self.signed.clone(), current: self.signed.clone() }
+    }
+}
+
+/// A random statement id.
+pub fn statement_id() -> anyhow::Result<StatementId> {
+    let mut octets = [0; StatementId::LEN];
+    getrandom::fill(&mut octets)?;
+    Ok(StatementId(octets))
+}
+
+/// When an approval made now ends.
+pub const fn approval_end(now: u64) -> u64 {
+    now + APPROVAL
+}
+
+fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manifest> {
+    let authority = CaId::new(AUTHORITY)?;
+    let manifest = Manifest {
+        version: 1,
+        name: "Fuin development".into(),
+        development: true,
+        not_after: now + LIFE,
+        evidence_anchors: vec![founders.evidence_root.into()],
+        measurements: vec![founders.measurement],
+        officers: vec![Officer { id: PersonId::new(OFFICER)?, key: officer }],
+        officer_quorum: 1,
+        custodians: vec![founders.custodian],
+        share_threshold: 1,
+        ra_clients: vec![RaClient {
+            id: RaClientId::new(RA_CLIENT)?,
+            proof_key: founders.ra_proof,
+            authorities: vec![authority.clone()],
+            relying_parties: vec![RelyingParty { id: RELYING_PARTY.into(), origins: vec![ORIGIN.into()] }],
+        }],
+        authorities: vec![Authority { id: authority, anchors: vec![founders.ca_root.into()] }],
+        release: ReleaseMode::Durable,
+        algorithms: SignatureAlgorithm::ALL
+            .map(|algorithm| AlgorithmPolicy { algorithm, until: now + LIFE })
+            .to_vec(),
+        limits: Limits::default(),
+        ledger_prefix: "dev.fuin.invalid/ledger".into(),
+    };
+    manifest.check()?;
+    Ok(manifest)
+}

@@ -1,0 +1,35 @@
+//! Place: none. A development installation: everybody's part in one process, so that a newcomer needs no ceremony.
+//!
+//! | module | whose part |
+//! |---|---|
+//! | [`layout`], [`run_dir`], [`keys`], [`find`], [`stop`], [`progress`] | the folder, the socket's folder, key files, programs, signals, what a person sees |
+//! | [`child`], [`measure`] | the enclave: its process, and the measurement that is pinned |
+//! | [`founding`] | the officer: manifest and approvals |
+//! | [`custodian`] | the share custodian and its file |
+//! | [`ceremony`] | from a boot to an operational enclave |
+//! | [`authority`] | the CA |
+//! | [`registration`], [`enrolment`] | the RA, and the way of a credential |
+//! | [`publish`] | service card and `dev.json` |
+//! | [`session`] | brings all of it up and keeps it up |
+
+mod authority;
+mod ceremony;
+mod child;
+mod custodian;
+mod enrolment;
+pub mod find;
+mod founding;
+mod keys;
+mod layout;
+mod measure;
+mod progress;
+mod publish;
+mod registration;
+mod run_dir;
+pub mod session;
+pub mod stop;
+
+pub use child::{EnclaveChild as Child, EnclaveKind, EnclaveProgram};
+pub use layout::Layout;
+pub use progress::Progress;
+pub use run_dir::RunDir;

@@ -1,0 +1,75 @@
+//! Place: none. What the installation tells others: service card and `dev.json`.
+
+use super::child::EnclaveKind;
+use super::enrolment::{USER, name};
+use super::founding::{Founded, ORIGIN};
+use super::layout::Layout;
+use crate::file;
+use crate::installation::{DevCredential, DevJson};
+use fuin_custodian::Custodian;
+use fuin_host::RunningHost;
+use fuin_host::store::CatalogueEntry;
+use fuin_sca::card::{ServiceCard, VERSION};
+use fuin_shared::manifest::Measurement;
+
+/// Life of the service token, seconds.
+const TOKEN: u64 = 90 * 24 * 3600;
+
+/// The card, without the ledger before there is one.
+pub fn card(
+    layout: &Layout,
+    founded: &Founded,
+    measurement: &Measurement,
+    custodian: &Custodian,
+) -> anyhow::Result<ServiceCard> {
+    let anchor = String::from_utf8(file::read(&layout.evidence_root(), 64 * 1024)?)?;
+    Ok(ServiceCard {
+        version: VERSION,
+        name: founded.manifest.name.clone(),
+        service: founded.service,
+        development: founded.manifest.development,
+        measurement: measurement.into(),
+        release: founded.manifest.release,
+        evidence_anchors: vec![anchor],
+        ledger: custodian.ledger().cloned(),
+        root_commitment: custodian.root_commitment(),
+    })
+}
+
+/// Writes card and `dev.json`; the latter last, for whoever waits for it.
+pub async fn write(
+    layout: &Layout,
+    host: &RunningHost,
+    card: &ServiceCard,
+    credentials: &[CatalogueEntry],
+    kind: EnclaveKind,
+    password: &str,
+) -> anyhow::Result<()> {
+    file::write(&layout.service_card(), &card.to_json(), file::PUBLIC)?;
+    let token = host.accounts().issue_service_token(USER, TOKEN).await?;
+    let dev = DevJson {
+        csc: host.base_url().to_owned(),
+        service_token: token.text().to_owned(),
+        credentials: credentials
+            .iter()
+            .map(|entry| DevCredential {
+                id: entry.id.clone(),
+                key_algo: name(entry.key_algorithm).to_owned(),
+                means: entry.means.as_str().to_owned(),
+            })
+            .collect(),
+        trust: vec![layout.ca("root")],
+        evidence_root: layout.evidence_root(),
+        attestation: format!("{}/attestation", host.base_url()),
+        service: card.service.to_string(),
+        service_card: layout.service_card(),
+        enclave: kind.as_str().to_owned(),
+        passkeys: layout.passkeys(),
+        origin: ORIGIN.to_owned(),
+        user: USER.to_owned(),
+        password: password.to_owned(),
+    };
+    let mut octets = serde_json::to_vec_pretty(&dev)?;
+    octets.push(b'\n');
+    file::write(&layout.dev_json(), &octets, file::SECRET)
+}

@@ -1,0 +1,199 @@
+//! Place: none. The development RA: signs the `manageProof` of each step and sends it through the host's relay.
+
+use super::founding::{AUTHORITY, RA_CLIENT, statement_id};
+use super::keys::DevKey;
+use crate::installation::now;
+use anyhow::{Context as _, bail};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use fuin_host::RunningHost;
+use fuin_shared::algorithm::{KeyAlgorithm, SignatureAlgorithm};
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::ids::{CaId, CredentialId, Digest32, ServiceId, UserId};
+use fuin_shared::message::{
+    Answer, Challenge, Command, GetChallenge, GetEvidence, KeyGenerated, Manage, SealedRecord,
+};
+use fuin_shared::sad::{AuthorizationEvidence, LinkSubject, MeansProfile, Purpose};
+use fuin_shared::statement::{ManageAction, ManageStatement};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Life of a proof, seconds.
+const PROOF: u64 = 300;
+
+/// The RA.
+pub struct DevRegistration<'a> {
+    /// The host, for its relay and its store.
+    pub host: &'a RunningHost,
+    /// Proof key.
+    pub key: &'a DevKey,
+    /// The service.
+    pub service: ServiceId,
+    /// Origin of its ledger.
+    pub origin: String,
+    /// Key of identity digests.
+    pub identity_key: Zeroizing<[u8; 32]>,
+}
+
+impl DevRegistration<'_> {
+    /// The CA that it enrols for.
+    pub fn authority() -> anyhow::Result<CaId> {
+        Ok(CaId::new(AUTHORITY)?)
+    }
+
+    /// Whom a key is linked to: user, CA, and the keyed digest over the identity attributes.
+    pub fn subject(&self, user: &UserId, name: &str) -> anyhow::Result<LinkSubject> {
+        let digest = Sha256::new()
+            .chain_update(b"fuin/dev-identity/v1\0")
+            .chain_update(self.identity_key.as_ref())
+            .chain_update(name)
+            .finalize();
+        Ok(LinkSubject {
+            user: user.clone(),
+            authority: Self::authority()?,
+            identity: Digest32(digest.into()),
+        })
+    }
+
+    /// `manages/generateKey`.
+    pub async fn generate_key(
+        &self,
+        user: &UserId,
+        key_algorithm: KeyAlgorithm,
+        multisign: u32,
+        subject: &str,
+    ) -> anyhow::Result<KeyGenerated> {
+        let action = ManageAction::GenerateKey {
+            user: user.clone(),
+            authority: Self::authority()?,
+            key_algorithm,
+            multisign,
+            subject: Some(subject.to_owned()),
+        };
+        let proof = self.proof(action, None)?;
+        let command = Command::GenerateKey(Manage { proof, evidence: None, record: None });
+        match self.call(command).await.context("generateKey")? {
+            Answer::KeyGenerated(generated) => Ok(generated),
+            _ => bail!("generateKey: unexpected answer"),
+        }
+    }
+
+    /// `manages/linkEid`.
+    pub async fn link_eid(
+        &self,
+        key: &CredentialId,
+        identity: Digest32,
+        relying_party: &str,
+        evidence: &AuthorizationEvidence,
+    ) -> anyhow::Result<()> {
+        let action = ManageAction::LinkEid {
+            means: MeansProfile::Passkey,
+            identity,
+            relying_party: relying_party.to_owned(),
+        };
+        let manage = self.manage(action, key, Some(evidence)).await?;
+        match self.call(Command::LinkEid(manage)).await.context("linkEid")? {
+            Answer::Linked(_) => Ok(()),
+            _ => bail!("linkEid: unexpected answer"),
+        }
+    }
+
+    /// `manages/authorize` without request information: what the SAM would sign.
+    pub async fn request_info(
+        &self,
+        key: &CredentialId,
+        algorithm: SignatureAlgorithm,
+    ) -> anyhow::Result<Blob> {
+        let action = ManageAction::AuthorizePop { request_info: None, signature_algorithm: algorithm };
+        let manage = self.manage(action, key, None).await?;
+        match self.call(Command::AuthorizePop(manage)).await.context("authorize")? {
+            Answer::RequestInfo(info) => Ok(info),
+            _ => bail!("authorize: unexpected answer"),
+        }
+    }
+
+    /// `manages/authorize`: the certification request, with the signer's consent to this information.
+    pub async fn authorize(
+        &self,
+        key: &CredentialId,
+        info: Blob,
+        algorithm: SignatureAlgorithm,
+        consent: &AuthorizationEvidence,
+    ) -> anyhow::Result<Vec<u8>> {
+        let action = ManageAction::AuthorizePop { request_info: Some(info), signature_algorithm: algorithm };
+        let manage = self.manage(action, key, Some(consent)).await?;
+        match self.call(Command::AuthorizePop(manage)).await.context("authorize")? {
+            Answer::Request { csr, .. } => Ok(csr.0),
+            _ => bail!("authorize: unexpected answer"),
+        }
+    }
+
+    /// `manages/linkCert`.
+    pub async fn link_cert(&self, key: &CredentialId, certificates: Vec<Blob>) -> anyhow::Result<()> {
+        let manage = self.manage(ManageAction::LinkCert { certificates }, key, None).await?;
+        match self.call(Command::LinkCert(manage)).await.context("linkCert")? {
+            Answer::Linked(_) => Ok(()),
+            _ => bail!("linkCert: unexpected answer"),
+        }
+    }
+
+    /// A nonce for the signer's SAD.
+    pub async fn challenge(&self, key: &CredentialId, purpose: Purpose) -> anyhow::Result<Challenge> {
+        let record = self.record(key).await?;
+        let command = Command::GetChallenge(GetChallenge { credential: key.clone(), purpose, record });
+        match self.call(command).await.context("challenge")? {
+            Answer::Challenge(challenge) => Ok(challenge),
+            _ => bail!("challenge: unexpected answer"),
+        }
+    }
+
+    /// Evidence of the enclave that answers `nonce`.
+    pub async fn evidence(&self, nonce: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let command = Command::GetEvidence(GetEvidence { nonce: Some(nonce.into()) });
+        match self.call(command).await.context("evidence")? {
+            Answer::Evidence(bundle) => Ok(bundle.0),
+            _ => bail!("evidence: unexpected answer"),
+        }
+    }
+
+    async fn call(&self, command: Command) -> anyhow::Result<Answer> {
+        Ok(self.host.relay().call(command, PATIENCE).await?)
+    }
+
+    async fn record(&self, key: &CredentialId) -> anyhow::Result<SealedRecord> {
+        self.host.store().record(key).await?.with_context(|| format!("the host has no record of key {key}"))
+    }
+
+    async fn manage(
+        &self,
+        action: ManageAction,
+        key: &CredentialId,
+        evidence: Option<&AuthorizationEvidence>,
+    ) -> anyhow::Result<Manage> {
+        let record = self.record(key).await?;
+        let proof = self.proof(action, Some((key, record.version)))?;
+        Ok(Manage { proof, evidence: evidence.map(|e| codec::encode(e).into()), record: Some(record) })
+    }
+
+    /// Compact JWS over the statement.
+    fn proof(&self, action: ManageAction, target: Option<(&CredentialId, u64)>) -> anyhow::Result<String> {
+        let statement = ManageStatement {
+            service: self.service,
+            ledger: self.origin.clone(),
+            action,
+            key: target.map(|(key, _)| key.clone()),
+            version: target.map(|(_, version)| version),
+            statement: statement_id()?,
+            not_after: now() + PROOF,
+        };
+        let header = json!({ "alg": "ES384", "kid": RA_CLIENT }).to_string();
+        let payload = serde_json::to_string(&statement)?;
+        let encode = |octets: &[u8]| Base64UrlUnpadded::encode_string(octets);
+        let signed = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()));
+        let signature = encode(&self.key.sign_raw(signed.as_bytes())?);
+        Ok(format!("{signed}.{signature}"))
+    }
+}

@@ -1,0 +1,243 @@
+//! Place: none. Brings a development installation up and keeps it up: children are started again when they end, a new
+//! boot of the enclave is provisioned again, the custodian follows the ledger.
+
+use super::authority::DevAuthority;
+use super::ceremony::{Ceremony, observe};
+use super::child::{EnclaveChild, EnclaveProgram};
+use super::custodian::CustodianFile;
+use super::enrolment::{Enrolment, USER, name};
+use super::founding::{DevOfficer, Founded, Founders, ORIGIN};
+use super::keys::{DevKey, secret};
+use super::layout::Layout;
+use super::progress::Progress;
+use super::publish;
+use super::registration::DevRegistration;
+use super::run_dir::RunDir;
+use crate::file;
+use crate::installation::now;
+use anyhow::{Context as _, bail};
+use fuin_custodian::Pins;
+use fuin_host::RunningHost;
+use fuin_host::store::{CatalogueEntry, KeyStatus};
+use fuin_sca::passkey::PasskeyDirectory;
+use fuin_shared::algorithm::KeyAlgorithm;
+use fuin_shared::ids::InstanceId;
+use fuin_shared::manifest::Measurement;
+use fuin_shared::message::{Answer, Command};
+use fuin_shared::phase::Phase;
+use fuin_sic::Sic;
+use std::time::Duration;
+
+/// Longest wait for an enclave to dial; a boot without hardware virtualization takes its time.
+const BOOT: Duration = Duration::from_secs(240);
+/// How often the custodian looks at the ledger, and the session at the enclave.
+pub const LOOK: Duration = Duration::from_secs(1);
+const MAX_LIST: u32 = 100;
+
+/// Everything of an installation that is up.
+pub struct Session {
+    layout: Layout,
+    run: RunDir,
+    program: EnclaveProgram,
+    host: RunningHost,
+    progress: Progress,
+    custodian: CustodianFile,
+    standing: Option<Standing>,
+    provisioned: Option<InstanceId>,
+}
+
+/// What stands once the platform's root is known.
+struct Standing {
+    officer: DevOfficer,
+    ra_key: DevKey,
+    authority: DevAuthority,
+    founded: Founded,
+    evidence_root: Vec<u8>,
+    measurement: Measurement,
+}
+
+impl Session {
+    /// Over a host that is up.
+    pub fn new(
+        layout: Layout,
+        run: RunDir,
+        program: EnclaveProgram,
+        host: RunningHost,
+        progress: Progress,
+    ) -> anyhow::Result<Self> {
+        let custodian = CustodianFile::load_or_make(&layout.custodian())?;
+        Ok(Self { layout, run, program, host, progress, custodian, standing: None, provisioned: None })
+    }
+
+    /// What a person sees.
+    pub const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// The host.
+    pub const fn host(&self) -> &RunningHost {
+        &self.host
+    }
+
+    /// Where `dev.json` is.
+    pub fn dev_json(&self) -> std::path::PathBuf {
+        self.layout.dev_json()
+    }
+
+    /// The enclave's program.
+    pub const fn program(&self) -> &EnclaveProgram {
+        &self.program
+    }
+
+    /// Starts the enclave.
+    pub fn start_enclave(&self) -> anyhow::Result<EnclaveChild> {
+        self.progress.step(match &self.program.kind() {
+            super::child::EnclaveKind::Qemu => "starting the enclave in QEMU",
+            super::child::EnclaveKind::Process => "starting the enclave as a process",
+        });
+        self.program.start(&self.layout, &self.run)
+    }
+
+    /// Waits until an enclave that is not provisioned yet has dialled.
+    pub async fn dialled(&self) -> anyhow::Result<InstanceId> {
+        let known = self.provisioned;
+        let mut instance = self.host.relay().instance();
+        let wait = instance.wait_for(|found| found.is_some() && *found != known);
+        let found = tokio::time::timeout(BOOT, wait).await;
+        let found = found.with_context(|| format!("no enclave dialled within {} s", BOOT.as_secs()))?;
+        found?.context("no enclave")
+    }
+
+    /// Makes the connected enclave operational, with a credential of each kind.
+    pub async fn provision(&mut self, instance: InstanceId) -> anyhow::Result<()> {
+        self.found()?;
+        let Some(standing) = &self.standing else { bail!("nothing was founded") };
+        self.progress.step("provisioning the enclave");
+        let mut ceremony = Ceremony {
+            host: &self.host,
+            officer: &standing.officer,
+            founded: &standing.founded,
+            evidence_root: &standing.evidence_root,
+            measurement: &standing.measurement,
+            custodian: &mut self.custodian,
+        };
+        ceremony.bring_up().await?;
+        self.enrol().await.context("enrolment")?;
+        self.provisioned = Some(instance);
+        Ok(())
+    }
+
+    /// Keys, CA and manifest on the first run; on a later one they are read.
+    fn found(&mut self) -> anyhow::Result<()> {
+        let measurement = self.program.measure()?;
+        let evidence_root = read_certificate(&self.layout)?;
+        let officer = DevOfficer(DevKey::load_or_make(&self.layout.key("officer"))?);
+        let ra_key = DevKey::load_or_make(&self.layout.key("ra-proof"))?;
+        let authority = DevAuthority::load_or_make(&self.layout, now())?;
+        let founders = Founders {
+            evidence_root: evidence_root.clone(),
+            measurement: measurement.clone(),
+            custodian: self.custodian.get().manifest_entry(),
+            ra_proof: ra_key.spki(),
+            ca_root: authority.root_der()?,
+        };
+        let founded = officer.found(&self.layout.manifest(), founders, now())?;
+        let pins = Pins {
+            service: founded.service,
+            measurement: [measurement.pcr0, measurement.pcr1, measurement.pcr2],
+            development_anchor: Some(evidence_root.clone().into()),
+        };
+        if self.custodian.get().pins() != Some(&pins) {
+            if self.custodian.get().pins().is_some() {
+                self.progress.note("the enclave's image is another than last time; this development installation pins the new one");
+            }
+            self.custodian.change(|c| c.join(pins))?;
+        }
+        self.standing = Some(Standing { officer, ra_key, authority, founded, evidence_root, measurement });
+        Ok(())
+    }
+
+    /// Enrols a credential of each kind that is missing.
+    async fn enrol(&mut self) -> anyhow::Result<()> {
+        let Some(standing) = &self.standing else { bail!("nothing was founded") };
+        let password = hex::encode(secret::<16>(&self.layout.password())?.as_ref());
+        if self.host.store().user(USER).await?.is_none() {
+            self.host.accounts().put_user(USER, &password).await?;
+        }
+        let card =
+            publish::card(&self.layout, &standing.founded, &standing.measurement, self.custodian.get())?;
+        let sic = Sic::new(card.pins()?)?;
+        let mut passkeys = PasskeyDirectory::new(self.layout.passkeys(), ORIGIN, false);
+        let ledger = self.custodian.get().ledger().context("the custodian knows no ledger")?;
+        for algorithm in KeyAlgorithm::ALL {
+            if self.credentials().await?.iter().any(|entry| entry.key_algorithm == algorithm) {
+                continue;
+            }
+            self.progress.step(&format!("enrolling a {} credential", name(algorithm)));
+            let ra = DevRegistration {
+                host: &self.host,
+                key: &standing.ra_key,
+                service: standing.founded.service,
+                origin: ledger.origin.clone(),
+                identity_key: secret(&self.layout.identity_key())?,
+            };
+            let mut enrolment =
+                Enrolment { ra, authority: &standing.authority, sic: &sic, passkeys: &mut passkeys };
+            let id = enrolment.enrol(algorithm).await.with_context(|| name(algorithm).to_owned())?;
+            tracing::info!(%id, algorithm = name(algorithm), "enrolled");
+        }
+        Ok(())
+    }
+
+    /// The signer's credentials that can sign.
+    async fn credentials(&self) -> anyhow::Result<Vec<CatalogueEntry>> {
+        let mut list = self.host.store().credentials_of(USER, None, MAX_LIST).await?;
+        list.retain(|entry| entry.status == KeyStatus::Enabled);
+        list.sort_by(|a, b| (a.key_algorithm, &a.id).cmp(&(b.key_algorithm, &b.id)));
+        Ok(list)
+    }
+
+    /// Writes service card and `dev.json`: the service is ready.
+    pub async fn publish(&self) -> anyhow::Result<usize> {
+        let Some(standing) = &self.standing else { bail!("nothing was founded") };
+        let card =
+            publish::card(&self.layout, &standing.founded, &standing.measurement, self.custodian.get())?;
+        let credentials = self.credentials().await?;
+        let password = hex::encode(secret::<16>(&self.layout.password())?.as_ref());
+        publish::write(&self.layout, &self.host, &card, &credentials, self.program.kind(), &password).await?;
+        Ok(credentials.len())
+    }
+
+    /// A look at what goes on: the custodian sees the newest checkpoint. Answers whether the enclave still serves.
+    pub async fn look(&mut self) -> anyhow::Result<bool> {
+        observe(&self.host, &mut self.custodian).await?;
+        match self.host.relay().call(Command::Status, LOOK).await {
+            Ok(Answer::Status(status)) => Ok(status.phase != Phase::Halted),
+            // Busy, or gone; the child's end and the next instance are waited for elsewhere.
+            _ => Ok(true),
+        }
+    }
+
+    /// Ends in order: enclave, host, last look of the custodian in between.
+    pub async fn end(mut self, child: Option<EnclaveChild>) {
+        // Whoever waits for `dev.json` must not find that of a service that is gone.
+        let _ = std::fs::remove_file(self.layout.dev_json());
+        if let Some(child) = child {
+            child.stop().await;
+        }
+        if let Err(error) = observe(&self.host, &mut self.custodian).await {
+            tracing::warn!(%error, "the custodian's last look failed");
+        }
+        self.host.shutdown().await;
+        self.progress.rest();
+    }
+}
+
+/// The platform's root in DER.
+fn read_certificate(layout: &Layout) -> anyhow::Result<Vec<u8>> {
+    let path = layout.evidence_root();
+    let pem = file::read(&path, 64 * 1024)?;
+    let (label, der) = der::pem::decode_vec(&pem).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+    anyhow::ensure!(label == "CERTIFICATE", "{}: no certificate", path.display());
+    Ok(der)
+}

@@ -1,0 +1,67 @@
+//! Place: none. The program `fuin`: reads the command line and hands over; each command has a module of its own.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `command` | the commands |
+//! | `dev` | a development installation: keys, CA, ceremony, enrolment, supervision |
+//! | `installation` | what the other commands read of it: `dev.json`, service card, passkeys |
+//! | `outcome` | exit status and how a failure is told |
+//! | `file` | files that are replaced atomically |
+#![forbid(unsafe_code)]
+
+mod command;
+mod dev;
+mod file;
+mod installation;
+mod outcome;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Remote signing with keys that live in an attested enclave.
+///
+/// Exit status: 0 done; 1 refused or failed; 2 wrong usage or unusable input.
+#[derive(Parser)]
+#[command(name = "fuin", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Brings up a whole service for development on loopback: enclave, host, CA, officer, custodian, signer.
+    Dev(command::dev::Args),
+    /// Signs a PDF, having verified the enclave's evidence.
+    Sign(command::sign::Args),
+    /// Authorizes exactly the hashes given and prints what CSC calls the SAD.
+    Sad(command::sad::Args),
+    /// Saves the enclave's evidence for fuin-verify.
+    Evidence(command::evidence::Args),
+    /// Says what is missing on this machine, and what to do.
+    Doctor(command::doctor::Args),
+    /// Runs the host service alone.
+    Serve(command::serve::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return outcome::report(&error.into()),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Dev(args) => command::dev::run(args).await,
+            Command::Sign(args) => command::sign::run(args).await,
+            Command::Sad(args) => command::sad::run(args).await,
+            Command::Evidence(args) => command::evidence::run(args).await,
+            Command::Doctor(args) => command::doctor::run(&args),
+            Command::Serve(args) => command::serve::run(args).await,
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => outcome::report(&failure),
+    }
+}
