@@ -20,7 +20,7 @@ pub const LOGO_PATH: &str = "/logo.png";
 static LOGO: &[u8] = include_bytes!("../../assets/logo.png");
 
 /// How long `/readyz` waits for the enclave.
-const READY: Duration = Duration::from_secs(2);
+const READY: Duration = Duration::from_secs(5);
 
 /// One handler for all paths: so every answer is JSON, and a doubled slash does no harm.
 pub(super) fn router(app: Arc<App>) -> Router {

@@ -179,3 +179,36 @@ async fn a_stop_ends_calls_in_flight_and_removes_the_socket() {
     assert!(peer.is_closed().await);
     assert!(!socket.exists());
 }
+
+#[tokio::test]
+async fn a_commit_is_durable_when_it_is_answered_and_a_second_one_for_its_place_is_refused() {
+    use fuin_host::store::Store;
+    use fuin_host::store::sqlite::SqliteStore;
+    use fuin_shared::message::{Commit, RecordChange, SealedRecord, StoreAnswer, StoreRequest};
+    let setup = Setup::start().await;
+    let mut peer = setup.peer(1).await;
+    let record = |version| {
+        let id = crate::setup::credential("k256");
+        RecordChange::Put(SealedRecord { id, version, body: vec![1].into() })
+    };
+    let commit = |first, version| {
+        StoreRequest::Commit(Commit {
+            first,
+            entries: vec![vec![7].into()],
+            checkpoint: format!("checkpoint {}", first + 1),
+            records: vec![record(version)],
+        })
+    };
+    assert_eq!(peer.ask(0, commit(0, 1)).await, Ok(StoreAnswer::Committed));
+    // Seen from another opening of the file, before anything is closed.
+    let other = SqliteStore::open(&setup.home.path().join("data")).await.unwrap();
+    assert_eq!(other.head().await.unwrap().size, 1);
+    for first in [0, 2] {
+        assert_eq!(peer.ask(10 + first, commit(first, 2)).await, Err(Fault::SinkRefused));
+    }
+    let kept = other.record(&crate::setup::credential("k256")).await.unwrap().unwrap();
+    assert_eq!(kept.version, 1);
+    assert_eq!(peer.ask(20, commit(1, 2)).await, Ok(StoreAnswer::Committed));
+    let StoreAnswer::Head(head) = peer.ask(21, StoreRequest::Head).await.unwrap() else { panic!("no head") };
+    assert_eq!((head.size, head.checkpoint.as_deref()), (2, Some("checkpoint 2")));
+}
