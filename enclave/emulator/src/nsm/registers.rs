@@ -88,3 +88,55 @@ impl Registers {
 fn extended(old: &[u8; PCR_LENGTH], data: &[u8]) -> [u8; PCR_LENGTH] {
     Sha384::new_with_prefix(old).chain_update(data).finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Extend(u16, Vec<u8>),
+        Lock(u16),
+        LockRange(u16),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (0..40u16, proptest::collection::vec(any::<u8>(), 0..60))
+                .prop_map(|(at, data)| Step::Extend(at, data)),
+            (0..40u16).prop_map(Step::Lock),
+            (0..40u16).prop_map(Step::LockRange),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_locked_register_never_changes_and_never_opens(steps in proptest::collection::vec(step(), 0..40)) {
+            let measured = Measurements { pcr0: [1; 48], pcr1: [2; 48], pcr2: [3; 48], pcr8: None };
+            let mut registers = Registers::boot(&measured, "i-0");
+            for step in steps {
+                let before: Vec<_> = (0..PCR_COUNT).map(|index| registers.describe(index).unwrap()).collect();
+                let outcome = match &step {
+                    Step::Extend(at, data) => registers.extend(*at, data).map(|_| ()),
+                    Step::Lock(at) => registers.lock(*at),
+                    Step::LockRange(range) => registers.lock_range(*range),
+                };
+                for (index, (locked, value)) in (0..).zip(before) {
+                    let (now_locked, now) = registers.describe(index).unwrap();
+                    let touched = match &step {
+                        Step::Extend(at, _) | Step::Lock(at) => *at == index,
+                        Step::LockRange(range) => index < *range,
+                    };
+                    if locked || outcome.is_err() || !touched {
+                        prop_assert_eq!((now_locked, now), (locked, value));
+                    } else if let Step::Extend(_, data) = &step {
+                        prop_assert_eq!((now_locked, now), (false, extended(&value, data)));
+                    } else {
+                        prop_assert_eq!((now_locked, now), (true, value));
+                    }
+                }
+            }
+        }
+    }
+}

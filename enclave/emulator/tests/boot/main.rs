@@ -124,7 +124,9 @@ fn check_documents(
     assert_eq!(full.module_id(), module_id);
     assert_eq!(full.pcr(16).unwrap().as_slice(), pcr16);
     let mut references = References::none();
-    for (index, value) in emulator.measured() {
+    let measured = emulator.measured();
+    assert_eq!(measured, image::released(), "release.json says the same as the emulator");
+    for (index, value) in measured {
         references.expect(index, &value).unwrap();
     }
     let policy = Policy {
@@ -231,6 +233,16 @@ fn an_image_that_cannot_start_ends_with_the_reason() {
     assert_eq!(status, Some(1));
     assert!(said.contains("before the enclave was ready"), "{said}");
     assert!(said.contains("fuin-init: start failed: /dev/nsm: /dev/cuse"), "{said}");
+}
+
+#[test]
+fn a_guest_that_does_not_dial_in_time_is_given_up() {
+    if no_qemu() {
+        return;
+    }
+    let (status, said) = Emulator::start(image::probe(), &["--ready-timeout", "0"]).failed();
+    assert_eq!(status, Some(1));
+    assert!(said.contains("no heartbeat within 0 s"), "{said}");
 }
 
 #[test]
