@@ -32,13 +32,9 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 /// # Errors
 /// [`CodecError`] when it is not the one encoding of a `T`.
 pub fn decode<T: Serialize + DeserializeOwned>(octets: &[u8]) -> Result<T, CodecError> {
-    let value: T = ciborium::de::from_reader_with_recursion_limit(octets, DEPTH)
-        .map_err(|_| CodecError::Malformed)?;
-    if encode(&value) == octets {
-        Ok(value)
-    } else {
-        Err(CodecError::NotCanonical)
-    }
+    let value: T =
+        ciborium::de::from_reader_with_recursion_limit(octets, DEPTH).map_err(|_| CodecError::Malformed)?;
+    if encode(&value) == octets { Ok(value) } else { Err(CodecError::NotCanonical) }
 }
 
 #[cfg(test)]

@@ -58,7 +58,13 @@ impl InstanceKeys {
     /// The name of these keys: SHA-256 under its own domain.
     #[must_use]
     pub fn id(&self) -> InstanceId {
-        InstanceId(Sha256::new().chain_update(b"fuin/instance/v1\0").chain_update(codec::encode(self)).finalize().into())
+        InstanceId(
+            Sha256::new()
+                .chain_update(b"fuin/instance/v1\0")
+                .chain_update(codec::encode(self))
+                .finalize()
+                .into(),
+        )
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`frame`], [`stream`], [`message`] | the wire between host and enclave |
 //! | [`fault`] | error numbers, a range for each module |
 //! | [`phase`], [`evidence`], [`manifest`] | what an enclave says of itself |
+//! | [`key_statement`] | what it says of a signer's key |
 //! | [`sad`] | the signature activation data and its digest |
 //! | [`statement`] | what officers, custodians and RA/CA clients sign |
 //! | [`log`] | the ledger: events, tree, checkpoints, proofs |
@@ -23,6 +24,7 @@ pub mod fault;
 pub mod frame;
 pub mod ids;
 pub mod key;
+pub mod key_statement;
 pub mod log;
 pub mod manifest;
 pub mod message;

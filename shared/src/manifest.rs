@@ -208,7 +208,10 @@ impl Manifest {
             "no list may have more than 64 entries",
         )?;
         rule(!self.evidence_anchors.is_empty(), "evidence_anchors must not be empty")?;
-        rule(within(self.officer_quorum, self.officers.len()), "officer_quorum must be 1 to the number of officers")?;
+        rule(
+            within(self.officer_quorum, self.officers.len()),
+            "officer_quorum must be 1 to the number of officers",
+        )?;
         rule(
             within(self.share_threshold, self.custodians.len()),
             "share_threshold must be 1 to the number of custodians",
@@ -341,7 +344,8 @@ impl SignedManifest {
         if self.manifest.0.len() > MAX_MANIFEST {
             return Err(ManifestError::Malformed);
         }
-        let manifest: Manifest = codec::decode(self.manifest.as_slice()).map_err(|_| ManifestError::Malformed)?;
+        let manifest: Manifest =
+            codec::decode(self.manifest.as_slice()).map_err(|_| ManifestError::Malformed)?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -360,6 +364,10 @@ impl SignedManifest {
                 signed.insert(&officer.id);
             }
         }
-        if signed.len() >= usize::from(authority.officer_quorum) { Ok(()) } else { Err(ManifestError::Quorum) }
+        if signed.len() >= usize::from(authority.officer_quorum) {
+            Ok(())
+        } else {
+            Err(ManifestError::Quorum)
+        }
     }
 }

@@ -6,7 +6,8 @@ use crate::bytes::Blob;
 use crate::codec;
 use crate::fault::Fault;
 use crate::ids::{
-    CaId, CredentialId, Digest32, InstanceId, ManifestHash, PersonId, RootCommitment, ServiceId, StatementId, UserId,
+    CaId, CredentialId, Digest32, InstanceId, ManifestHash, PersonId, RootCommitment, ServiceId, StatementId,
+    UserId,
 };
 use crate::key::PublicKey;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -49,8 +50,12 @@ impl SignedStatement {
     /// # Errors
     /// [`Fault::StatementSignature`], [`Fault::StatementMalformed`].
     pub fn open<B: Body>(&self, key: &PublicKey) -> Result<B, Fault> {
-        key.verify(key.statement_hash(), &Self::message::<B>(self.body.as_slice()), self.signature.as_slice())
-            .map_err(|_| Fault::StatementSignature)?;
+        key.verify(
+            key.statement_hash(),
+            &Self::message::<B>(self.body.as_slice()),
+            self.signature.as_slice(),
+        )
+        .map_err(|_| Fault::StatementSignature)?;
         codec::decode(self.body.as_slice()).map_err(|_| Fault::StatementMalformed)
     }
 }

@@ -116,7 +116,7 @@ impl State {
             }
             // Size and root of what it found are checked by the replay, which has the tree.
             EventBody::Boot { .. } => self.boots += 1,
-            EventBody::KeyGenerated { credential, signer, record, statement } => {
+            EventBody::KeyGenerated { credential, signer, record, statement, .. } => {
                 rule(!self.credentials.contains_key(&credential.subject), "key exists already")?;
                 rule(credential.sequence == 0 && record.version == 1, "a new key starts at 0 and version 1")?;
                 self.spend(*statement)?;
@@ -131,7 +131,7 @@ impl State {
                     },
                 );
             }
-            EventBody::MeansLinked { credential, record, statement } => {
+            EventBody::MeansLinked { credential, record, statement, .. } => {
                 self.check(credential, Some(record))?;
                 self.spend(*statement)?;
                 self.advance(credential, Some(*record));

@@ -121,7 +121,8 @@ impl EvidenceDesk {
         Some(Effect::Reply { ticket, result })
     }
 
-    fn take_token(&mut self, now: Millis) -> bool {
+    /// Whether another document with a caller's nonce may be made now.
+    pub fn take_token(&mut self, now: Millis) -> bool {
         let periods = now.0.saturating_sub(self.refilled.0) / REFILL_MILLIS;
         if periods > 0 {
             self.tokens = self.tokens.saturating_add(periods).min(BUCKET);
@@ -133,7 +134,9 @@ impl EvidenceDesk {
     }
 }
 
-fn statement(view: &View<'_>) -> EvidenceStatement {
+/// What the instance says of itself now.
+#[must_use]
+pub fn statement(view: &View<'_>) -> EvidenceStatement {
     let View { context, facts, phase, keys, .. } = *view;
     let purpose = if facts.genesis { Purpose::Genesis } else { Purpose::Service };
     EvidenceStatement {

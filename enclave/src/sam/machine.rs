@@ -1,8 +1,9 @@
 //! Place: SAM. The state machine: phases and what happens in them.
 
 use super::evidence::{EvidenceDesk, Facts, View};
+use super::key_attestation::{KeyDesk, Wanted, check_nonce};
 use super::operational::{Operational, Surroundings};
-use super::outcome::{Outcome, Withheld, answer};
+use super::outcome::{Next, Outcome, Withheld, next};
 use super::{Effect, Input, ServiceContext, Ticket, phases};
 use crate::ceremony::genesis::PendingGenesis;
 use crate::ceremony::provision::{Provision, Provisioned};
@@ -68,6 +69,7 @@ pub struct Machine {
     context: Option<ServiceContext>,
     facts: Facts,
     desk: EvidenceDesk,
+    key_desk: KeyDesk,
     stage: Stage,
 }
 
@@ -82,6 +84,7 @@ impl Machine {
             context: None,
             facts: Facts::default(),
             desk: EvidenceDesk::default(),
+            key_desk: KeyDesk::default(),
             stage: Stage::Booted,
         }
     }
@@ -128,20 +131,21 @@ impl Machine {
                 let phase = self.phase();
                 if let Some(context) = &self.context {
                     let view = View { context, facts: &self.facts, phase, keys: &self.boot.keys, now };
-                    effects.extend(self.desk.attested(ticket, result, &view));
+                    let of_key = self.key_desk.attested(ticket, &result, &view);
+                    effects.extend(of_key.or_else(|| self.desk.attested(ticket, result, &view)));
                 }
             }
             Input::Signed { ticket, result } => self.signed(ticket, result, now, &mut effects),
             Input::Committed(result) => {
                 let progress = self.operational().map(|o| o.journal.committed(result));
-                self.progress(progress, &mut effects);
+                self.progress(progress, now, &mut effects);
             }
             Input::Head(result) if matches!(self.stage, Stage::AskingHead { .. }) => {
                 effects.push(self.begin_replay(result));
             }
             Input::Head(result) => {
                 let progress = self.operational().map(|o| o.journal.head(result));
-                self.progress(progress, &mut effects);
+                self.progress(progress, now, &mut effects);
             }
             Input::LedgerOctets { result, last } => self.replay(result, last, now, rng, &mut effects),
         }
@@ -179,19 +183,37 @@ impl Machine {
             Command::Genesis(genesis) => self.genesis(ticket, &genesis, now, rng).map(Some),
             Command::ConfirmGenesis(confirm) => self.confirm(ticket, &confirm, now, rng).map(|()| None),
             Command::ProvideShare(share) => self.provide(ticket, &share).map(Some),
-            other => {
-                let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
-                let Stage::Operational(operational) = &mut self.stage else { return Err(Fault::WrongPhase) };
-                let around = Surroundings {
-                    context,
-                    instance: self.instance,
-                    keys: &self.boot.keys,
-                    module: &*self.boot.crypto_module,
-                    now,
-                };
-                operational.command(ticket, other, &around, rng)
+            Command::AttestKey(request) => {
+                check_nonce(request.nonce.as_ref())?;
+                let key = self.with_operational(now, |operational, around| {
+                    operational.key_statement(&request.key, &request.record, around)
+                })?;
+                if !self.desk.take_token(now) {
+                    return Err(Fault::Busy);
+                }
+                let answer = Answer::KeyAttested(Default::default());
+                Ok(Some(self.attest_key(ticket, Wanted { key, nonce: request.nonce, answer }, now)))
             }
+            other => self
+                .with_operational(now, |operational, around| operational.command(ticket, other, around, rng)),
         }
+    }
+
+    fn with_operational<T>(
+        &mut self,
+        now: Millis,
+        work: impl FnOnce(&mut Operational, &Surroundings<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let Stage::Operational(operational) = &mut self.stage else { return Err(Fault::WrongPhase) };
+        let around = Surroundings {
+            context,
+            instance: self.instance,
+            keys: &self.boot.keys,
+            module: &*self.boot.crypto_module,
+            now,
+        };
+        work(operational, &around)
     }
 
     fn install(&mut self, ticket: Ticket, command: &InstallManifest, now: Millis) -> Result<Effect, Fault> {
@@ -376,25 +398,22 @@ impl Machine {
         now: Millis,
         effects: &mut Vec<Effect>,
     ) {
-        let (Some(context), Stage::Operational(operational)) = (self.context.as_ref(), &mut self.stage)
-        else {
-            effects.push(refuse(ticket, Fault::Halted));
-            return;
-        };
-        let around = Surroundings {
-            context,
-            instance: self.instance,
-            keys: &self.boot.keys,
-            module: &*self.boot.crypto_module,
-            now,
-        };
-        if let Err(fault) = operational.signed(ticket, result, &around) {
+        let appended =
+            self.with_operational(now, |operational, around| operational.signed(ticket, result, around));
+        if let Err(fault) = appended {
             effects.push(refuse(ticket, fault));
             // A key that signs what does not verify, or a ledger that contradicts itself, is not to be used again.
             if matches!(fault, Fault::SelfCheck | Fault::LedgerBroken) {
                 self.halt(effects);
             }
         }
+    }
+
+    fn attest_key(&mut self, ticket: Ticket, wanted: Wanted, now: Millis) -> Effect {
+        let phase = self.phase();
+        let Some(context) = &self.context else { return refuse(ticket, Fault::WrongPhase) };
+        let view = View { context, facts: &self.facts, phase, keys: &self.boot.keys, now };
+        self.key_desk.request(ticket, wanted, &view)
     }
 
     fn operational(&mut self) -> Option<&mut Operational> {
@@ -404,7 +423,7 @@ impl Machine {
         }
     }
 
-    fn progress(&mut self, progress: Option<Progress<Withheld>>, effects: &mut Vec<Effect>) {
+    fn progress(&mut self, progress: Option<Progress<Withheld>>, now: Millis, effects: &mut Vec<Effect>) {
         match progress {
             None => {}
             Some(Progress::AskHead) => effects.push(Effect::AskHead),
@@ -416,8 +435,11 @@ impl Machine {
                     other => other,
                 };
                 for item in released {
-                    let (ticket, answer) = answer(item);
-                    effects.extend(answer.map(|answer| Effect::Reply { ticket, result: Ok(answer) }));
+                    let (ticket, next) = next(item);
+                    effects.push(match next {
+                        Next::Reply(answer) => Effect::Reply { ticket, result: Ok(answer) },
+                        Next::Attest(wanted) => self.attest_key(ticket, wanted, now),
+                    });
                 }
             }
         }

@@ -11,6 +11,7 @@
 //! | [`means`] | the signer's eID means |
 //! | [`proof`], [`jose`] | `manageProof` of RA/CA clients |
 //! | [`pkcs10`], [`certificates`] | certification requests and issued certificates |
+//! | [`key_attestation`] | key statements for CAs and evaluators |
 //! | [`outcome`] | results that wait for the ledger |
 
 pub mod activation;
@@ -20,6 +21,7 @@ pub mod challenge;
 pub mod evidence;
 pub mod io;
 pub mod jose;
+pub mod key_attestation;
 mod machine;
 pub mod means;
 pub mod operational;

@@ -1,6 +1,7 @@
 //! Place: SAM. Results that wait for the ledger, and the answers that they become.
 
 use super::Ticket;
+use super::key_attestation::Wanted;
 use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
@@ -15,11 +16,26 @@ pub struct Withheld {
     pub result: Outcome,
 }
 
+/// A key statement that a document is to bind.
+#[derive(Debug)]
+pub struct Attest {
+    /// [`fuin_shared::key_statement::KeyStatement`] in CBOR.
+    pub key: Blob,
+    /// The client's nonce.
+    pub nonce: Option<Blob>,
+}
+
+/// What follows from a release.
+pub enum Next {
+    /// An answer.
+    Reply(Answer),
+    /// An answer, once a document binds its key statement.
+    Attest(Wanted),
+}
+
 /// What a result will say.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Nothing: an event that only the next one's result waits for.
-    Silent,
     /// The ledger is founded, or taken over.
     Operational(LedgerIdentity),
     /// A key was made.
@@ -30,9 +46,13 @@ pub enum Outcome {
         spki: Blob,
         /// Algorithm.
         algorithm: fuin_shared::algorithm::KeyAlgorithm,
+        /// To be attested.
+        attest: Attest,
     },
-    /// Means or certificate was linked; the record's new version.
-    Linked(u64),
+    /// Means was linked; the record's new version.
+    MeansLinked(u64, Attest),
+    /// Certificate was linked; the record's new version.
+    CertificateLinked(u64),
     /// A certification request and the record's new version.
     Request(Blob, u64),
     /// The key is destroyed.
@@ -43,20 +63,26 @@ pub enum Outcome {
     Signatures(Vec<Blob>),
 }
 
-/// The answer of a result that the ledger released.
-pub fn answer(released: Released<Withheld>) -> (Ticket, Option<Answer>) {
+/// What follows from a result that the ledger released.
+pub fn next(released: Released<Withheld>) -> (Ticket, Next) {
     let (Withheld { ticket, result }, receipt) = released.into_parts();
-    (ticket, to_answer(result, receipt))
+    (ticket, follow(result, receipt))
 }
 
-fn to_answer(outcome: Outcome, receipt: Receipt) -> Option<Answer> {
-    Some(match outcome {
-        Outcome::Silent => return None,
-        Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },
-        Outcome::KeyGenerated { key, spki, algorithm } => {
-            Answer::KeyGenerated(KeyGenerated { key, spki, algorithm, version: 1, receipt })
+fn follow(outcome: Outcome, receipt: Receipt) -> Next {
+    Next::Reply(match outcome {
+        Outcome::KeyGenerated { key, spki, algorithm, attest } => {
+            let attestation = Blob::default();
+            let answer =
+                Answer::KeyGenerated(KeyGenerated { key, spki, algorithm, version: 1, attestation, receipt });
+            return Next::Attest(Wanted { key: attest.key, nonce: attest.nonce, answer });
         }
-        Outcome::Linked(version) => Answer::Linked(Linked { version, receipt }),
+        Outcome::MeansLinked(version, attest) => {
+            let answer = Answer::Linked(Linked { version, attestation: None, receipt });
+            return Next::Attest(Wanted { key: attest.key, nonce: attest.nonce, answer });
+        }
+        Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },
+        Outcome::CertificateLinked(version) => Answer::Linked(Linked { version, attestation: None, receipt }),
         Outcome::Request(csr, version) => Answer::Request { csr, version, receipt },
         Outcome::Deleted => Answer::Deleted(receipt),
         Outcome::Activation(token, expires) => Answer::Activation { token, expires, receipt },

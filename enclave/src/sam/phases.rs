@@ -17,6 +17,7 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::AuthorizePop(_)
         | Command::LinkCert(_)
         | Command::DeleteKey(_)
+        | Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::Authorize(_)
         | Command::SignHash(_) => &[Operational],

@@ -83,6 +83,8 @@ pub struct CredentialRecord {
     pub means: Option<EidMeans>,
     /// Proofs of possession left.
     pub pop_remaining: u8,
+    /// Newest [`fuin_shared::key_statement::KeyStatement`] in CBOR, as its event binds it.
+    pub statement: Blob,
     /// The one certificate, for life.
     pub certificate: Option<LinkedCertificate>,
 }

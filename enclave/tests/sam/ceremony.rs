@@ -45,7 +45,7 @@ fn commands_of_other_phases_are_refused() {
     assert_eq!(world.call(Command::Genesis(Genesis { approvals: vec![] })), Err(Fault::WrongPhase));
     world.install().unwrap();
     assert_eq!(world.install(), Err(Fault::WrongPhase));
-    let manage = Manage { proof: String::new(), evidence: None, record: None };
+    let manage = Manage { proof: String::new(), evidence: None, record: None, nonce: None };
     assert_eq!(world.call(Command::GenerateKey(manage)), Err(Fault::WrongPhase));
     world.genesis().unwrap();
     assert_eq!(world.call(Command::Genesis(Genesis { approvals: vec![] })), Err(Fault::WrongPhase));

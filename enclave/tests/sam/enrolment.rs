@@ -48,7 +48,7 @@ fn proof_by_a_stranger_is_refused() {
     let mut world = World::operational(5);
     let statement = world.manage(generate_action("hanako", P256), None);
     for stranger in [Person::new("ra", 66), Person::new("stranger", 66)] {
-        let manage = Manage { proof: stranger.prove(&statement), evidence: None, record: None };
+        let manage = Manage { proof: stranger.prove(&statement), evidence: None, record: None, nonce: None };
         assert_eq!(world.call(Command::GenerateKey(manage)), Err(Fault::InvalidProof));
     }
 }
@@ -74,7 +74,8 @@ fn altered_proof_is_refused() {
     for position in (0..proof.len()).step_by(7) {
         let mut octets = proof.clone().into_bytes();
         octets[position] = if octets[position] == b'A' { b'B' } else { b'A' };
-        let manage = Manage { proof: String::from_utf8(octets).unwrap(), evidence: None, record: None };
+        let manage =
+            Manage { proof: String::from_utf8(octets).unwrap(), evidence: None, record: None, nonce: None };
         assert_eq!(world.call(Command::GenerateKey(manage)), Err(Fault::InvalidProof), "{position}");
     }
 }
@@ -100,7 +101,7 @@ fn key_of_another_client_is_unknown_to_a_client() {
     let key = generated(&mut world);
     let statement = world.manage(ManageAction::DeleteKey {}, Some(&key.id));
     let record = world.store.records.get(&key.id).cloned();
-    let manage = Manage { proof: world.other_ra.prove(&statement), evidence: None, record };
+    let manage = Manage { proof: world.other_ra.prove(&statement), evidence: None, record, nonce: None };
     assert_eq!(world.call(Command::DeleteKey(manage)), Err(Fault::UnknownCredential));
 }
 

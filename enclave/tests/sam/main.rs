@@ -4,6 +4,7 @@
 mod activation;
 mod ceremony;
 mod enrolment;
+mod key_statement;
 mod ledger;
 mod passkey;
 mod people;

@@ -379,7 +379,7 @@ impl World {
 
     pub fn signed_manage(&self, statement: &ManageStatement, evidence: Option<Blob>) -> Manage {
         let record = statement.key.as_ref().and_then(|id| self.store.records.get(id)).cloned();
-        Manage { proof: self.ra.prove(statement), evidence, record }
+        Manage { proof: self.ra.prove(statement), evidence, record, nonce: None }
     }
 
     pub fn generate(&mut self, user: &str, algorithm: KeyAlgorithm) -> Result<KeyGenerated, Fault> {

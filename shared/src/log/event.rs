@@ -87,6 +87,8 @@ pub enum EventBody {
         signer: Subject,
         /// Its record.
         record: RecordMark,
+        /// Digest of the key statement.
+        attests: Digest32,
         /// Statement that this spends.
         statement: StatementId,
     },
@@ -96,6 +98,8 @@ pub enum EventBody {
         credential: CredentialMark,
         /// Its record.
         record: RecordMark,
+        /// Digest of the key statement.
+        attests: Digest32,
         /// Statement that this spends.
         statement: StatementId,
     },

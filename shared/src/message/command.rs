@@ -2,12 +2,12 @@
 
 use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
+use crate::evidence::LedgerIdentity;
 use crate::ids::{CredentialId, InstanceId, RootCommitment, ServiceId};
 use crate::message::SealedRecord;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
 use crate::statement::CustodianShare;
-use crate::evidence::LedgerIdentity;
 use serde::{Deserialize, Serialize};
 
 /// A request of the host.
@@ -40,6 +40,8 @@ pub enum Command {
     GetChallenge(GetChallenge),
     /// Evidence of authorization for an activation token. Faults: 400 to 403, 500 to 620, 706.
     Authorize(Authorize),
+    /// The key statement of a key again, under a new document. Faults: 400 to 403, 900.
+    AttestKey(AttestKey),
     /// Signs hashes under an activation token. Faults: 400 to 403, 431, 700 to 707, 800 to 804.
     SignHash(SignHash),
 }
@@ -98,6 +100,20 @@ pub struct Manage {
     pub evidence: Option<Blob>,
     /// The key's record as the host has it; none for generateKey.
     pub record: Option<SealedRecord>,
+    /// The client's nonce for the document that binds the key statement, 8 to 64 octets; generateKey and linkEid only.
+    pub nonce: Option<Blob>,
+}
+
+/// See [`Command::AttestKey`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttestKey {
+    /// The key.
+    pub key: CredentialId,
+    /// Its record.
+    pub record: SealedRecord,
+    /// The caller's nonce, 8 to 64 octets.
+    pub nonce: Option<Blob>,
 }
 
 /// See [`Command::GetChallenge`].
@@ -179,6 +195,8 @@ pub enum Answer {
     KeyGenerated(KeyGenerated),
     /// To `LinkEid` and `LinkCert`.
     Linked(Linked),
+    /// To `AttestKey`: [`crate::key_statement::KeyAttestation`] in CBOR, without ledger proof.
+    KeyAttested(Blob),
     /// To `AuthorizePop` without request information: what the SAM built, to be consented to.
     RequestInfo(Blob),
     /// To `AuthorizePop`: PKCS#10 certification request in DER.
@@ -248,6 +266,8 @@ pub struct KeyGenerated {
     pub algorithm: KeyAlgorithm,
     /// The record's version.
     pub version: u64,
+    /// [`crate::key_statement::KeyAttestation`] in CBOR, without ledger proof.
+    pub attestation: Blob,
     /// Receipt.
     pub receipt: Receipt,
 }
@@ -258,6 +278,8 @@ pub struct KeyGenerated {
 pub struct Linked {
     /// The record's new version.
     pub version: u64,
+    /// After linkEid: [`crate::key_statement::KeyAttestation`] in CBOR, without ledger proof.
+    pub attestation: Option<Blob>,
     /// Receipt.
     pub receipt: Receipt,
 }

@@ -3,8 +3,9 @@
 
 pub mod passkey;
 
+use super::key_attestation::eid_reference;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::Digest32;
+use fuin_shared::ids::{Digest32, ServiceId};
 use fuin_shared::sad::{Assertion, MeansProfile};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,17 @@ impl EidMeans {
     pub const fn profile(&self) -> MeansProfile {
         match self {
             Self::Passkey(_) => MeansProfile::Passkey,
+        }
+    }
+
+    /// Digest that names this means in key statements.
+    #[must_use]
+    pub fn reference(&self, service: &ServiceId) -> Digest32 {
+        match self {
+            Self::Passkey(passkey) => eid_reference(
+                service,
+                &[b"passkey", passkey.relying_party.as_bytes(), passkey.credential_id.as_slice()],
+            ),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Place: SAM. The key life cycle of the SIP Japan extension: each command acts on the RA/CA client's `manageProof` alone,
 //! and where the signer must take part, on a SAD by the signer's own means.
 
+use super::super::key_attestation::{check_nonce, key_statement};
+use super::super::outcome::Attest;
 use super::super::proof::{Proven, verify};
 use super::super::record::{CredentialRecord, KeyState, LinkedCertificate, POP_LIMIT, WrappedKey};
 use super::super::vault::Credential;
@@ -11,8 +13,9 @@ use crate::sam::means::{EidMeans, passkey};
 use crate::sam::{certificates, pkcs10};
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{CredentialId, StatementId};
+use fuin_shared::ids::{CredentialId, Digest32, StatementId};
 use fuin_shared::log::event::{EventBody, RecordMark, salted};
 use fuin_shared::message::{Answer, Manage, RecordChange, SealedRecord};
 use fuin_shared::sad::{LinkSubject, Purpose};
@@ -29,6 +32,7 @@ struct Target<'a> {
 
 impl Operational {
     fn prove<'a>(&self, manage: &Manage, around: &Surroundings<'a>) -> Result<Proven<'a>, Fault> {
+        check_nonce(manage.nonce.as_ref())?;
         let origin = &self.journal.identity().origin;
         let proven = verify(&manage.proof, around.context, origin, around.seconds())?;
         if self.journal.state().is_spent(&proven.statement.statement) {
@@ -109,7 +113,7 @@ impl Operational {
         let id = CredentialId::new(hex::encode(name)).map_err(|_| Fault::Internal)?;
         let mut record_salt = vec![0; 32];
         rng.fill_bytes(&mut record_salt);
-        let record = CredentialRecord {
+        let mut record = CredentialRecord {
             id: id.clone(),
             salt: record_salt.into(),
             client: proven.client.id.clone(),
@@ -124,18 +128,27 @@ impl Operational {
             identity: None,
             means: None,
             pop_remaining: POP_LIMIT,
+            statement: Blob::default(),
             certificate: None,
         };
+        let attests = attest(&mut record, around);
         let sealed = sealing::seal(self.journal.keys(), &id, 1, &record.to_bytes(), rng)?;
         let credential = self.journal.keys().credential(record.salt.as_slice(), &id);
         let body = EventBody::KeyGenerated {
             credential: self.journal.state().next_mark(credential),
             signer,
             record: sealing::mark(&sealed),
+            attests,
             statement: proven.statement.statement,
         };
         let entry = Entry { body, records: vec![RecordChange::Put(sealed)], salts: Vec::new() };
-        self.append(ticket, entry, Outcome::KeyGenerated { key: id, spki, algorithm: key_algorithm }, around)
+        let attest = Attest { key: record.statement, nonce: manage.nonce.clone() };
+        self.append(
+            ticket,
+            entry,
+            Outcome::KeyGenerated { key: id, spki, algorithm: key_algorithm, attest },
+            around,
+        )
     }
 
     pub(super) fn link_eid(
@@ -170,14 +183,17 @@ impl Operational {
         record.means = Some(EidMeans::Passkey(passkey));
         record.identity = Some(identity);
         record.state = KeyState::EidLinked;
+        let attests = attest(&mut record, around);
         let (mark, change, version) = self.reseal(&target, &record, rng)?;
         let body = EventBody::MeansLinked {
             credential: self.journal.state().next_mark(target.credential.subject),
             record: mark,
+            attests,
             statement: target.statement,
         };
         let entry = Entry { body, records: vec![change], salts: Vec::new() };
-        self.append(ticket, entry, Outcome::Linked(version), around)
+        let attest = Attest { key: record.statement, nonce: manage.nonce.clone() };
+        self.append(ticket, entry, Outcome::MeansLinked(version, attest), around)
     }
 
     pub(super) fn authorize_pop(
@@ -297,7 +313,7 @@ impl Operational {
             statement: target.statement,
         };
         let entry = Entry { body, records: vec![change], salts: Vec::new() };
-        self.append(ticket, entry, Outcome::Linked(version), around)
+        self.append(ticket, entry, Outcome::CertificateLinked(version), around)
     }
 
     pub(super) fn delete_key(
@@ -330,6 +346,13 @@ impl Operational {
         let records = vec![RecordChange::Erase(credential.record.id.clone())];
         self.append(ticket, Entry { body, records, salts: Vec::new() }, Outcome::Deleted, around)
     }
+}
+
+/// Puts a new key statement into the record; its digest is for the event.
+fn attest(record: &mut CredentialRecord, around: &Surroundings<'_>) -> Digest32 {
+    let statement = key_statement(record, around.context.service, around.context.hash, around.seconds());
+    record.statement = codec::encode(&statement).into();
+    statement.digest()
 }
 
 fn require(target: &Target<'_>, state: KeyState) -> Result<(), Fault> {

@@ -102,6 +102,19 @@ impl Operational {
         }
     }
 
+    /// The key statement of a key, as its event binds it.
+    ///
+    /// # Errors
+    /// Those of the record, 400 to 403.
+    pub fn key_statement(
+        &mut self,
+        id: &CredentialId,
+        hint: &SealedRecord,
+        around: &Surroundings<'_>,
+    ) -> Result<Blob, Fault> {
+        Ok(self.open(id, hint, around)?.record.statement.clone())
+    }
+
     fn open(
         &mut self,
         id: &CredentialId,

@@ -74,7 +74,7 @@ impl DevRegistration<'_> {
             subject: Some(subject.to_owned()),
         };
         let proof = self.proof(action, None)?;
-        let command = Command::GenerateKey(Manage { proof, evidence: None, record: None });
+        let command = Command::GenerateKey(Manage { proof, evidence: None, record: None, nonce: None });
         match self.call(command).await.context("generateKey")? {
             Answer::KeyGenerated(generated) => Ok(generated),
             _ => bail!("generateKey: unexpected answer"),
@@ -175,7 +175,12 @@ impl DevRegistration<'_> {
     ) -> anyhow::Result<Manage> {
         let record = self.record(key).await?;
         let proof = self.proof(action, Some((key, record.version)))?;
-        Ok(Manage { proof, evidence: evidence.map(|e| codec::encode(e).into()), record: Some(record) })
+        Ok(Manage {
+            proof,
+            evidence: evidence.map(|e| codec::encode(e).into()),
+            record: Some(record),
+            nonce: None,
+        })
     }
 
     /// Compact JWS over the statement.

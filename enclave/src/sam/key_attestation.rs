@@ -1,0 +1,133 @@
+//! Place: SAM. Key statements (extensions 4.3 `keyAttestation`): what the SAM says of a key, bound by one evidence document
+//! and, through its event, by the ledger.
+
+use super::evidence::{View, statement};
+use super::record::CredentialRecord;
+use super::{Effect, Ticket};
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::{Digest32, ManifestHash, ServiceId};
+use fuin_shared::key_statement::{
+    CryptoModuleKind, KeyAttestation, KeyPurpose, KeyStatement, VERSION, key_digest, key_user_data,
+};
+use fuin_shared::message::Answer;
+use std::collections::HashMap;
+
+/// Most attestations that wait for the NSM.
+const MAX_WAITING: usize = 64;
+const NONCE: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// Refuses a nonce of a wrong length.
+///
+/// # Errors
+/// [`Fault::Malformed`].
+pub fn check_nonce(nonce: Option<&Blob>) -> Result<(), Fault> {
+    if nonce.is_none_or(|n| NONCE.contains(&n.0.len())) { Ok(()) } else { Err(Fault::Malformed) }
+}
+
+/// The statement of a key as its record is now.
+#[must_use]
+pub fn key_statement(
+    record: &CredentialRecord,
+    service: ServiceId,
+    manifest: ManifestHash,
+    now_seconds: u64,
+) -> KeyStatement {
+    let means = record.means.as_ref();
+    KeyStatement {
+        version: VERSION,
+        service,
+        manifest,
+        key: record.id.clone(),
+        spki: record.spki_digest(),
+        algorithm: record.algorithm,
+        scal: 2,
+        purpose: KeyPurpose::Signature,
+        crypto_module: CryptoModuleKind::Soft,
+        means: means.map(super::means::EidMeans::profile),
+        eid_ref: means.map(|linked| linked.reference(&service)),
+        authority: record.authority.clone(),
+        time: now_seconds,
+    }
+}
+
+/// A document to be had for a key statement, and the answer that it completes.
+#[derive(Debug)]
+pub struct Wanted {
+    /// [`KeyStatement`] in CBOR.
+    pub key: Blob,
+    /// The caller's nonce.
+    pub nonce: Option<Blob>,
+    /// The answer, still without its attestation.
+    pub answer: Answer,
+}
+
+struct Waiting {
+    key: Blob,
+    statement: Vec<u8>,
+    answer: Answer,
+}
+
+/// Attestations under way.
+#[derive(Default)]
+pub struct KeyDesk {
+    waiting: HashMap<Ticket, Waiting>,
+}
+
+impl KeyDesk {
+    /// Asks the NSM for the document.
+    pub fn request(&mut self, ticket: Ticket, wanted: Wanted, view: &View<'_>) -> Effect {
+        if self.waiting.len() >= MAX_WAITING {
+            return Effect::Reply { ticket, result: Err(Fault::Busy) };
+        }
+        let statement = codec::encode(&statement(view));
+        let user_data = key_user_data(&statement, &key_digest(wanted.key.as_slice()));
+        self.waiting.insert(ticket, Waiting { key: wanted.key, statement, answer: wanted.answer });
+        Effect::Attest { ticket, user_data, nonce: wanted.nonce.map(|nonce| nonce.0) }
+    }
+
+    /// Takes a document; none when it is not for a key.
+    pub fn attested(
+        &mut self,
+        ticket: Ticket,
+        result: &Result<Vec<u8>, Fault>,
+        view: &View<'_>,
+    ) -> Option<Effect> {
+        let waiting = self.waiting.remove(&ticket)?;
+        let result = result.clone().map(|document| {
+            let attestation = KeyAttestation {
+                key: waiting.key,
+                document: document.into(),
+                statement: waiting.statement.into(),
+                manifest: view.context.signed.clone(),
+                ledger: None,
+            };
+            complete(waiting.answer, codec::encode(&attestation).into())
+        });
+        Some(Effect::Reply { ticket, result })
+    }
+}
+
+fn complete(answer: Answer, octets: Blob) -> Answer {
+    match answer {
+        Answer::KeyGenerated(mut key) => {
+            key.attestation = octets;
+            Answer::KeyGenerated(key)
+        }
+        Answer::Linked(mut linked) => {
+            linked.attestation = Some(octets);
+            Answer::Linked(linked)
+        }
+        _ => Answer::KeyAttested(octets),
+    }
+}
+
+/// Digest that names a linked means without showing it.
+#[must_use]
+pub fn eid_reference(service: &ServiceId, parts: &[&[u8]]) -> Digest32 {
+    use sha2::{Digest, Sha256};
+    let parts: Vec<_> = parts.iter().map(|part| serde_bytes::Bytes::new(part)).collect();
+    let octets = codec::encode(&(service, parts));
+    Digest32(Sha256::new().chain_update(b"fuin/eid-reference/v1\0").chain_update(octets).finalize().into())
+}
