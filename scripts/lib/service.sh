@@ -13,6 +13,8 @@ service_start() {
     rm -f "$dir/dev.json"
     "$bin/fuin" dev --enclave "$enclave" --dir "$dir" >"$log" 2>&1 &
     service_pid=$!
+    # So that bash tells nothing of its end; it is watched by its id.
+    disown "$service_pid"
     until [ -s "$dir/dev.json" ]; do
         if ! kill -0 "$service_pid" 2>/dev/null; then
             service_pid=''
@@ -39,14 +41,12 @@ service_stop() {
     kill -INT "$pid" 2>/dev/null || true
     for ((waited = 0; waited < 300; waited++)); do
         if ! kill -0 "$pid" 2>/dev/null; then
-            wait "$pid" 2>/dev/null || true
             return 0
         fi
         sleep 0.1
     done
     say "fuin dev does not stop within 30 s: killing it" >&2
     kill -KILL "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
 }
 
 # service_fact FIELD...: a value of dev.json.

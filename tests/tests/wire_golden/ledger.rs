@@ -26,9 +26,15 @@ fn bodies() -> Vec<EventBody> {
             size: 8,
             root: digest(0x53),
         },
-        EventBody::KeyGenerated { credential, signer: Subject(thirty_two(0x54)), record, statement },
-        EventBody::MeansLinked { credential, record, statement },
-        EventBody::PopSigned { credential, record, request_info: digest(0x55), statement },
+        EventBody::KeyGenerated {
+            credential,
+            signer: Subject(thirty_two(0x54)),
+            record,
+            statement,
+            attests: digest(0x5a),
+        },
+        EventBody::MeansLinked { credential, record, statement, attests: digest(0x5b) },
+        EventBody::PopSigned { credential, record, request_info: digest(0x55), statement, means_counter: 8 },
         EventBody::CertificateLinked {
             credential,
             record,

@@ -6,6 +6,7 @@
 
 mod digests;
 mod identity;
+mod keys;
 mod ledger;
 mod messages;
 mod parts;
@@ -54,6 +55,10 @@ struct Golden {
 const ABOUT: &str = "Octets in hex. A changed vector needs a decision record in docs/decisions and a new version of its structure; \
                      only then FUIN_WRITE_WIRE_VECTORS=1 cargo test -p fuin-tests --test wire_golden writes this file.";
 
+fn writes_anew() -> bool {
+    std::env::var_os("FUIN_WRITE_WIRE_VECTORS").is_some()
+}
+
 fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/wire/golden.json")
 }
@@ -63,6 +68,7 @@ fn all() -> Vec<Vector> {
         messages::vectors(),
         store::vectors(),
         identity::vectors(),
+        keys::vectors(),
         ledger::vectors(),
         statements::vectors(),
         digests::vectors(),
@@ -80,7 +86,7 @@ fn golden() -> Golden {
 #[test]
 fn every_vector_is_what_it_was() {
     let now: BTreeMap<String, String> = all().into_iter().map(|v| (v.name, hex::encode(v.octets))).collect();
-    if std::env::var_os("FUIN_WRITE_WIRE_VECTORS").is_some() {
+    if writes_anew() {
         let mut text =
             serde_json::to_string_pretty(&Golden { about: ABOUT.into(), vectors: now }).expect("plain data");
         text.push('\n');
@@ -107,6 +113,9 @@ fn every_vector_is_what_it_was() {
 
 #[test]
 fn every_vector_leads_back_to_its_value() {
+    if writes_anew() {
+        return;
+    }
     let golden = golden().vectors;
     for vector in all() {
         let Some(octets) = golden.get(&vector.name) else { continue };

@@ -8,9 +8,9 @@ use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::message::{
-    Answer, Authorize, Challenge, Command, ConfirmGenesis, Genesis, GenesisShares, GetChallenge, GetEvidence,
-    Head, Hello, InstallManifest, KeyGenerated, Linked, Manage, PasskeyHint, ProvideShare, SignHash, Status,
-    StoreAnswer, StoreRequest,
+    Answer, AttestKey, Authorize, Challenge, Command, ConfirmGenesis, Genesis, GenesisShares, GetChallenge,
+    GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage, PasskeyHint, ProvideShare,
+    SignHash, Status, StoreAnswer, StoreRequest,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -19,7 +19,12 @@ type FromHost = Frame<Command, StoreAnswer>;
 type FromEnclave = Frame<StoreRequest, Answer>;
 
 fn manage() -> Manage {
-    Manage { proof: "e30.e30.AAAA".into(), evidence: Some(octets(5, 20)), record: Some(record()) }
+    Manage {
+        proof: "e30.e30.AAAA".into(),
+        evidence: Some(octets(5, 20)),
+        record: Some(record()),
+        nonce: None,
+    }
 }
 
 fn commands() -> Vec<Command> {
@@ -30,7 +35,12 @@ fn commands() -> Vec<Command> {
         Command::Genesis(Genesis { approvals: vec![octets(3, 9)] }),
         Command::ConfirmGenesis(ConfirmGenesis { receipts: vec![octets(4, 9)] }),
         Command::ProvideShare(ProvideShare { statement: octets(5, 9), sealed: octets(6, 9) }),
-        Command::GenerateKey(Manage { proof: "e30.e30.AAAA".into(), evidence: None, record: None }),
+        Command::GenerateKey(Manage {
+            proof: "e30.e30.AAAA".into(),
+            evidence: None,
+            record: None,
+            nonce: None,
+        }),
         Command::LinkEid(manage()),
         Command::AuthorizePop(manage()),
         Command::LinkCert(manage()),
@@ -56,6 +66,7 @@ fn commands() -> Vec<Command> {
             signature_algorithm: SignatureAlgorithm::EcdsaSha256,
             record: record(),
         }),
+        Command::AttestKey(AttestKey { key: credential(), record: record(), nonce: Some(octets(9, 32)) }),
     ]
 }
 
@@ -76,6 +87,7 @@ fn command_name(command: &Command) -> &'static str {
         Command::GetChallenge(_) => "get-challenge",
         Command::Authorize(_) => "authorize",
         Command::SignHash(_) => "sign-hash",
+        Command::AttestKey(_) => "attest-key",
     }
 }
 
@@ -105,8 +117,9 @@ fn answers() -> Vec<Answer> {
             algorithm: KeyAlgorithm::EcdsaP256,
             version: 1,
             receipt: receipt(),
+            attestation: octets(0xa5, 12),
         }),
-        Answer::Linked(Linked { version: 2, receipt: receipt() }),
+        Answer::Linked(Linked { version: 2, receipt: receipt(), attestation: Some(octets(0xa5, 12)) }),
         Answer::RequestInfo(octets(0x30, 10)),
         Answer::Request { csr: octets(0x30, 11), version: 3, receipt: receipt() },
         Answer::Deleted(receipt()),
@@ -119,6 +132,7 @@ fn answers() -> Vec<Answer> {
         }),
         Answer::Activation { token: octets(0x40, 32), expires: 1_800_000_300, receipt: receipt() },
         Answer::Signatures { signatures: vec![octets(0x30, 70)], receipt: receipt() },
+        Answer::KeyAttested(octets(0xa5, 12)),
     ]
 }
 
@@ -139,6 +153,7 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Challenge(_) => "challenge",
         Answer::Activation { .. } => "activation",
         Answer::Signatures { .. } => "signatures",
+        Answer::KeyAttested(_) => "key-attested",
     }
 }
 
