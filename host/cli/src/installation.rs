@@ -52,6 +52,8 @@ pub struct DevJson {
     pub service: String,
     /// Service card, JSON file.
     pub service_card: PathBuf,
+    /// Measurement for `fuin-verify --release`, JSON file.
+    pub release: PathBuf,
     /// `qemu` or `process`.
     pub enclave: String,
     /// Folder of the signer's software passkeys.

@@ -95,7 +95,7 @@ fn reset(args: &Args) -> Result<(), Failure> {
             std::fs::remove_dir_all(&folder).with_context(|| format!("--reset: {}", folder.display()))?;
         }
     }
-    for file in [layout.manifest(), layout.service_card(), layout.dev_json()] {
+    for file in [layout.manifest(), layout.service_card(), layout.release(), layout.dev_json()] {
         if file.exists() {
             std::fs::remove_file(&file).with_context(|| format!("--reset: {}", file.display()))?;
         }

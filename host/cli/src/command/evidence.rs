@@ -55,11 +55,9 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     } else {
         println!("written: {} ({} octets, not verified)", args.output.display(), bundle.len());
         println!("nonce:   {nonce}");
-        println!(
-            "verify:  fuin-verify {} --root {} --at now --nonce {nonce}",
-            args.output.display(),
-            root.display()
-        );
+        let (file, root, release) =
+            (args.output.display(), root.display(), installation.dev.release.display());
+        println!("verify:  fuin-verify {file} --root {root} --release {release} --at now --nonce {nonce}");
     }
     Ok(())
 }

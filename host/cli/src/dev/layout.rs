@@ -101,6 +101,11 @@ impl Layout {
         self.dir.join("service-card.json")
     }
 
+    /// Measurement, for `fuin-verify --release`.
+    pub fn release(&self) -> PathBuf {
+        self.dir.join("release.json")
+    }
+
     /// `dev.json`.
     pub fn dev_json(&self) -> PathBuf {
         self.dir.join(DEV_JSON)

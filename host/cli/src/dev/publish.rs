@@ -11,6 +11,7 @@ use fuin_host::RunningHost;
 use fuin_host::store::CatalogueEntry;
 use fuin_sca::card::{ServiceCard, VERSION};
 use fuin_shared::manifest::Measurement;
+use serde_json::json;
 
 /// Life of the service token, seconds.
 const TOKEN: u64 = 90 * 24 * 3600;
@@ -36,7 +37,7 @@ pub fn card(
     })
 }
 
-/// Writes card and `dev.json`; the latter last, for whoever waits for it.
+/// Writes card, measurement and `dev.json`; the last one last, for whoever waits for it.
 pub async fn write(
     layout: &Layout,
     host: &RunningHost,
@@ -46,6 +47,9 @@ pub async fn write(
     password: &str,
 ) -> anyhow::Result<()> {
     file::write(&layout.service_card(), &card.to_json(), file::PUBLIC)?;
+    let [pcr0, pcr1, pcr2] = [&card.measurement.pcr0, &card.measurement.pcr1, &card.measurement.pcr2];
+    let release = json!({ "pcrs": { "0": pcr0, "1": pcr1, "2": pcr2 } });
+    file::write(&layout.release(), format!("{release:#}\n").as_bytes(), file::PUBLIC)?;
     let token = host.accounts().issue_service_token(USER, TOKEN).await?;
     let dev = DevJson {
         csc: host.base_url().to_owned(),
@@ -63,6 +67,7 @@ pub async fn write(
         attestation: format!("{}/attestation", host.base_url()),
         service: card.service.to_string(),
         service_card: layout.service_card(),
+        release: layout.release(),
         enclave: kind.as_str().to_owned(),
         passkeys: layout.passkeys(),
         origin: ORIGIN.to_owned(),
