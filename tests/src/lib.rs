@@ -1,1 +1,19 @@
-//! Place: none.
+//! Place: none. What the tests of the whole service share.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`programs`] | where the programs under test are, and commands that end |
+//! | [`service`] | a real `fuin dev`, started, stopped and killed |
+//! | [`csc`] | HTTP calls as a stranger makes them |
+//! | [`signer`] | the signer's device, step by step |
+//! | [`peers`] | software nobody here wrote: pyHanko, openssl |
+//! | [`pdf`] | what a validator takes out of a signed PDF |
+//! | [`ledger`] | the events that a stopped service has kept |
+
+pub mod csc;
+pub mod ledger;
+pub mod pdf;
+pub mod peers;
+pub mod programs;
+pub mod service;
+pub mod signer;
