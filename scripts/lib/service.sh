@@ -1,7 +1,8 @@
 # Read by the scripts with `source`, after progress.sh: starts and stops one development service and asks what it wrote of itself.
 
-service_pid='' service_dir=''
+service_pid='' service_dir='' service_options=()
 
+# More options of fuin dev are in `service_options`.
 # service_start BIN ENCLAVE DIR LOG SECONDS: returns once DIR/dev.json says that the service is ready.
 service_start() {
     local bin=$1 enclave=$2 dir=$3 log=$4 limit=$5 begin=$SECONDS told=$SECONDS
@@ -11,7 +12,7 @@ service_start() {
     fi
     # A file of an earlier run would say ready too early.
     rm -f "$dir/dev.json"
-    "$bin/fuin" dev --enclave "$enclave" --dir "$dir" >"$log" 2>&1 &
+    "$bin/fuin" dev --enclave "$enclave" --dir "$dir" "${service_options[@]}" >"$log" 2>&1 &
     service_pid=$!
     # So that bash tells nothing of its end; it is watched by its id.
     disown "$service_pid"
@@ -51,8 +52,6 @@ service_stop() {
 
 # service_fact FIELD...: a value of dev.json.
 service_fact() { json_fact "$service_dir/dev.json" "$@"; }
-# service_card_fact FIELD...: a value of the service card.
-service_card_fact() { json_fact "$(service_fact serviceCard)" "$@"; }
 
 json_fact() {
     python3 - "$@" <<'PY'

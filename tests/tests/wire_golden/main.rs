@@ -19,11 +19,14 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
+/// Whether octets decode to the sample they were made from.
+type LeadsBack = Box<dyn Fn(&[u8]) -> bool>;
+
 /// One named string of octets, and how to read it back.
 pub struct Vector {
     name: String,
     octets: Vec<u8>,
-    leads_back: Box<dyn Fn(&[u8]) -> bool>,
+    leads_back: LeadsBack,
 }
 
 impl Vector {
