@@ -1,5 +1,5 @@
-//! Place: none. The folder of the sockets. Paths of sockets are short by law of the system, so a deep installation has it
-//! elsewhere.
+//! Place: none. The folder of the sockets: a new one each time, so that an enclave left over from a session that was killed
+//! finds nobody any more. Paths of sockets are short by law of the system, so a deep installation has it elsewhere.
 
 use super::layout::Layout;
 use crate::file;
@@ -22,16 +22,22 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// `run` in the installation if sockets fit there, else a new folder in the system's folder for temporary files.
+    /// A new folder in `run` of the installation if sockets fit there, else in the system's folder for temporary files.
+    /// Those of earlier sessions are removed; until then they hold what the machine said.
     pub fn make(layout: &Layout) -> anyhow::Result<Self> {
-        let own = layout.dir().join("run");
+        let mut random = [0; 4];
+        getrandom::fill(&mut random)?;
+        let name = hex::encode(random);
+        let all = layout.dir().join("run");
+        if all.exists() {
+            std::fs::remove_dir_all(&all).with_context(|| format!("cannot remove {}", all.display()))?;
+        }
+        let own = all.join(&name);
         if fits(&own) {
             file::private_folder(&own)?;
             return Ok(Self { path: own, temporary: false });
         }
-        let mut random = [0; 6];
-        getrandom::fill(&mut random)?;
-        let path = std::env::temp_dir().join(format!("fuin-{}", hex::encode(random)));
+        let path = std::env::temp_dir().join(format!("fuin-{name}"));
         anyhow::ensure!(
             fits(&path),
             "--dir: {} is too long for sockets, and so is {}; choose a shorter folder, or set TMPDIR to one",
@@ -78,7 +84,10 @@ mod tests {
     fn sockets_of_a_deep_installation_lie_elsewhere() {
         let place = tempfile::tempdir().unwrap();
         let near = Layout::take(&place.path().join("dev")).unwrap();
-        assert_eq!(RunDir::make(&near).unwrap().path(), near.dir().join("run"));
+        let first = RunDir::make(&near).unwrap().path().to_owned();
+        let second = RunDir::make(&near).unwrap().path().to_owned();
+        assert_eq!(first.parent(), Some(near.dir().join("run").as_path()));
+        assert!(first != second && !first.exists() && second.is_dir());
         let deep = Layout::take(&place.path().join("d".repeat(100))).unwrap();
         let run = RunDir::make(&deep).unwrap();
         let path = run.path().to_owned();
