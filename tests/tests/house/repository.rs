@@ -113,19 +113,8 @@ pub fn members() -> Vec<Member> {
 /// Names of all packages that `package` is built from for `target`, itself included, over `edges`: `normal` is what is
 /// linked into it, `normal,build` what builds it as well.
 pub fn closure(package: &str, target: &str, edges: &str) -> Vec<String> {
-    let arguments = [
-        "tree",
-        "-p",
-        package,
-        "-e",
-        edges,
-        "--target",
-        target,
-        "--prefix",
-        "none",
-        "--locked",
-        "--offline",
-    ];
+    let arguments =
+        ["tree", "-p", package, "-e", edges, "--target", target, "--prefix", "none", "--locked", "--offline"];
     let tree = output(env!("CARGO"), &arguments);
     let mut names: Vec<String> =
         tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
