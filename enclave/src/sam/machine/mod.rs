@@ -1,27 +1,23 @@
 //! Place: SAM. The state machine: phases and what happens in them.
 
+mod founding;
+mod recovery;
+
 use super::evidence::{EvidenceDesk, Facts, View};
 use super::key_attestation::{KeyDesk, Wanted, check_nonce};
 use super::operational::{Operational, Surroundings};
-use super::outcome::{Next, Outcome, Withheld, next};
+use super::outcome::{Next, Withheld, next};
 use super::{Effect, Input, ServiceContext, Ticket, phases};
 use crate::ceremony::genesis::PendingGenesis;
 use crate::ceremony::provision::{Provision, Provisioned};
-use crate::ceremony::sharing::WholeKey;
 use crate::channel::InstanceKeyPairs;
 use crate::crypto_module::CryptoModule;
-use crate::ledger::journal::{Entry, Journal, Progress};
-use crate::ledger::keys::{LedgerKeys, LedgerName};
+use crate::ledger::journal::Progress;
 use crate::ledger::replay::Replay;
-use crate::ledger::state::State;
 use crate::platform::clock::Millis;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{Digest32, InstanceId, LedgerId};
-use fuin_shared::log::event::EventBody;
-use fuin_shared::log::tree::Frontier;
-use fuin_shared::message::{
-    Answer, Command, ConfirmGenesis, Genesis, Head, InstallManifest, ProvideShare, Status,
-};
+use fuin_shared::ids::InstanceId;
+use fuin_shared::message::{Answer, Command, Status};
 use fuin_shared::phase::Phase;
 use rand_core::CryptoRng;
 
@@ -214,181 +210,6 @@ impl Machine {
             now,
         };
         work(operational, &around)
-    }
-
-    fn install(&mut self, ticket: Ticket, command: &InstallManifest, now: Millis) -> Result<Effect, Fault> {
-        if matches!(self.stage, Stage::Sealing { .. }) {
-            return Err(Fault::WrongPhase);
-        }
-        let context = ServiceContext::install(command, now.0 / 1000)?;
-        let service = context.service;
-        self.stage = Stage::Sealing { ticket, context: Box::new(context) };
-        Ok(Effect::SealIdentity(service))
-    }
-
-    /// PCR16 can be written once; when that fails, this boot can serve nobody.
-    fn identity_sealed(&mut self, result: Result<(), Fault>) -> Option<Effect> {
-        let Stage::Sealing { ticket, context } = std::mem::replace(&mut self.stage, Stage::Halted) else {
-            return None;
-        };
-        if let Err(fault) = result {
-            return Some(refuse(ticket, fault));
-        }
-        let service = context.service;
-        self.context = Some(*context);
-        self.stage = Stage::Uninitialized { genesis: None, provision: Provision::default() };
-        Some(Effect::Reply { ticket, result: Ok(Answer::ManifestInstalled { service }) })
-    }
-
-    fn genesis(
-        &mut self,
-        ticket: Ticket,
-        command: &Genesis,
-        now: Millis,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Effect, Fault> {
-        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
-        let Stage::Uninitialized { genesis, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
-        let (pending, shares) =
-            PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, &WholeKey, rng)?;
-        self.facts.commitment = Some(pending.commitment());
-        self.facts.genesis = true;
-        *genesis = Some(pending);
-        Ok(Effect::Reply { ticket, result: Ok(Answer::GenesisShares(shares)) })
-    }
-
-    fn confirm(
-        &mut self,
-        ticket: Ticket,
-        command: &ConfirmGenesis,
-        now: Millis,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<(), Fault> {
-        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
-        let Stage::Uninitialized { genesis, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
-        let pending = genesis.take().ok_or(Fault::GenesisPending)?;
-        let confirmed =
-            pending.confirm(context, &self.instance, &command.receipts).map_err(|(pending, fault)| {
-                *genesis = Some(pending);
-                fault
-            })?;
-        let mut ledger = [0; 16];
-        rng.fill_bytes(&mut ledger);
-        let name = LedgerName { ledger: LedgerId(ledger), shard: 0, epoch: 0 };
-        let keys = LedgerKeys::derive(&confirmed.root, &context.manifest.ledger_prefix, name)?;
-        let body = EventBody::Genesis {
-            service: context.service,
-            manifest: context.hash,
-            ledger: name.ledger,
-            shard: name.shard,
-            epoch: name.epoch,
-            commitment: confirmed.commitment,
-            approvals: confirmed.approvals,
-        };
-        self.facts = Facts {
-            ledger: Some(keys.identity.clone()),
-            commitment: Some(confirmed.commitment),
-            genesis: false,
-        };
-        let identity = keys.identity.clone();
-        let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-        journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
-        self.stage = Stage::Starting(Box::new(Operational::new(journal, rng)));
-        Ok(())
-    }
-
-    fn provide(&mut self, ticket: Ticket, command: &ProvideShare) -> Result<Effect, Fault> {
-        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
-        let Stage::Uninitialized { provision, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
-        match provision.accept(context, &self.boot.keys, &self.instance, command, &WholeKey)? {
-            Err(missing) => Ok(Effect::Reply { ticket, result: Ok(Answer::ShareAccepted { missing }) }),
-            Ok(provisioned) => {
-                self.facts.commitment = Some(provisioned.commitment);
-                self.facts.genesis = false;
-                self.stage = Stage::AskingHead { ticket, provisioned };
-                Ok(Effect::AskHead)
-            }
-        }
-    }
-
-    fn begin_replay(&mut self, result: Result<Head, Fault>) -> Effect {
-        let Stage::AskingHead { ticket, provisioned } = std::mem::replace(&mut self.stage, Stage::Halted)
-        else {
-            return Effect::AskHead;
-        };
-        // While the outcome is unknown there is nothing to undo: ask again.
-        if matches!(result, Err(Fault::Disconnected)) {
-            self.stage = Stage::AskingHead { ticket, provisioned };
-            return Effect::AskHead;
-        }
-        let Some(context) = self.context.as_ref() else { return refuse(ticket, Fault::WrongPhase) };
-        let Provisioned { root, commitment, seen } = provisioned;
-        let prefix = context.manifest.ledger_prefix.clone();
-        let replay =
-            result.and_then(|head| Replay::new(root, context.service, commitment, prefix, seen, head));
-        match replay {
-            Ok(replay) => {
-                self.stage = Stage::Replaying { ticket, replay: Box::new(replay) };
-                Effect::ReadLedger { first: 0 }
-            }
-            Err(fault) => refuse(ticket, fault),
-        }
-    }
-
-    /// A ledger that fails halts the instance: a custodian gives the share again only after looking into it.
-    fn replay(
-        &mut self,
-        result: Result<Vec<u8>, Fault>,
-        last: bool,
-        now: Millis,
-        rng: &mut dyn CryptoRng,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Stage::Replaying { ticket, replay } = &mut self.stage else { return };
-        let ticket = *ticket;
-        let pushed = result.and_then(|octets| replay.push(&octets));
-        if pushed.is_ok() && !last {
-            return;
-        }
-        let Stage::Replaying { replay, .. } = std::mem::replace(&mut self.stage, Stage::Halted) else {
-            return;
-        };
-        let started = pushed.and_then(|()| self.start(ticket, *replay, now, rng));
-        match started {
-            Ok(operational) => self.stage = Stage::Starting(Box::new(operational)),
-            Err(fault) => effects.push(refuse(ticket, fault)),
-        }
-    }
-
-    fn start(
-        &mut self,
-        ticket: Ticket,
-        replay: Replay,
-        now: Millis,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Operational, Fault> {
-        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
-        let replayed = replay.finish()?;
-        if now.0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
-            return Err(Fault::Clock);
-        }
-        let identity = replayed.keys.identity.clone();
-        self.facts.ledger = Some(identity.clone());
-        let mut nonce = [0; 32];
-        rng.fill_bytes(&mut nonce);
-        let body = EventBody::Boot {
-            nonce: Digest32(nonce),
-            instance: self.instance,
-            manifest: context.hash,
-            size: replayed.frontier.size(),
-            root: Digest32(replayed.frontier.root()),
-        };
-        let mut journal =
-            Journal::new(replayed.keys, replayed.state, replayed.frontier, Some(replayed.checkpoint));
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-        journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
-        Ok(Operational::new(journal, rng))
     }
 
     fn signed(

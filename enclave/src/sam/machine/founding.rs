@@ -1,0 +1,123 @@
+//! Place: SAM. From boot to a founded or provisioned service: manifest, genesis, shares.
+
+use super::{Machine, Stage, refuse};
+use crate::ceremony::genesis::PendingGenesis;
+use crate::ceremony::provision::Provision;
+use crate::ceremony::sharing::WholeKey;
+use crate::ledger::journal::{Entry, Journal};
+use crate::ledger::keys::{LedgerKeys, LedgerName};
+use crate::ledger::state::State;
+use crate::platform::clock::Millis;
+use crate::sam::evidence::Facts;
+use crate::sam::operational::Operational;
+use crate::sam::outcome::{Outcome, Withheld};
+use crate::sam::{Effect, ServiceContext, Ticket};
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::LedgerId;
+use fuin_shared::log::event::EventBody;
+use fuin_shared::log::tree::Frontier;
+use fuin_shared::message::{Answer, ConfirmGenesis, Genesis, InstallManifest, ProvideShare};
+use rand_core::CryptoRng;
+
+impl Machine {
+    pub(super) fn install(
+        &mut self,
+        ticket: Ticket,
+        command: &InstallManifest,
+        now: Millis,
+    ) -> Result<Effect, Fault> {
+        if matches!(self.stage, Stage::Sealing { .. }) {
+            return Err(Fault::WrongPhase);
+        }
+        let context = ServiceContext::install(command, now.0 / 1000)?;
+        let service = context.service;
+        self.stage = Stage::Sealing { ticket, context: Box::new(context) };
+        Ok(Effect::SealIdentity(service))
+    }
+
+    /// PCR16 can be written once; when that fails, this boot can serve nobody.
+    pub(super) fn identity_sealed(&mut self, result: Result<(), Fault>) -> Option<Effect> {
+        let Stage::Sealing { ticket, context } = std::mem::replace(&mut self.stage, Stage::Halted) else {
+            return None;
+        };
+        if let Err(fault) = result {
+            return Some(refuse(ticket, fault));
+        }
+        let service = context.service;
+        self.context = Some(*context);
+        self.stage = Stage::Uninitialized { genesis: None, provision: Provision::default() };
+        Some(Effect::Reply { ticket, result: Ok(Answer::ManifestInstalled { service }) })
+    }
+
+    pub(super) fn genesis(
+        &mut self,
+        ticket: Ticket,
+        command: &Genesis,
+        now: Millis,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Effect, Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let Stage::Uninitialized { genesis, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
+        let (pending, shares) =
+            PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, &WholeKey, rng)?;
+        self.facts.commitment = Some(pending.commitment());
+        self.facts.genesis = true;
+        *genesis = Some(pending);
+        Ok(Effect::Reply { ticket, result: Ok(Answer::GenesisShares(shares)) })
+    }
+
+    pub(super) fn confirm(
+        &mut self,
+        ticket: Ticket,
+        command: &ConfirmGenesis,
+        now: Millis,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let Stage::Uninitialized { genesis, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
+        let pending = genesis.take().ok_or(Fault::GenesisPending)?;
+        let confirmed =
+            pending.confirm(context, &self.instance, &command.receipts).map_err(|(pending, fault)| {
+                *genesis = Some(pending);
+                fault
+            })?;
+        let mut ledger = [0; 16];
+        rng.fill_bytes(&mut ledger);
+        let name = LedgerName { ledger: LedgerId(ledger), shard: 0, epoch: 0 };
+        let keys = LedgerKeys::derive(&confirmed.root, &context.manifest.ledger_prefix, name)?;
+        let body = EventBody::Genesis {
+            service: context.service,
+            manifest: context.hash,
+            ledger: name.ledger,
+            shard: name.shard,
+            epoch: name.epoch,
+            commitment: confirmed.commitment,
+            approvals: confirmed.approvals,
+        };
+        self.facts = Facts {
+            ledger: Some(keys.identity.clone()),
+            commitment: Some(confirmed.commitment),
+            genesis: false,
+        };
+        let identity = keys.identity.clone();
+        let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
+        self.stage = Stage::Starting(Box::new(Operational::new(journal, rng)));
+        Ok(())
+    }
+
+    pub(super) fn provide(&mut self, ticket: Ticket, command: &ProvideShare) -> Result<Effect, Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let Stage::Uninitialized { provision, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
+        match provision.accept(context, &self.boot.keys, &self.instance, command, &WholeKey)? {
+            Err(missing) => Ok(Effect::Reply { ticket, result: Ok(Answer::ShareAccepted { missing }) }),
+            Ok(provisioned) => {
+                self.facts.commitment = Some(provisioned.commitment);
+                self.facts.genesis = false;
+                self.stage = Stage::AskingHead { ticket, provisioned };
+                Ok(Effect::AskHead)
+            }
+        }
+    }
+}

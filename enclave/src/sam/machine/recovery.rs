@@ -1,0 +1,96 @@
+//! Place: SAM. Recovery: the ledger is read back, and the first event of this boot takes it over.
+
+use super::{CLOCK_TOLERANCE, Machine, Stage, refuse};
+use crate::ceremony::provision::Provisioned;
+use crate::ledger::journal::{Entry, Journal};
+use crate::ledger::replay::Replay;
+use crate::platform::clock::Millis;
+use crate::sam::operational::Operational;
+use crate::sam::outcome::{Outcome, Withheld};
+use crate::sam::{Effect, Ticket};
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::Digest32;
+use fuin_shared::log::event::EventBody;
+use fuin_shared::message::Head;
+use rand_core::CryptoRng;
+
+impl Machine {
+    pub(super) fn begin_replay(&mut self, result: Result<Head, Fault>) -> Effect {
+        let Stage::AskingHead { ticket, provisioned } = std::mem::replace(&mut self.stage, Stage::Halted)
+        else {
+            return Effect::AskHead;
+        };
+        // While the outcome is unknown there is nothing to undo: ask again.
+        if matches!(result, Err(Fault::Disconnected)) {
+            self.stage = Stage::AskingHead { ticket, provisioned };
+            return Effect::AskHead;
+        }
+        let Some(context) = self.context.as_ref() else { return refuse(ticket, Fault::WrongPhase) };
+        let Provisioned { root, commitment, seen } = provisioned;
+        let prefix = context.manifest.ledger_prefix.clone();
+        let replay =
+            result.and_then(|head| Replay::new(root, context.service, commitment, prefix, seen, head));
+        match replay {
+            Ok(replay) => {
+                self.stage = Stage::Replaying { ticket, replay: Box::new(replay) };
+                Effect::ReadLedger { first: 0 }
+            }
+            Err(fault) => refuse(ticket, fault),
+        }
+    }
+
+    /// A ledger that fails halts the instance: a custodian gives the share again only after looking into it.
+    pub(super) fn replay(
+        &mut self,
+        result: Result<Vec<u8>, Fault>,
+        last: bool,
+        now: Millis,
+        rng: &mut dyn CryptoRng,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Stage::Replaying { ticket, replay } = &mut self.stage else { return };
+        let ticket = *ticket;
+        let pushed = result.and_then(|octets| replay.push(&octets));
+        if pushed.is_ok() && !last {
+            return;
+        }
+        let Stage::Replaying { replay, .. } = std::mem::replace(&mut self.stage, Stage::Halted) else {
+            return;
+        };
+        let started = pushed.and_then(|()| self.start(ticket, *replay, now, rng));
+        match started {
+            Ok(operational) => self.stage = Stage::Starting(Box::new(operational)),
+            Err(fault) => effects.push(refuse(ticket, fault)),
+        }
+    }
+
+    pub(super) fn start(
+        &mut self,
+        ticket: Ticket,
+        replay: Replay,
+        now: Millis,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Operational, Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let replayed = replay.finish()?;
+        if now.0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
+            return Err(Fault::Clock);
+        }
+        let identity = replayed.keys.identity.clone();
+        self.facts.ledger = Some(identity.clone());
+        let mut nonce = [0; 32];
+        rng.fill_bytes(&mut nonce);
+        let body = EventBody::Boot {
+            nonce: Digest32(nonce),
+            instance: self.instance,
+            manifest: context.hash,
+            size: replayed.frontier.size(),
+            root: Digest32(replayed.frontier.root()),
+        };
+        let mut journal =
+            Journal::new(replayed.keys, replayed.state, replayed.frontier, Some(replayed.checkpoint));
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
+        Ok(Operational::new(journal, rng))
+    }
+}

@@ -1,0 +1,42 @@
+//! Place: SAM. deleteKey (extensions 4.7): the key is destroyed, and a tombstone in the ledger keeps it so.
+
+use super::super::{Operational, Outcome, Surroundings, Ticket};
+use crate::ledger::journal::Entry;
+use fuin_shared::fault::Fault;
+use fuin_shared::log::event::EventBody;
+use fuin_shared::message::{Manage, RecordChange};
+use fuin_shared::sad::Purpose;
+use fuin_shared::statement::ManageAction;
+
+impl Operational {
+    pub(in super::super) fn delete_key(
+        &mut self,
+        ticket: Ticket,
+        manage: &Manage,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Fault> {
+        let proven = self.prove(manage, around)?;
+        let target = self.target(manage, &proven, around)?;
+        if proven.statement.action != (ManageAction::DeleteKey {}) {
+            return Err(Fault::InvalidProof);
+        }
+        let credential = &target.credential;
+        // A key without means has no signer to ask; any other is destroyed on the signer's word.
+        if let Some(means) = &credential.record.means {
+            let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
+            let checked = self.checker(around).check(evidence, credential, Purpose::Delete)?;
+            let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
+            means.verify(last, &checked.assertion, &checked.digest)?;
+            self.challenges.spend(&checked.nonce, around.seconds())?;
+        }
+        around.module.destroy(credential.record.algorithm, &credential.record.wrapped.0)?;
+        self.activations.revoke(&credential.subject);
+        self.vault.forget(credential);
+        let body = EventBody::KeyDestroyed {
+            credential: self.journal.state().next_mark(credential.subject),
+            statement: target.statement,
+        };
+        let records = vec![RecordChange::Erase(credential.record.id.clone())];
+        self.append(ticket, Entry { body, records, salts: Vec::new() }, Outcome::Deleted, around)
+    }
+}
