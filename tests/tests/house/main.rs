@@ -1,7 +1,7 @@
 //! Place: none. The rules of the house as tests: who may depend on whom, what may never come in, how a module begins,
 //! what the documents say. Each message names the remedy.
 //!
-//! Needs `cargo` and `git`, and nothing that is not on this machine already.
+//! Needs `cargo` and `git`.
 
 mod documents;
 mod graph;

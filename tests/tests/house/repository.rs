@@ -81,8 +81,7 @@ impl Member {
 /// All members.
 pub fn members() -> Vec<Member> {
     let cargo = env!("CARGO");
-    let metadata =
-        output(cargo, &["metadata", "--format-version", "1", "--no-deps", "--locked", "--offline"]);
+    let metadata = output(cargo, &["metadata", "--format-version", "1", "--no-deps", "--locked"]);
     let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("cargo metadata is JSON");
     let top = root();
     let text_of = |value: &serde_json::Value| value.as_str().expect("a text in cargo metadata").to_owned();
@@ -113,8 +112,7 @@ pub fn members() -> Vec<Member> {
 /// Names of all packages that `package` is built from for `target`, itself included, over `edges`: `normal` is what is
 /// linked into it, `normal,build` what builds it as well.
 pub fn closure(package: &str, target: &str, edges: &str) -> Vec<String> {
-    let arguments =
-        ["tree", "-p", package, "-e", edges, "--target", target, "--prefix", "none", "--locked", "--offline"];
+    let arguments = ["tree", "-p", package, "-e", edges, "--target", target, "--prefix", "none", "--locked"];
     let tree = output(env!("CARGO"), &arguments);
     let mut names: Vec<String> =
         tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
