@@ -12,36 +12,94 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::cpio::CpioError;
 use crate::eif::Image;
 use crate::init::settings::Settings;
-use crate::release::{FORMAT, FileDigest, Release};
-use crate::{kernel_modules, ramdisk};
+use crate::kernel_modules::{self, Module};
+use crate::release::{FORMAT, FileDigest, Platform, Release};
+use crate::{layout, ramdisk};
 
 /// What an image is built from.
 #[derive(Debug, Clone)]
 pub struct Inputs {
     /// The kernel (bzImage).
     pub kernel: PathBuf,
-    /// `/lib/modules/VERSION` of that kernel; `None` for a kernel with everything built in.
-    pub modules_dir: Option<PathBuf>,
-    /// The init, a static program.
+    /// The init, a static program: ours for the emulated machine, the operator's on hardware.
     pub init: PathBuf,
     /// The enclave program, a static program.
     pub enclave: PathBuf,
     /// The kernel's command line.
     pub cmdline: String,
-    /// Where the image finds its parent.
-    pub settings: Settings,
+    /// The machine it is for.
+    pub machine: Machine,
     /// Name for metadata and release.
     pub name: String,
     /// Version for metadata and release.
     pub version: String,
     /// Build time for the metadata, seconds since 1970.
-    pub epoch: i64,
+    pub epoch: u64,
     /// Compiler for the release.
     pub toolchain: Option<String>,
     /// Commit for the release.
     pub source_commit: Option<String>,
+}
+
+/// What differs between machines. All of it goes into ramdisk 1, so that ramdisk 2 (PCR2) is the same on both.
+#[derive(Debug, Clone)]
+pub enum Machine {
+    /// The emulated machine, with our own init.
+    Emulation {
+        /// Where the image finds its parent.
+        settings: Settings,
+        /// `/lib/modules/VERSION` of the kernel; `None` for a kernel with everything built in.
+        modules_dir: Option<PathBuf>,
+    },
+    /// A Nitro enclave, with an init of AWS's conventions.
+    Nitro {
+        /// The driver of the security module; `None` for a kernel that has it built in.
+        nsm_module: Option<PathBuf>,
+        /// Vsock port on which the parent (CID 3) awaits the enclave program.
+        parent_port: u32,
+    },
+}
+
+impl Machine {
+    fn platform(&self) -> Platform {
+        match self {
+            Self::Emulation { .. } => Platform::Emulation,
+            Self::Nitro { .. } => Platform::Nitro,
+        }
+    }
+
+    /// The kernel's version, as far as the folder of its modules says it.
+    fn kernel_version(&self) -> Option<&str> {
+        match self {
+            Self::Emulation { modules_dir, .. } => modules_dir.as_deref()?.file_name()?.to_str(),
+            Self::Nitro { .. } => None,
+        }
+    }
+
+    fn modules(&self) -> anyhow::Result<Vec<Module>> {
+        match self {
+            Self::Emulation { modules_dir: Some(folder), .. } => Ok(kernel_modules::collect(folder)?),
+            Self::Nitro { nsm_module: Some(path), .. } => Ok(vec![Module {
+                name: layout::NSM_MODULE.trim_start_matches('/').to_owned(),
+                content: read(path, "NSM module")?,
+            }]),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Ramdisk 1.
+    fn boot(&self, init: &[u8], modules: &[Module]) -> Result<Vec<u8>, CpioError> {
+        match self {
+            Self::Emulation { settings, .. } => ramdisk::boot(init, modules, settings),
+            Self::Nitro { parent_port, .. } => {
+                let nsm = modules.first().map(|module| module.content.as_slice());
+                ramdisk::nitro(init, nsm, *parent_port)
+            }
+        }
+    }
 }
 
 /// A finished image.
@@ -60,15 +118,13 @@ pub fn build(inputs: &Inputs) -> anyhow::Result<Built> {
     let kernel = read(&inputs.kernel, "kernel")?;
     let init = read_program(&inputs.init, "init")?;
     let enclave = read_program(&inputs.enclave, "enclave program")?;
-    let modules = match &inputs.modules_dir {
-        Some(folder) => kernel_modules::collect(folder)?,
-        None => Vec::new(),
-    };
-    let build_time = OffsetDateTime::from_unix_timestamp(inputs.epoch)
+    let modules = inputs.machine.modules()?;
+    let build_time = i64::try_from(inputs.epoch)
         .ok()
+        .and_then(|epoch| OffsetDateTime::from_unix_timestamp(epoch).ok())
         .and_then(|time| time.format(&Rfc3339).ok())
         .with_context(|| format!("epoch {} is not a time RFC 3339 can say", inputs.epoch))?;
-    let ramdisks = [ramdisk::boot(&init, &modules, &inputs.settings)?, ramdisk::workload(&enclave)?];
+    let ramdisks = [inputs.machine.boot(&init, &modules)?, ramdisk::workload(&enclave)?];
     let metadata = metadata(inputs, &build_time);
     let image = Image { kernel: &kernel, cmdline: &inputs.cmdline, metadata: &metadata, ramdisks: &ramdisks }
         .to_octets()?;
@@ -78,18 +134,22 @@ pub fn build(inputs: &Inputs) -> anyhow::Result<Built> {
         format: FORMAT.to_owned(),
         name: inputs.name.clone(),
         version: inputs.version.clone(),
+        platform: inputs.machine.platform(),
         pcrs: pcrs.into_iter().map(|(index, value)| (index.to_owned(), hex::encode(value))).collect(),
         image: FileDigest::of(&image),
         inputs: BTreeMap::from([
             ("kernel".to_owned(), FileDigest::of(&kernel)),
             ("init".to_owned(), FileDigest::of(&init)),
             ("enclave".to_owned(), FileDigest::of(&enclave)),
+            ("cmdline".to_owned(), FileDigest::of(inputs.cmdline.as_bytes())),
         ]),
         modules: modules
             .iter()
             .map(|module| (module.name.clone(), FileDigest::of(&module.content)))
             .collect(),
         cmdline: inputs.cmdline.clone(),
+        kernel_version: inputs.machine.kernel_version().map(str::to_owned),
+        epoch: inputs.epoch,
         build_time,
         toolchain: inputs.toolchain.clone(),
         source_commit: inputs.source_commit.clone(),
@@ -107,7 +167,7 @@ fn metadata(inputs: &Inputs, build_time: &str) -> String {
             "BuildTool": "fuin-image",
             "BuildToolVersion": env!("CARGO_PKG_VERSION"),
             "OperatingSystem": "Linux",
-            "KernelVersion": inputs.modules_dir.as_deref().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or("custom"),
+            "KernelVersion": inputs.machine.kernel_version().unwrap_or("custom"),
         },
         "DockerInfo": {},
         "CustomMetadata": {},

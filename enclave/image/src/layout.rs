@@ -3,7 +3,24 @@
 //! Paths inside the image and port numbers around it: the agreement between init, image builder and launcher.
 
 /// The enclave program in ramdisk 2, absolute in the booted image.
-pub const WORKLOAD: &str = "/app/fuin-enclave";
+///
+/// Below [`ROOTFS`], because the init of AWS makes that folder the root before it starts anything: so one ramdisk 2 serves both machines.
+pub const WORKLOAD: &str = "/rootfs/app/fuin-enclave";
+
+/// The folder that becomes the root of the enclave program on hardware.
+pub const ROOTFS: &str = "/rootfs";
+
+/// The program and its arguments for an init of AWS's conventions, one per line, in ramdisk 1.
+pub const COMMAND: &str = "/cmd";
+
+/// The environment for such an init, one `NAME=value` per line, in ramdisk 1.
+pub const ENVIRONMENT: &str = "/env";
+
+/// The driver of the security module that such an init loads, where the kernel has it as a module.
+pub const NSM_MODULE: &str = "/nsm.ko";
+
+/// CID under which an enclave on hardware reaches its parent.
+pub const HARDWARE_PARENT_CID: u32 = 3;
 
 /// The boot settings in ramdisk 1, see [`crate::init::settings`].
 pub const SETTINGS: &str = "/etc/fuin/boot";

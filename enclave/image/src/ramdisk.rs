@@ -8,7 +8,7 @@ use crate::init::settings::Settings;
 use crate::kernel_modules::Module;
 use crate::layout;
 
-/// Ramdisk 1.
+/// Ramdisk 1 of the emulated machine, with our own init.
 ///
 /// # Errors
 /// [`CpioError`].
@@ -30,7 +30,32 @@ pub fn boot(init: &[u8], modules: &[Module], settings: &Settings) -> Result<Vec<
     archive.to_octets()
 }
 
-/// Ramdisk 2.
+/// Ramdisk 1 of a Nitro enclave, with an init of AWS's conventions: it loads `/nsm.ko` where that is there, answers the heartbeat, makes `/rootfs` the
+/// root, mounts the usual file systems there, and starts what `/cmd` says.
+///
+/// # Errors
+/// [`CpioError`].
+pub fn nitro(init: &[u8], nsm_module: Option<&[u8]>, parent_port: u32) -> Result<Vec<u8>, CpioError> {
+    let mut archive = Archive::new();
+    archive.program("init", init.to_vec())?;
+    for folder in ["dev", "proc", "run", "sys", "tmp"] {
+        archive.folder(folder)?;
+        archive.folder(&format!("{}/{folder}", relative(layout::ROOTFS)))?;
+    }
+    archive.character_device("dev/console", 0o600, 5, 1)?;
+    archive.character_device("dev/null", 0o666, 1, 3)?;
+    let program = layout::WORKLOAD.trim_start_matches(layout::ROOTFS);
+    let command = format!("{program}\n--connect\nvsock://{}:{parent_port}\n", layout::HARDWARE_PARENT_CID);
+    archive.file(relative(layout::COMMAND), command.into_bytes())?;
+    // It must be there; the enclave program reads no environment.
+    archive.file(relative(layout::ENVIRONMENT), b"LANG=C\n".to_vec())?;
+    if let Some(module) = nsm_module {
+        archive.file(relative(layout::NSM_MODULE), module.to_vec())?;
+    }
+    archive.to_octets()
+}
+
+/// Ramdisk 2, the same on every machine.
 ///
 /// # Errors
 /// [`CpioError`].
@@ -71,9 +96,27 @@ mod tests {
     }
 
     #[test]
+    fn the_first_ramdisk_of_hardware_names_cid_3_and_the_program_below_the_new_root() {
+        let octets = nitro(b"the init", Some(b"the driver"), 5000).unwrap();
+        for text in [
+            "/app/fuin-enclave\n--connect\nvsock://3:5000\n",
+            "the init",
+            "nsm.ko",
+            "the driver",
+            "rootfs/dev",
+            "rootfs/proc",
+        ] {
+            assert!(contains(&octets, text), "{text}");
+        }
+        assert!(!contains(&octets, "parent_cid") && !contains(&octets, "rootfs/app"));
+        assert!(!contains(&nitro(b"the init", None, 5000).unwrap(), "nsm.ko"));
+        assert!(contains(&nitro(b"the init", None, 5001).unwrap(), "vsock://3:5001\n"));
+    }
+
+    #[test]
     fn the_second_ramdisk_depends_on_the_program_alone() {
         let octets = workload(b"the program").unwrap();
-        assert!(contains(&octets, "app/fuin-enclave") && contains(&octets, "the program"));
+        assert!(contains(&octets, "rootfs/app/fuin-enclave") && contains(&octets, "the program"));
         assert_eq!(octets, workload(b"the program").unwrap());
     }
 }

@@ -18,17 +18,24 @@ pub struct Release {
     pub name: String,
     /// Version of the image.
     pub version: String,
+    /// The machine it is for. PCR2 is the same on both.
+    pub platform: Platform,
     /// PCR0, PCR1 and PCR2 under the names "0", "1", "2" (SHA-384).
     pub pcrs: BTreeMap<String, String>,
     /// The image file.
     pub image: FileDigest,
-    /// Kernel, init and enclave program under the names "kernel", "init", "enclave".
+    /// Kernel, init, enclave program and command line under the names "kernel", "init", "enclave", "cmdline".
     pub inputs: BTreeMap<String, FileDigest>,
     /// Kernel modules by file name, as far as the kernel needs any.
     pub modules: BTreeMap<String, FileDigest>,
     /// The kernel's command line.
     pub cmdline: String,
-    /// What the metadata say about the time, RFC 3339.
+    /// The kernel's version, where it came with its modules.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kernel_version: Option<String>,
+    /// Build time in the metadata, seconds since 1970.
+    pub epoch: u64,
+    /// The same as the metadata say it, RFC 3339.
     pub build_time: String,
     /// The compiler, as it names itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -40,6 +47,16 @@ pub struct Release {
 
 /// The only value of [`Release::format`].
 pub const FORMAT: &str = "fuin-release/1";
+
+/// The machine that an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Platform {
+    /// The emulated machine.
+    Emulation,
+    /// A Nitro enclave.
+    Nitro,
+}
 
 /// Length and digest of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

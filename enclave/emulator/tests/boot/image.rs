@@ -59,7 +59,7 @@ fn build() -> PathBuf {
         .args(words)
         .args(["--example", "nsm-probe", "--target", TRIPLE, "--target-dir"])
         .arg(root.join("target/measured"))
-        .env("RUSTFLAGS", flags(&root))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(&root))
         .current_dir(&root));
     let out = root.join("target/eif-probe");
     run(&mut script(&out));
@@ -69,7 +69,12 @@ fn build() -> PathBuf {
 fn flags(root: &Path) -> String {
     let home =
         std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", std::env::var("HOME").unwrap()));
-    format!("--remap-path-prefix={home}=/cargo --remap-path-prefix={}=/fuin", root.display())
+    [
+        format!("--remap-path-prefix={home}=/cargo"),
+        format!("--remap-path-prefix={}=/fuin", root.display()),
+        "-Clinker=rust-lld".to_owned(),
+    ]
+    .join("\x1f")
 }
 
 fn run(command: &mut Command) {

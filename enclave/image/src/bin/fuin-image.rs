@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use fuin_image::build::{Inputs, build};
+use fuin_image::build::{Inputs, Machine, build};
 use fuin_image::init::settings::Settings;
+use fuin_image::layout::PARENT_PORT;
 
 /// Builds enclave images. The same input files and arguments give the same octets.
 #[derive(Parser)]
@@ -23,6 +24,11 @@ enum Command {
     Build(BuildArgs),
 }
 
+/// Of the emulated machine.
+const EMULATION_CMDLINE: &str = "console=ttyS0 panic=-1 quiet";
+/// Of AWS's images for x86_64.
+const NITRO_CMDLINE: &str = "reboot=k panic=30 pci=off nomodules console=ttyS0 i8042.noaux i8042.nomux i8042.nopnp i8042.dumbkbd random.trust_cpu=on";
+
 #[derive(Args)]
 struct BuildArgs {
     /// The kernel (bzImage).
@@ -31,15 +37,21 @@ struct BuildArgs {
     /// /lib/modules/VERSION of that kernel; leave out for a kernel with everything built in.
     #[arg(long, value_name = "DIR")]
     modules_dir: Option<PathBuf>,
-    /// The init of ramdisk 1 (fuin-init, static).
+    /// Write an image for Nitro hardware: your enclave kernel, and an init of AWS's conventions. The parent is CID 3, PCR2 that of the emulated image.
+    #[arg(long, conflicts_with_all = ["modules_dir", "parent"])]
+    nitro: bool,
+    /// The kernel module nsm.ko, where the enclave kernel does not have it built in.
+    #[arg(long, value_name = "FILE", requires = "nitro")]
+    nsm_module: Option<PathBuf>,
+    /// The init of ramdisk 1, static: fuin-init, or your own with --nitro.
     #[arg(long, value_name = "BIN")]
     init: PathBuf,
     /// The enclave program of ramdisk 2 (fuin-enclave, static).
     #[arg(long, value_name = "BIN")]
     enclave: PathBuf,
-    /// The kernel's command line.
-    #[arg(long, value_name = "STR", default_value = "console=ttyS0 panic=-1 quiet")]
-    cmdline: String,
+    /// The kernel's command line [default: one that suits the machine].
+    #[arg(long, value_name = "STR")]
+    cmdline: Option<String>,
     /// Name of the image.
     #[arg(long, default_value = "fuin-enclave")]
     name: String,
@@ -48,7 +60,7 @@ struct BuildArgs {
     image_version: String,
     /// Build time for the (unmeasured) metadata, seconds since 1970.
     #[arg(long, env = "SOURCE_DATE_EPOCH", value_name = "SECONDS")]
-    epoch: i64,
+    epoch: u64,
     /// Vsock address of the parent, CID:PORT.
     #[arg(long, value_name = "CID:PORT", default_value = "2:5000", value_parser = parent)]
     parent: (u32, u32),
@@ -74,13 +86,18 @@ fn parent(text: &str) -> Result<(u32, u32), String> {
 fn main() -> anyhow::Result<()> {
     let Command::Build(args) = Cli::parse().command;
     let (parent_cid, parent_port) = args.parent;
+    let (machine, cmdline) = if args.nitro {
+        (Machine::Nitro { nsm_module: args.nsm_module, parent_port: PARENT_PORT }, NITRO_CMDLINE)
+    } else {
+        let settings = Settings { parent_cid, parent_port, ..Settings::emulation() };
+        (Machine::Emulation { settings, modules_dir: args.modules_dir }, EMULATION_CMDLINE)
+    };
     let built = build(&Inputs {
         kernel: args.kernel,
-        modules_dir: args.modules_dir,
         init: args.init,
         enclave: args.enclave,
-        cmdline: args.cmdline,
-        settings: Settings { parent_cid, parent_port, ..Settings::emulation() },
+        cmdline: args.cmdline.unwrap_or_else(|| cmdline.to_owned()),
+        machine,
         name: args.name,
         version: args.image_version,
         epoch: args.epoch,
