@@ -1,10 +1,12 @@
 //! Place: none. The command line.
 
-use clap::{Parser, ValueEnum};
-use fuin_attestation::{At, Profile};
-use fuin_shared::ids::ServiceId;
-use fuin_shared::manifest::ReleaseMode;
-use std::path::PathBuf;
+use crate::input;
+use anyhow::Context;
+use clap::Parser;
+use fuin_report::Options;
+use fuin_report::options::Time;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Verify the evidence of an enclave, offline: is it authentic, is it fresh, which code runs, for which service.
 #[derive(Parser, Debug)]
@@ -14,57 +16,69 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// Trust this root certificate instead of AWS Nitro Enclaves root G1, such as the root of an emulation
-    #[arg(long, value_name = "PEM", value_parser = path)]
-    pub root: Option<PathBuf>,
-
-    /// Judge at this time: `now`, `archive` (the document's own time) or Unix seconds
-    #[arg(long, value_name = "archive|now|UNIXSECONDS", default_value = "now", value_parser = when, allow_negative_numbers = true)]
-    pub at: When,
-
-    /// The nonce you sent; the evidence must answer it
-    #[arg(long, value_name = "HEX", value_parser = octets)]
-    pub nonce: Option<Octets>,
-
-    /// Accept an enclave in debug mode (its code registers are zero and its console is readable)
-    #[arg(long)]
-    pub allow_debug: bool,
-
-    /// Size limits of the three fields the enclave fills: AWS's text, or what real devices give
-    #[arg(long, value_enum, default_value_t = Sizes::Text)]
-    pub profile: Sizes,
-
-    /// Expected value of register N; may be repeated
-    #[arg(long = "pcr", value_name = "N=HEX", value_parser = register)]
-    pub pcrs: Vec<Register>,
-
-    /// Expected registers from a release.json, as `scripts/build-eif` writes it
-    #[arg(long, value_name = "FILE", value_parser = path)]
-    pub release: Option<PathBuf>,
-
-    /// Only ask whether the evidence is authentic: no nonce, measurement, age or service is required
-    #[arg(long)]
-    pub authentic_only: bool,
-
-    /// Most seconds that the evidence may be old
-    #[arg(long, value_name = "SECONDS")]
-    pub max_age: Option<u64>,
-
-    /// Expected service id (bundles)
-    #[arg(long, value_name = "HEX", value_parser = service)]
-    pub service: Option<ServiceId>,
-
-    /// Weakest rule under which results may leave the enclave (bundles)
-    #[arg(long, value_enum, value_name = "durable|cosigned")]
-    pub min_release: Option<MinRelease>,
-
-    /// Accept a development service; naming its root with --root counts as this too (bundles)
-    #[arg(long)]
-    pub allow_development: bool,
+    #[command(flatten)]
+    pub judgement: Judgement,
 
     /// Print one JSON object instead of the report
     #[arg(long)]
     pub json: bool,
+}
+
+/// How to judge evidence.
+#[derive(clap::Args, Debug)]
+pub struct Judgement {
+    /// Trust this root certificate instead of AWS Nitro Enclaves root G1, such as the root of an emulation
+    #[arg(long, value_name = "PEM")]
+    root: Option<PathBuf>,
+
+    /// Judge at this time: `now`, `archive` (the document's own time) or Unix seconds
+    #[arg(
+        long,
+        value_name = "archive|now|UNIXSECONDS",
+        default_value = "now",
+        allow_negative_numbers = true
+    )]
+    at: String,
+
+    /// The nonce you sent; the evidence must answer it
+    #[arg(long, value_name = "HEX")]
+    nonce: Option<String>,
+
+    /// Accept an enclave in debug mode (its code registers are zero and its console is readable)
+    #[arg(long)]
+    allow_debug: bool,
+
+    /// Size limits of the three fields the enclave fills: AWS's text, or what real devices give
+    #[arg(long, value_name = "text|observed", default_value = "text")]
+    profile: String,
+
+    /// Expected value of register N; may be repeated
+    #[arg(long, value_name = "N=HEX")]
+    pcr: Vec<String>,
+
+    /// Expected registers from a release.json, as `scripts/build-eif` writes it
+    #[arg(long, value_name = "FILE")]
+    release: Option<PathBuf>,
+
+    /// Only ask whether the evidence is authentic: no nonce, measurement, age or service is required
+    #[arg(long)]
+    authentic_only: bool,
+
+    /// Most seconds that the evidence may be old
+    #[arg(long, value_name = "SECONDS")]
+    max_age: Option<u64>,
+
+    /// Expected service id (bundles)
+    #[arg(long, value_name = "HEX")]
+    service: Option<String>,
+
+    /// Weakest rule under which results may leave the enclave (bundles)
+    #[arg(long, value_name = "durable|cosigned")]
+    min_release: Option<String>,
+
+    /// Accept a development service; naming its root with --root counts as this too (bundles)
+    #[arg(long)]
+    allow_development: bool,
 }
 
 const HELP: &str = "\
@@ -83,93 +97,42 @@ Examples:
   fuin-verify old.bin --at archive --authentic-only
   base64 -d document.txt | fuin-verify - --nonce 6f1c... --pcr 0=4b8d... --pcr 1=0343... --pcr 2=16ef...";
 
-/// At which time to judge.
-#[derive(Clone, Copy, Debug)]
-pub enum When {
-    /// The clock of this machine.
-    Now,
-    /// A given time.
-    At(At),
-}
-
-/// Octets of an option, never empty.
-#[derive(Clone, Debug)]
-pub struct Octets(pub Vec<u8>);
-
-/// A register with its expected value.
-#[derive(Clone, Debug)]
-pub struct Register {
-    /// Index.
-    pub index: u8,
-    /// Value.
-    pub value: Vec<u8>,
-}
-
-/// Values of `--profile`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Sizes {
-    /// AWS's text: user_data and nonce 512 octets, public_key 1024.
-    Text,
-    /// Only the payload's own limit.
-    Observed,
-}
-
-impl From<Sizes> for Profile {
-    fn from(sizes: Sizes) -> Self {
-        match sizes {
-            Sizes::Text => Self::AwsText,
-            Sizes::Observed => Self::Observed,
-        }
+impl Judgement {
+    /// The same as options: reads the files they name and, for `now`, the clock.
+    pub fn options(&self) -> anyhow::Result<Options> {
+        let release = self.release.as_deref().map(release).transpose()?;
+        Ok(Options {
+            root: self.root.as_deref().map(root).transpose()?,
+            at: Some(time(&self.at)?),
+            nonce: self.nonce.clone(),
+            profile: Some(self.profile.clone()),
+            pcr: self.pcr.clone(),
+            release,
+            max_age: self.max_age,
+            service: self.service.clone(),
+            min_release: self.min_release.clone(),
+            allow_debug: self.allow_debug,
+            allow_development: self.allow_development,
+            authentic_only: self.authentic_only,
+        })
     }
 }
 
-/// Values of `--min-release`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum MinRelease {
-    /// Results leave when their event is durable at the host.
-    Durable,
-    /// Results leave when their event is cosigned by witnesses.
-    Cosigned,
+fn root(path: &Path) -> anyhow::Result<String> {
+    // What is not text is no PEM: the request refuses it by name.
+    let octets = input::auxiliary("--root", path)?;
+    Ok(String::from_utf8_lossy(&octets).into_owned())
 }
 
-impl From<MinRelease> for ReleaseMode {
-    fn from(mode: MinRelease) -> Self {
-        match mode {
-            MinRelease::Durable => Self::Durable,
-            MinRelease::Cosigned => Self::Cosigned,
-        }
+fn release(path: &Path) -> anyhow::Result<serde_json::Value> {
+    serde_json::from_slice(&input::auxiliary("--release", path)?)
+        .with_context(|| format!("--release {}: not JSON with a member \"pcrs\"", path.display()))
+}
+
+fn time(text: &str) -> anyhow::Result<Time> {
+    if text != "now" {
+        return Ok(Time::Text(text.to_owned()));
     }
-}
-
-fn path(text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.into()) }
-}
-
-fn when(text: &str) -> Result<When, String> {
-    match text {
-        "now" => Ok(When::Now),
-        "archive" => Ok(When::At(At::Archive)),
-        seconds if seconds.bytes().all(|octet| octet.is_ascii_digit()) => seconds
-            .parse()
-            .map(|seconds| When::At(At::Unix(seconds)))
-            .map_err(|_| "must be Unix seconds below 2^64".to_owned()),
-        _ => Err("must be `now`, `archive` or Unix seconds".to_owned()),
-    }
-}
-
-fn octets(text: &str) -> Result<Octets, String> {
-    if text.is_empty() {
-        return Err("must not be empty".to_owned());
-    }
-    hex::decode(text).map(Octets).map_err(|error| format!("must be hexadecimal: {error}"))
-}
-
-fn register(text: &str) -> Result<Register, String> {
-    let (index, value) = text.split_once('=').ok_or("must be N=HEX, such as 0=4b8d...")?;
-    let index = index.parse().map_err(|_| "N must be 0 to 31".to_owned())?;
-    Ok(Register { index, value: octets(value)?.0 })
-}
-
-fn service(text: &str) -> Result<ServiceId, String> {
-    text.parse().map_err(|_| "must be 64 hexadecimal digits".to_owned())
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
+    Ok(Time::Seconds(now.as_secs()))
 }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The most that an auxiliary file (root, release.json) may have.
+/// The most that an auxiliary file (root, release.json, card) may have.
 const MAX_AUXILIARY: usize = 1 << 20;
 
 /// Octets of evidence; one more than the largest bundle when there is more, which verification then refuses.
@@ -17,11 +17,11 @@ pub fn evidence(path: &Path) -> anyhow::Result<Vec<u8>> {
     open(path, MAX_BUNDLE)
 }
 
-/// Octets of a root certificate or a release.json.
-pub fn auxiliary(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let octets = open(path, MAX_AUXILIARY)?;
+/// Octets of the file that `flag` names.
+pub fn auxiliary(flag: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
+    let octets = open(path, MAX_AUXILIARY).with_context(|| flag.to_owned())?;
     if octets.len() > MAX_AUXILIARY {
-        bail!("{} is larger than {MAX_AUXILIARY} octets", path.display());
+        bail!("{flag}: {} is larger than {MAX_AUXILIARY} octets", path.display());
     }
     Ok(octets)
 }

@@ -4,28 +4,26 @@
 
 mod args;
 mod input;
-mod judge;
-mod release;
-mod report;
 
 use args::Args;
 use clap::Parser;
+use fuin_report::{Report, Request, judge, unusable};
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let (text, code) = match run(&args) {
-        Ok(outcome) => {
-            let code = u8::from(!outcome.accepted());
-            (if args.json { report::json(&outcome) } else { report::human(&outcome) }, code)
+        Ok(report) => {
+            let code = u8::from(!report.accepted());
+            (if args.json { report.json() } else { report.text() }, code)
         }
         Err(error) => {
             eprintln!("fuin-verify: {error:#}");
             if !args.json {
                 return ExitCode::from(2);
             }
-            (report::unusable(&error), 2)
+            (unusable(&format!("{error:#}")), 2)
         }
     };
     // A reader that went away early must not turn a refusal into success: the status stays what it is.
@@ -34,7 +32,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(args: &Args) -> anyhow::Result<judge::Outcome> {
-    let request = judge::Request::new(args)?;
-    Ok(judge::judge(&input::evidence(&args.file)?, &request))
+fn run(args: &Args) -> anyhow::Result<Report> {
+    let request = Request::new(&args.judgement.options()?)?;
+    Ok(judge(&input::evidence(&args.file)?, &request))
 }

@@ -1,36 +1,17 @@
-//! Place: none. From octets and options to an outcome.
+//! Place: none. From octets and a request to a report.
 
-use crate::args::{Args, When};
-use crate::{input, release};
-use anyhow::Context;
+use crate::page;
+use crate::request::Request;
 use fuin_attestation::appraise::{Check, Omission};
 use fuin_attestation::{
-    AnchorKind, Anchors, Appraisal, At, Claims, Expectations, Nonce, Policy, Profile, References, Refusal,
-    Step, VerifiedEvidence, Window, appraise, verify, verify_bundle,
+    AnchorKind, Appraisal, Claims, Expectations, Policy, Refusal, Step, VerifiedEvidence, Window, appraise,
+    verify, verify_bundle,
 };
 use fuin_shared::evidence::{MAX_BUNDLE, Purpose};
-use fuin_shared::ids::ServiceId;
-use fuin_shared::manifest::ReleaseMode;
 use fuin_shared::phase::Phase;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// The options, read and resolved.
-pub struct Request {
-    anchors: Anchors,
-    at: At,
-    nonce: Option<Vec<u8>>,
-    profile: Profile,
-    references: References,
-    window: Option<Window>,
-    service: Option<ServiceId>,
-    minimum_release: Option<ReleaseMode>,
-    allow_debug: bool,
-    allow_development: bool,
-    pub authentic_only: bool,
-}
 
 /// Which form the evidence has.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// An attestation document by itself.
     Document,
@@ -39,6 +20,7 @@ pub enum Form {
 }
 
 /// What an authentic piece of evidence holds.
+#[derive(Clone, Debug)]
 pub enum Subject {
     /// Claims of a document.
     Document(Box<Claims>),
@@ -48,6 +30,7 @@ pub enum Subject {
 
 impl Subject {
     /// The document's claims.
+    #[must_use]
     pub fn claims(&self) -> &Claims {
         match self {
             Self::Document(claims) => claims,
@@ -57,65 +40,53 @@ impl Subject {
 }
 
 /// The answer.
-pub struct Outcome {
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What the octets were taken for.
     pub form: Form,
+    /// Octets of the evidence.
     pub length: usize,
+    /// Whether only authenticity was asked for.
     pub authentic_only: bool,
     /// Present once the evidence proved authentic, even when it was refused later.
     pub subject: Option<Subject>,
+    /// What was checked besides steps 1 to 17.
     pub checked: Vec<Check>,
+    /// What nobody looked at.
     pub not_checked: Vec<Omission>,
+    /// What a person should know although it refuses nothing.
     pub warnings: Vec<String>,
+    /// The step that refused, if one did.
     pub refusal: Option<Refusal>,
 }
 
-impl Outcome {
+impl Report {
+    /// Whether nothing refused.
+    #[must_use]
     pub fn accepted(&self) -> bool {
         self.refusal.is_none()
+    }
+
+    /// One JSON object of schema `fuin-verify/1`, ended by a line feed.
+    #[must_use]
+    pub fn json(&self) -> String {
+        page::json(self)
+    }
+
+    /// The report a person reads; its last line is the verdict.
+    #[must_use]
+    pub fn text(&self) -> String {
+        page::human(self)
+    }
+
+    fn record(&mut self, appraisal: &Appraisal) {
+        self.checked = appraisal.checked().to_vec();
+        self.not_checked = appraisal.not_checked().to_vec();
+        self.warnings = appraisal.warnings().to_vec();
     }
 }
 
 impl Request {
-    /// Resolves options: reads the files they name and, for `now`, the clock.
-    pub fn new(args: &Args) -> anyhow::Result<Self> {
-        let anchors = match &args.root {
-            None => Anchors::production(),
-            Some(path) => input::auxiliary(path)
-                .and_then(|text| Ok(Anchors::named(&text)?))
-                .with_context(|| format!("--root {}", path.display()))?,
-        };
-        let at = match args.at {
-            When::At(at) => at,
-            When::Now => {
-                let now =
-                    SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
-                At::Unix(now.as_secs())
-            }
-        };
-        let window = match args.max_age {
-            Some(max_age) => Some(Window { max_age, ..Window::default() }),
-            None if args.authentic_only => None,
-            None => Some(Window::default()),
-        };
-        Ok(Self {
-            anchors,
-            at,
-            nonce: args.nonce.as_ref().map(|nonce| nonce.0.clone()),
-            profile: args.profile.into(),
-            references: release::references(args)?,
-            window,
-            service: args.service,
-            minimum_release: args.min_release.map(Into::into),
-            allow_debug: args.allow_debug,
-            allow_development: args.allow_development,
-            authentic_only: args.authentic_only,
-        })
-    }
-
-    fn nonce(&self) -> Nonce<'_> {
-        self.nonce.as_deref().map_or(Nonce::NotIssued, Nonce::Expected)
-    }
-
     /// What evidence must bring besides being authentic, unless the caller left it out knowingly.
     fn complete(&self) -> Result<(), Refusal> {
         if self.authentic_only {
@@ -137,12 +108,13 @@ impl Request {
     }
 }
 
-/// Judges evidence; never fails, a refusal is an outcome.
-pub fn judge(octets: &[u8], request: &Request) -> Outcome {
+/// Judges evidence; never fails: a refusal is a report, too.
+#[must_use]
+pub fn judge(octets: &[u8], request: &Request) -> Report {
     // A bundle is a CBOR map; everything else is taken for a document, whose first steps say what is wrong with it.
     let form =
         if octets.first().is_some_and(|first| first >> 5 == 5) { Form::Bundle } else { Form::Document };
-    let mut outcome = Outcome {
+    let mut report = Report {
         form,
         length: octets.len(),
         authentic_only: request.authentic_only,
@@ -153,17 +125,17 @@ pub fn judge(octets: &[u8], request: &Request) -> Outcome {
         refusal: None,
     };
     let result = match form {
-        Form::Document => document(octets, request, &mut outcome),
-        Form::Bundle => bundle(octets, request, &mut outcome),
+        Form::Document => document(octets, request, &mut report),
+        Form::Bundle => bundle(octets, request, &mut report),
     };
     match result.and_then(|appraisal| request.complete().map(|()| appraisal)) {
-        Ok(appraisal) => outcome.record(&appraisal),
-        Err(refusal) => outcome.refusal = Some(refusal),
+        Ok(appraisal) => report.record(&appraisal),
+        Err(refusal) => report.refusal = Some(refusal),
     }
-    outcome
+    report
 }
 
-fn document(octets: &[u8], request: &Request, outcome: &mut Outcome) -> Result<Appraisal, Refusal> {
+fn document(octets: &[u8], request: &Request, report: &mut Report) -> Result<Appraisal, Refusal> {
     if octets.len() > MAX_BUNDLE {
         return Err(Refusal::new(Step::Length, format!("more than {MAX_BUNDLE} octets")));
     }
@@ -177,7 +149,7 @@ fn document(octets: &[u8], request: &Request, outcome: &mut Outcome) -> Result<A
         public_key: None,
     };
     let appraisal = appraise(&claims, &policy);
-    outcome.subject = Some(Subject::Document(Box::new(claims)));
+    report.subject = Some(Subject::Document(Box::new(claims)));
     let appraisal = appraisal?;
     if request.service.is_some() {
         return Err(Refusal::new(
@@ -194,7 +166,7 @@ fn document(octets: &[u8], request: &Request, outcome: &mut Outcome) -> Result<A
     Ok(appraisal)
 }
 
-fn bundle(octets: &[u8], request: &Request, outcome: &mut Outcome) -> Result<Appraisal, Refusal> {
+fn bundle(octets: &[u8], request: &Request, report: &mut Report) -> Result<Appraisal, Refusal> {
     let window = request.window.unwrap_or(Window::UNBOUNDED);
     let evidence =
         verify_bundle(octets, &request.anchors, request.at, request.profile, request.nonce(), window)?;
@@ -213,14 +185,6 @@ fn bundle(octets: &[u8], request: &Request, outcome: &mut Outcome) -> Result<App
         manifest_period: judged,
     };
     let appraisal = evidence.appraise(&expectations);
-    outcome.subject = Some(Subject::Service(Box::new(evidence)));
+    report.subject = Some(Subject::Service(Box::new(evidence)));
     appraisal
-}
-
-impl Outcome {
-    fn record(&mut self, appraisal: &Appraisal) {
-        self.checked = appraisal.checked().to_vec();
-        self.not_checked = appraisal.not_checked().to_vec();
-        self.warnings = appraisal.warnings().to_vec();
-    }
 }

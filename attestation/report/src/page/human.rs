@@ -1,7 +1,7 @@
 //! Place: none. The report a person reads: what, who signed, when, which code, which service, what was not checked.
 
 use super::text::{moment, octets, shown};
-use crate::judge::{Form, Outcome, Subject};
+use crate::judge::{Form, Report, Subject};
 use fuin_attestation::appraise::DebugMode;
 use fuin_attestation::time::utc;
 use fuin_attestation::{AnchorKind, At, Claims, Step, VerifiedEvidence};
@@ -22,14 +22,14 @@ impl Page {
 }
 
 /// The whole report; its last line is the verdict.
-pub fn human(outcome: &Outcome) -> String {
+pub fn human(report: &Report) -> String {
     let mut page = Page(String::new());
-    let form = match outcome.form {
+    let form = match report.form {
         Form::Document => "attestation document",
         Form::Bundle => "evidence bundle of a service",
     };
-    let _ = writeln!(page.0, "{form}, {} octets", outcome.length);
-    if let Some(subject) = &outcome.subject {
+    let _ = writeln!(page.0, "{form}, {} octets", report.length);
+    if let Some(subject) = &report.subject {
         origin(&mut page, subject.claims());
         code(&mut page, subject.claims());
         match subject {
@@ -37,21 +37,21 @@ pub fn human(outcome: &Outcome) -> String {
             Subject::Service(evidence) => service(&mut page, evidence),
         }
     }
-    if outcome.accepted() {
-        checks(&mut page, outcome);
+    if report.accepted() {
+        checks(&mut page, report);
     }
-    if outcome.accepted() && outcome.authentic_only {
+    if report.accepted() && report.authentic_only {
         page.heading("Only authenticity was asked for");
         page.row("", "Nonce, age, measurement, service and phase count only where an option named them.");
         page.row("", "By itself this says: such an enclave existed at that time. Release nothing for it.");
     }
-    if !outcome.warnings.is_empty() {
+    if !report.warnings.is_empty() {
         page.heading("Warnings");
-        for warning in &outcome.warnings {
+        for warning in &report.warnings {
             let _ = writeln!(page.0, "  ! {warning}");
         }
     }
-    let _ = match &outcome.refusal {
+    let _ = match &report.refusal {
         None => writeln!(page.0, "\nevidence: ACCEPTED"),
         Some(refusal) => writeln!(page.0, "\nevidence: REFUSED ({refusal})"),
     };
@@ -170,14 +170,14 @@ fn service(page: &mut Page, evidence: &VerifiedEvidence) {
     );
 }
 
-fn checks(page: &mut Page, outcome: &Outcome) {
+fn checks(page: &mut Page, report: &Report) {
     page.heading("Checked");
     page.row("1-17", "authentic: form, certificate chain, signature");
-    for check in &outcome.checked {
+    for check in &report.checked {
         page.row(&label(check.step), &check.found);
     }
     page.heading("Not checked");
-    for omission in &outcome.not_checked {
+    for omission in &report.not_checked {
         let _ = writeln!(page.0, "  - {}: {}", omission.what, omission.why);
     }
 }

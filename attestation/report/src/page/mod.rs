@@ -1,4 +1,4 @@
-//! Place: none. The outcome for people and for programs.
+//! Place: none. The report for people and for programs.
 
 mod human;
 mod json;

@@ -1,7 +1,7 @@
 //! Place: none. The report for programs: one JSON object, members stable.
 
 use super::text::moment;
-use crate::judge::{Form, Outcome, Subject};
+use crate::judge::{Form, Report, Subject};
 use fuin_attestation::appraise::DebugMode;
 use fuin_attestation::time::utc;
 use fuin_attestation::{AnchorKind, At, Claims, Platform, Step, VerifiedEvidence};
@@ -10,42 +10,43 @@ use serde_json::{Map, Value, json};
 /// Name of the form of the object; a member that goes or changes its meaning changes it.
 const SCHEMA: &str = "fuin-verify/1";
 
-/// The outcome.
-pub fn json(outcome: &Outcome) -> String {
-    let refusal = outcome.refusal.as_ref();
+/// The report as one JSON object.
+pub fn json(report: &Report) -> String {
+    let refusal = report.refusal.as_ref();
     line(&json!({
         "schema": SCHEMA,
-        "accepted": outcome.accepted(),
+        "accepted": report.accepted(),
         "step": refusal.map(|refusal| refusal.step().number()),
         "step_name": refusal.map(|refusal| refusal.step().name()),
         "error": refusal.map(ToString::to_string),
         "clause": refusal.map(|refusal| refusal.step().clause()),
-        "form": match outcome.form {
+        "form": match report.form {
             Form::Document => "document",
             Form::Bundle => "bundle",
         },
-        "authentic_only": outcome.authentic_only,
-        "claims": outcome.subject.as_ref().map(|subject| claims(subject.claims())),
-        "service": match &outcome.subject {
+        "authentic_only": report.authentic_only,
+        "claims": report.subject.as_ref().map(|subject| claims(subject.claims())),
+        "service": match &report.subject {
             Some(Subject::Service(evidence)) => service(evidence),
             _ => Value::Null,
         },
-        "checked": checked(outcome),
-        "not_checked": outcome.not_checked.iter()
+        "checked": checked(report),
+        "not_checked": report.not_checked.iter()
             .map(|omission| json!({"what": omission.what, "why": omission.why}))
             .collect::<Vec<_>>(),
-        "warnings": outcome.warnings,
+        "warnings": report.warnings,
     }))
 }
 
 /// Input that could not be used.
-pub fn unusable(error: &anyhow::Error) -> String {
+#[must_use]
+pub fn unusable(error: &str) -> String {
     line(&json!({
         "schema": SCHEMA,
         "accepted": false,
         "step": null,
         "step_name": null,
-        "error": format!("{error:#}"),
+        "error": error,
         "clause": null,
         "form": null,
         "authentic_only": null,
@@ -62,9 +63,9 @@ fn line(value: &Value) -> String {
 }
 
 /// Steps that passed: those of the document by number, then what the appraisal found.
-fn checked(outcome: &Outcome) -> Vec<Value> {
-    let last = match &outcome.refusal {
-        _ if outcome.subject.is_some() => Step::Signature.number(),
+fn checked(report: &Report) -> Vec<Value> {
+    let last = match &report.refusal {
+        _ if report.subject.is_some() => Step::Signature.number(),
         Some(refusal) if refusal.step() <= Step::Signature => refusal.step().number() - 1,
         // A bundle that fell before or after its document: which of its steps ran is not told.
         _ => 0,
@@ -73,7 +74,7 @@ fn checked(outcome: &Outcome) -> Vec<Value> {
         .iter()
         .filter(|step| step.number() <= last)
         .map(|step| json!({"step": step.number(), "name": step.name(), "found": "passed"}));
-    let appraised = outcome
+    let appraised = report
         .checked
         .iter()
         .map(|check| json!({"step": check.step.number(), "name": check.step.name(), "found": check.found}));
