@@ -18,7 +18,10 @@ use fuin_shared::statement::{
 };
 use hpke::kem::DhP384HkdfSha384 as Kem;
 use hpke::{Deserializable, OpModeS, Serializable};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use sha2::{Digest, Sha256};
+use std::sync::OnceLock;
 
 const NONCE: &[u8] = b"sixteen octets!!";
 const SHARE: &[u8] = b"a share of the root key";
@@ -257,6 +260,53 @@ fn checkpoints_only_move_forward() {
     assert_eq!(observe(5, 2), Err(CustodianError::Forked { size: 5 }));
     assert_eq!(observe(6, 2), Ok(true));
     assert_eq!(custodian.newest_checkpoint().unwrap().size, 6);
+}
+
+/// A state and the ledger it follows, made once.
+fn following() -> &'static (Vec<u8>, TestEnclave) {
+    static STATE: OnceLock<(Vec<u8>, TestEnclave)> = OnceLock::new();
+    STATE.get_or_init(|| {
+        let (custodian, enclave) = at_work();
+        (custodian.to_bytes().to_vec(), enclave)
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_shown_the_newest_never_goes_back_or_aside(shown in vec((1u64..20, 0u8..3), 1..40)) {
+        let (state, enclave) = following();
+        let mut custodian = Custodian::from_bytes(state).unwrap();
+        let mut newest = None;
+        for (size, root) in shown {
+            let result = custodian.observe_checkpoint(&checkpoint(&enclave.ledger, size, root));
+            match newest {
+                Some((seen, _)) if size < seen => prop_assert_eq!(result, Err(CustodianError::Older { size, seen })),
+                Some((seen, other)) if size == seen && root != other => {
+                    prop_assert_eq!(result, Err(CustodianError::Forked { size }));
+                }
+                Some((seen, _)) if size == seen => prop_assert_eq!(result, Ok(false)),
+                _ => {
+                    prop_assert_eq!(result, Ok(true));
+                    newest = Some((size, root));
+                }
+            }
+            let seen = custodian.newest_checkpoint().map(|s| (s.size, s.root));
+            prop_assert_eq!(seen, newest.map(|(size, root)| (size, Digest32([root; 32]))));
+        }
+    }
+
+    #[test]
+    fn a_state_of_hostile_octets_is_refused(octets in vec(any::<u8>(), 0..200), position in 0usize..4000, bit in 0u8..8) {
+        prop_assert!(Custodian::from_bytes(&octets).is_err());
+        let (state, _) = following();
+        let mut changed = state.clone();
+        let position = position % changed.len();
+        changed[position] ^= 1 << bit;
+        // Either refused, or a state that writes itself in the same octets.
+        if let Ok(read) = Custodian::from_bytes(&changed) {
+            prop_assert!(*read.to_bytes() == changed);
+        }
+    }
 }
 
 #[test]

@@ -152,8 +152,8 @@ async fn one_life(
             status = running.wait() => anyhow::bail!("the enclave's process ended ({}) while it was provisioned", status?),
         }
         let credentials = session.publish().await?;
-        tell(session, credentials, announced);
         session.progress().rest();
+        tell(session, credentials, announced);
         let mut changes = session.host().relay().instance();
         loop {
             tokio::select! {

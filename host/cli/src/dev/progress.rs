@@ -4,6 +4,8 @@ use indicatif::ProgressBar;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
+const TICK: Duration = Duration::from_millis(120);
+
 /// Progress of the whole session.
 pub struct Progress {
     began: Instant,
@@ -15,7 +17,7 @@ impl Progress {
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
-            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.enable_steady_tick(TICK);
             bar
         });
         Self { began: Instant::now(), bar }
@@ -24,7 +26,13 @@ impl Progress {
     /// What is being done now.
     pub fn step(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.set_message(text.to_owned()),
+            Some(bar) => {
+                if bar.is_finished() {
+                    bar.reset();
+                    bar.enable_steady_tick(TICK);
+                }
+                bar.set_message(text.to_owned());
+            }
             None => self.line(text),
         }
     }
@@ -32,6 +40,8 @@ impl Progress {
     /// Something that stays to be read.
     pub fn note(&self, text: &str) {
         match &self.bar {
+            // A finished bar would swallow the line.
+            Some(bar) if bar.is_finished() => eprintln!("{text}"),
             Some(bar) => bar.println(text),
             None => self.line(text),
         }
@@ -40,7 +50,6 @@ impl Progress {
     /// Nothing is being done now.
     pub fn rest(&self) {
         if let Some(bar) = &self.bar {
-            bar.set_message("");
             bar.disable_steady_tick();
             bar.finish_and_clear();
         }
