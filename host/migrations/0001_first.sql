@@ -5,6 +5,12 @@ CREATE TABLE ledger_entries (
     leaf_hash   BLOB    NOT NULL CHECK (length(leaf_hash) = 32)
 ) STRICT;
 
+-- Where the ledger binds a key statement, by the statement's digest.
+CREATE TABLE key_statements (
+    digest      BLOB    PRIMARY KEY CHECK (length(digest) = 32),
+    entry_index INTEGER NOT NULL REFERENCES ledger_entries (entry_index)
+) STRICT, WITHOUT ROWID;
+
 -- Each commit's signed checkpoint, by the size that it covers.
 CREATE TABLE ledger_checkpoints (
     size INTEGER PRIMARY KEY CHECK (size > 0),

@@ -38,6 +38,8 @@ enum Command {
     Sad(command::sad::Args),
     /// Saves the enclave's evidence for fuin-verify.
     Evidence(command::evidence::Args),
+    /// Saves the enclave's statement about a credential's key.
+    Key(command::key::Args),
     /// Says what is missing on this machine, and what to do.
     Doctor(command::doctor::Args),
     /// Runs the host service alone.
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
             Command::Sign(args) => command::sign::run(args).await,
             Command::Sad(args) => command::sad::run(args).await,
             Command::Evidence(args) => command::evidence::run(args).await,
+            Command::Key(args) => command::key::run(args).await,
             Command::Doctor(args) => command::doctor::run(&args),
             Command::Serve(args) => command::serve::run(args).await,
         }

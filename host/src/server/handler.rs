@@ -67,6 +67,7 @@ async fn route(app: &App, request: Request) -> Result<Response, Refusal> {
             csc::serve(app, version, &method.join("/"), request).await
         }
         ["attestation"] => attestation::serve(app, request).await,
+        ["attestation", "key"] => attestation::serve_key(app, request).await,
         [name @ ("healthz" | "readyz" | "logo.png")] => {
             if *request.method() != Method::GET && *request.method() != Method::HEAD {
                 return Err(wrong_verb("GET, HEAD"));

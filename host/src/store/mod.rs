@@ -9,6 +9,7 @@ mod types;
 pub use types::{CatalogueEntry, KeyStatus, Manifests, Scal, StoredToken, TokenKind};
 
 use fuin_shared::ids::{CredentialId, Digest32};
+use fuin_shared::key_statement::LedgerProof;
 use fuin_shared::message::{Commit, Head, SealedRecord};
 use std::future::Future;
 use std::pin::Pin;
@@ -66,6 +67,11 @@ pub trait Store: Send + Sync + 'static {
     fn entries(&self, first: u64, limit: u32) -> Pending<'_, Vec<Vec<u8>>>;
     /// The current sealed record.
     fn record<'a>(&'a self, id: &'a CredentialId) -> Pending<'a, Option<SealedRecord>>;
+
+    /// Index of the event that carries the digest of a key statement.
+    fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>>;
+    /// Proof that the entry is in the ledger, against the newest checkpoint.
+    fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>>;
 
     /// First and current manifest.
     fn manifests(&self) -> Pending<'_, Option<Manifests>>;

@@ -1,5 +1,6 @@
 //! Place: SIC. `fuin evidence`: saves a bundle as it comes; whether it is good is for fuin-verify to say.
 
+use super::nonce::nonce;
 use crate::file;
 use crate::installation::{DEFAULT_DIR, Installation};
 use crate::outcome::Failure;
@@ -29,17 +30,7 @@ pub struct Args {
 
 /// Fetches and saves.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let nonce = match &args.nonce {
-        Some(text) => match hex::decode(text) {
-            Ok(nonce) if (8..=64).contains(&nonce.len()) => nonce,
-            _ => return Err(Failure::Usage("--nonce: give 16 to 128 hexadecimal digits".into())),
-        },
-        None => {
-            let mut nonce = vec![0; 32];
-            getrandom::fill(&mut nonce)?;
-            nonce
-        }
-    };
+    let nonce = nonce(args.nonce.as_deref())?;
     let credential = args.credential.map(CredentialId::new).transpose();
     let credential = credential.map_err(|e| Failure::Usage(format!("--credential: {e}")))?;
     let installation = Installation::open(&args.dir)?;

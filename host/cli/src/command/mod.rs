@@ -3,6 +3,8 @@
 pub mod dev;
 pub mod doctor;
 pub mod evidence;
+pub mod key;
+mod nonce;
 pub mod sad;
 pub mod serve;
 pub mod sign;

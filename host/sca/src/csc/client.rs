@@ -3,7 +3,8 @@
 use super::error::CscClientError;
 use super::types::{
     AuthData, AuthorizeAnswer, AuthorizeRequest, ChallengeAnswer, ChallengeRequest, CredentialInfo, Empty,
-    ErrorAnswer, EvidenceAnswer, EvidenceRequest, InfoRequest, List, Login, SignHashAnswer, SignHashRequest,
+    ErrorAnswer, EvidenceAnswer, EvidenceRequest, InfoRequest, KeyAnswer, List, Login, SignHashAnswer,
+    SignHashRequest,
 };
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
@@ -178,6 +179,29 @@ impl CscClient {
         Base64::decode_vec(&answer.bundle).map_err(|_| CscClientError::Answer {
             method,
             field: "bundle",
+            reason: "is not base64",
+        })
+    }
+
+    /// `POST /attestation/key`: the key statement of a credential, answering `nonce`.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn key_attestation(
+        &self,
+        nonce: &[u8],
+        credential: &CredentialId,
+    ) -> Result<Vec<u8>, CscClientError> {
+        let method = "attestation/key";
+        let request = EvidenceRequest {
+            nonce: &Base64UrlUnpadded::encode_string(nonce),
+            credential_id: Some(credential.as_str()),
+        };
+        let address = format!("{}/{method}", self.base);
+        let answer: KeyAnswer = Self::send(method, self.http.post(address).json(&request)).await?;
+        Base64::decode_vec(&answer.attestation).map_err(|_| CscClientError::Answer {
+            method,
+            field: "attestation",
             reason: "is not base64",
         })
     }

@@ -154,6 +154,11 @@ pub(super) struct EvidenceAnswer {
     pub(super) bundle: String,
 }
 
+#[derive(Deserialize)]
+pub(super) struct KeyAnswer {
+    pub(super) attestation: String,
+}
+
 #[derive(Default, Deserialize)]
 pub(super) struct ErrorAnswer {
     #[serde(default)]

@@ -2,7 +2,9 @@
 
 use super::{StoreError, from_sql, to_sql};
 use crate::store::MAX_COMMIT_ENTRIES;
+use fuin_shared::codec;
 use fuin_shared::ids::CredentialId;
+use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::{bundle::MAX_ENTRY, tree::leaf_hash};
 use fuin_shared::message::{Commit, Head, RecordChange, SealedRecord};
 use sqlx::{Row, SqliteConnection, SqlitePool};
@@ -29,6 +31,7 @@ pub(super) async fn commit(pool: &SqlitePool, commit: Commit) -> Result<(), Stor
             .bind(leaf_hash(entry.as_slice()).as_slice())
             .execute(&mut *transaction)
             .await?;
+        index_key_statement(&mut transaction, index, entry.as_slice()).await?;
         index += 1;
     }
     sqlx::query("INSERT INTO ledger_checkpoints (size, note) VALUES (?, ?)")
@@ -40,6 +43,23 @@ pub(super) async fn commit(pool: &SqlitePool, commit: Commit) -> Result<(), Stor
         apply(&mut transaction, change).await?;
     }
     transaction.commit().await?;
+    Ok(())
+}
+
+/// Remembers where a key statement is bound, to find its proof later. An entry that is no event is the enclave's affair.
+async fn index_key_statement(
+    connection: &mut SqliteConnection,
+    index: u64,
+    entry: &[u8],
+) -> Result<(), StoreError> {
+    let event = codec::decode::<Event>(entry).map(|event| event.body);
+    if let Ok(EventBody::KeyGenerated { attests, .. } | EventBody::MeansLinked { attests, .. }) = event {
+        sqlx::query("INSERT INTO key_statements (digest, entry_index) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(attests.as_ref())
+            .bind(to_sql(index, "entry_index")?)
+            .execute(connection)
+            .await?;
+    }
     Ok(())
 }
 

@@ -4,9 +4,11 @@ mod accounts;
 mod catalogue;
 mod ledger;
 mod manifests;
+mod proofs;
 
 use super::{CatalogueEntry, Manifests, Pending, Store, StoreError, StoredToken};
 use fuin_shared::ids::{CredentialId, Digest32};
+use fuin_shared::key_statement::LedgerProof;
 use fuin_shared::message::{Commit, Head, SealedRecord};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -26,6 +28,7 @@ pub struct SqliteStore {
     /// One connection: SQLite has one writer, and a queue here is fairer than its busy handler.
     writer: SqlitePool,
     readers: SqlitePool,
+    tree: std::sync::Arc<proofs::Tree>,
 }
 
 impl SqliteStore {
@@ -62,7 +65,7 @@ impl SqliteStore {
             .max_connections(READERS)
             .connect_with(options.pragma("query_only", "ON"))
             .await?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, tree: std::sync::Arc::default() })
     }
 }
 
@@ -90,6 +93,14 @@ impl Store for SqliteStore {
 
     fn record<'a>(&'a self, id: &'a CredentialId) -> Pending<'a, Option<SealedRecord>> {
         Box::pin(ledger::record(&self.readers, id))
+    }
+
+    fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>> {
+        Box::pin(proofs::key_statement_event(&self.readers, digest))
+    }
+
+    fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>> {
+        Box::pin(proofs::proof(&self.readers, &self.tree, index))
     }
 
     fn manifests(&self) -> Pending<'_, Option<Manifests>> {

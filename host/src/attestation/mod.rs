@@ -1,5 +1,9 @@
-//! Place: SSA. `POST /attestation`: evidence of the enclave, carried as it is. Whoever asks checks it; the host's word
-//! about it is worth nothing.
+//! Place: SSA. `POST /attestation`: evidence of the enclave, and `POST /attestation/key`: its statement about a key. Both are
+//! carried as they are. Whoever asks checks them; the host's word about them is worth nothing.
+
+mod key;
+
+pub(crate) use key::serve as serve_key;
 
 use crate::csc::wrong_verb;
 use crate::http::params::not_acceptable;
@@ -30,8 +34,7 @@ pub(crate) async fn serve(app: &App, request: Request) -> Result<Response, Refus
     let raw = wants_octets(request.headers());
     let body = read_body(request, &app.config.limits).await?;
     let params = Params::parse(&body)?;
-    let nonce =
-        params.text("nonce")?.map(|text| nonce(text).ok_or_else(|| not_acceptable("nonce"))).transpose()?;
+    let nonce = nonce_of(&params)?;
     if let Some(id) = params.text("credentialID")? {
         CredentialId::new(id).map_err(|_| not_acceptable("credentialID"))?;
     }
@@ -41,13 +44,23 @@ pub(crate) async fn serve(app: &App, request: Request) -> Result<Response, Refus
     let Answer::Evidence(bundle) = answer else {
         return Err(Refusal::internal(&"the enclave's answer is not evidence"));
     };
+    Ok(answer_with("bundle", raw, instance, bundle))
+}
+
+/// The octets alone, or base64 in the member of this name.
+fn answer_with(member: &str, raw: Option<&'static str>, instance: InstanceId, content: Blob) -> Response {
     match raw {
-        Some(kind) => Ok(octets(kind, instance, bundle)),
-        None => Ok(json(&json!({
-            "bundle": Base64::encode_string(bundle.as_slice()),
+        Some(kind) => octets(kind, instance, content),
+        None => json(&json!({
+            member: Base64::encode_string(content.as_slice()),
             "instance": instance.to_string(),
-        }))),
+        })),
     }
+}
+
+/// The optional parameter `nonce`.
+fn nonce_of(params: &Params) -> Result<Option<Blob>, Refusal> {
+    params.text("nonce")?.map(|text| nonce(text).ok_or_else(|| not_acceptable("nonce"))).transpose()
 }
 
 /// Base64url, with or without padding, of 8 to 64 octets.

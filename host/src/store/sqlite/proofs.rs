@@ -1,0 +1,61 @@
+//! Place: SSA. Ledger proofs: the tree's nodes are kept in memory and grow with the ledger, so that a proof costs O(log n).
+
+use super::{StoreError, from_sql, ledger, to_sql};
+use fuin_shared::ids::Digest32;
+use fuin_shared::key_statement::LedgerProof;
+use fuin_shared::log::nodes::Nodes;
+use sqlx::{Row, SqlitePool};
+use tokio::sync::Mutex;
+
+/// Leaf hashes read at a time.
+const PAGE: i64 = 4096;
+
+/// The tree as far as it was needed.
+pub(super) type Tree = Mutex<Nodes>;
+
+/// See [`crate::store::Store::key_statement_event`].
+pub(super) async fn key_statement_event(
+    pool: &SqlitePool,
+    digest: &Digest32,
+) -> Result<Option<u64>, StoreError> {
+    let row = sqlx::query("SELECT entry_index FROM key_statements WHERE digest = ?")
+        .bind(digest.as_ref())
+        .fetch_optional(pool)
+        .await?;
+    row.map(|row| from_sql(row.try_get(0)?, "entry_index")).transpose()
+}
+
+/// See [`crate::store::Store::proof`].
+pub(super) async fn proof(
+    pool: &SqlitePool,
+    tree: &Tree,
+    index: u64,
+) -> Result<Option<LedgerProof>, StoreError> {
+    let head = ledger::head(pool).await?;
+    let (Some(checkpoint), Some(event)) =
+        (head.checkpoint, ledger::entries(pool, index, 1).await?.into_iter().next())
+    else {
+        return Ok(None);
+    };
+    let mut tree = tree.lock().await;
+    while tree.size() < head.size {
+        let rows = sqlx::query(
+            "SELECT leaf_hash FROM ledger_entries WHERE entry_index >= ? ORDER BY entry_index LIMIT ?",
+        )
+        .bind(to_sql(tree.size(), "entry_index")?)
+        .bind(PAGE)
+        .fetch_all(pool)
+        .await?;
+        if rows.is_empty() {
+            return Err(StoreError::Value("leaf_hash"));
+        }
+        for row in rows {
+            let leaf: Vec<u8> = row.try_get(0)?;
+            tree.push(leaf.try_into().map_err(|_| StoreError::Value("leaf_hash"))?);
+        }
+    }
+    // The tree may be ahead of this head by now: proofs are made for the head's size.
+    let path = tree.inclusion_proof(index, head.size).ok_or(StoreError::Value("entry_index"))?;
+    let path = path.into_iter().map(Digest32).collect();
+    Ok(Some(LedgerProof { index, event: event.into(), path, checkpoint }))
+}
