@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Read by the scripts with `source`: one line of progress at a time, with the seconds since the script began.
 # Sets `root` (top of the repository) and stands in it afterwards. Colour only on a terminal.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Read by the scripts with `source`, after progress.sh: starts and stops one development service and asks what it wrote of itself.
 
 service_pid='' service_dir='' service_options=()
