@@ -2,6 +2,8 @@
 
 use crate::chain::certificate::Certificate;
 use crate::error::Refusal;
+use alloc::vec;
+use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 /// Root of AWS Nitro Enclaves, commercial partitions ("root G1").

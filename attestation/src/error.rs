@@ -3,8 +3,8 @@
 //! Numbers and names are stable: scripts may match them. 1 to 17 decide whether a document is authentic, 18 to 23
 //! appraise it, 24 and above concern the evidence bundle of a service.
 
-use std::borrow::Cow;
-use std::fmt;
+use alloc::borrow::Cow;
+use core::fmt;
 
 macro_rules! steps {
     ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal, $sentence:literal, $clause:literal;)+) => {
@@ -147,7 +147,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl core::error::Error for Refusal {}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), no_std)]
 //! Place: none. The verifier of attestation evidence, for everyone: signers, share custodians, evaluators, hosts.
 //!
-//! Pure functions over borrowed octets: no input or output, no clock, no randomness; time is an argument.
+//! Pure functions over borrowed octets, `no_std` with `alloc`: no input or output, no clock, no randomness; time is an
+//! argument.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -17,6 +19,8 @@
 //!
 //! `verify` then `appraise` for a plain document; [`bundle::verify_bundle`] then
 //! [`bundle::VerifiedEvidence::appraise`] for a service's evidence.
+
+extern crate alloc;
 
 pub mod anchor;
 pub mod appraise;

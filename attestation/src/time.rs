@@ -1,5 +1,8 @@
 //! Place: none. The verification time, always an argument, and how refusals show a time.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
 use core::time::Duration;
 
 /// At which time evidence is judged.

@@ -1,5 +1,7 @@
 //! Place: none. The closed set of algorithms, with the object identifiers of CSC API section 8.1.
 
+use alloc::string::ToString;
+use alloc::vec::Vec;
 use const_oid::ObjectIdentifier;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256, Sha384, Sha512};

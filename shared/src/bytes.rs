@@ -1,8 +1,10 @@
 //! Place: none. Octet strings that are a byte string in CBOR and base64url text in JSON.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::fmt;
 
 /// An octet string of any length. Its size is bounded by the frame or body that carried it.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,19 +90,19 @@ macro_rules! fixed_octets {
             }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str(&hex::encode(self.0))
             }
         }
 
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 write!(f, concat!(stringify!($name), "({})"), hex::encode(self.0))
             }
         }
 
-        impl std::str::FromStr for $name {
+        impl core::str::FromStr for $name {
             type Err = hex::FromHexError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {

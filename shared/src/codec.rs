@@ -2,6 +2,7 @@
 //!
 //! Re-encoding refuses what the CBOR library lets pass: longer heads, indefinite lengths, trailing octets.
 
+use alloc::vec::Vec;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Deepest nesting that is read.

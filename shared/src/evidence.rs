@@ -7,6 +7,8 @@ use crate::ids::{Digest32, InstanceId, ManifestHash, RootCommitment, ServiceId};
 use crate::key::Spki;
 use crate::manifest::ReleaseMode;
 use crate::phase::Phase;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256, Sha384};
 

@@ -5,6 +5,7 @@
 use crate::bytes::Blob;
 use crate::codec;
 use crate::fault::Fault;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Version of the wire, in [`crate::message::Hello`].

@@ -1,8 +1,9 @@
 //! Place: none. Identifiers as newtypes, so that one cannot stand where another belongs.
 
 use crate::bytes::fixed_octets;
+use alloc::string::String;
+use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
-use std::fmt;
 
 fixed_octets! {
     /// Hash of the first manifest (design section 3): names a service for ever, and is PCR16's input.
@@ -88,7 +89,7 @@ macro_rules! text_id {
             }
         }
 
-        impl std::str::FromStr for $name {
+        impl core::str::FromStr for $name {
             type Err = InvalidId;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::new(text)

@@ -2,6 +2,7 @@
 
 use crate::algorithm::{HashAlgorithm, KeyAlgorithm};
 use crate::bytes::Blob;
+use alloc::vec::Vec;
 use ecdsa::signature::hazmat::PrehashVerifier;
 use p256::pkcs8::{DecodePublicKey, EncodePublicKey};
 use serde::{Deserialize, Serialize};

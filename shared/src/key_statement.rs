@@ -9,6 +9,8 @@ use crate::codec;
 use crate::evidence::{UserData, user_data_of};
 use crate::ids::{CaId, CredentialId, Digest32, ManifestHash, ServiceId};
 use crate::sad::MeansProfile;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256, Sha384};
 

@@ -1,6 +1,6 @@
 //! Place: none. What host, enclave and verifiers agree on: types, codecs and digests.
 //!
-//! No I/O, no clock, no randomness. The map:
+//! `no_std` with `alloc`: no I/O, no clock, no randomness. The map:
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -15,6 +15,9 @@
 //! | [`log`] | the ledger: events, tree, checkpoints, proofs |
 //! | [`pki`] | strict certificates and RFC 5280 validation of a supplied chain |
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 pub mod algorithm;
 pub mod bytes;

@@ -6,6 +6,8 @@ use crate::codec;
 use crate::evidence::Pcr;
 use crate::ids::{CaId, ManifestHash, PersonId, RaClientId, ServiceId};
 use crate::key::Spki;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -285,7 +287,7 @@ fn within(k: u8, n: usize) -> bool {
 }
 
 fn unique<T: Ord>(items: impl Iterator<Item = T>) -> bool {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = alloc::collections::BTreeSet::new();
     items.into_iter().all(|item| seen.insert(item))
 }
 
@@ -356,7 +358,7 @@ impl SignedManifest {
     /// [`ManifestError::Quorum`].
     pub fn verify_quorum(&self, authority: &Manifest) -> Result<(), ManifestError> {
         let message = Self::message(self.manifest.as_slice());
-        let mut signed = std::collections::BTreeSet::new();
+        let mut signed = alloc::collections::BTreeSet::new();
         for entry in self.signatures.iter().take(MAX_LIST) {
             let Some(officer) = authority.officer(&entry.officer) else { continue };
             let Ok(key) = officer.key.key() else { continue };

@@ -5,6 +5,7 @@ use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::codec;
 use crate::ids::{CaId, CredentialId, Digest32, InstanceId, ServiceId, UserId};
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

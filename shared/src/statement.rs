@@ -10,6 +10,8 @@ use crate::ids::{
     UserId,
 };
 use crate::key::PublicKey;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// HPKE `info` of a share sealed to its custodian.

@@ -53,7 +53,7 @@ impl Receiver {
         self.owed += length;
         self.ended = last;
         if !last && self.owed >= WINDOW / 2 {
-            let grant = std::mem::take(&mut self.owed);
+            let grant = core::mem::take(&mut self.owed);
             self.credit += grant;
             return Ok(Some(grant));
         }

@@ -2,6 +2,7 @@
 //!
 //! A policy has no defaults: whoever leaves a check out writes so, and the result lists it as not checked.
 
+use alloc::format;
 pub(crate) mod nonce;
 mod references;
 mod result;

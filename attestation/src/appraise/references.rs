@@ -1,7 +1,7 @@
 //! Place: none. Reference values of registers.
 
 use crate::document::{PCR_COUNT, PcrValue};
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 /// A reference value that would not check anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

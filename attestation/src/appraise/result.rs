@@ -1,6 +1,8 @@
 //! Place: none. The result of an appraisal: what was checked, what was not, and what deserves a look.
 
 use crate::error::Step;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// A check that was made and passed.
 #[derive(Clone, Debug, PartialEq, Eq)]

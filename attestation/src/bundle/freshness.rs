@@ -5,6 +5,9 @@ use crate::appraise::{Appraisal, Nonce};
 use crate::error::{Refusal, Step};
 use crate::time::{At, Window, utc};
 use crate::verify::Claims;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
 use fuin_shared::algorithm::HashAlgorithm;
 use fuin_shared::evidence::{EvidenceStatement, Freshness};
 

@@ -3,6 +3,7 @@
 //! The document's `user_data` binds the statement, the statement names the manifest by its hash, and register 16 holds
 //! the service id. The caller's nonce stands in the document, or the instance key signs it over a cached document.
 
+use alloc::format;
 mod evidence;
 mod expectations;
 mod freshness;

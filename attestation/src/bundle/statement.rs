@@ -4,6 +4,7 @@ use crate::appraise::Appraisal;
 use crate::appraise::nonce::same;
 use crate::error::{Refusal, Step};
 use crate::verify::Claims;
+use alloc::string::ToString;
 use fuin_shared::codec;
 use fuin_shared::evidence::{EvidenceStatement, Pcr, STATEMENT_VERSION, user_data_of};
 use fuin_shared::ids::ManifestHash;

@@ -2,6 +2,10 @@
 
 use super::extensions::Extensions;
 use crate::error::{Refusal, Step};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode};
 use p384::ecdsa::signature::hazmat::PrehashVerifier;

@@ -1,6 +1,7 @@
 //! Place: none. The extensions of a certificate: two are read, unknown critical ones refuse (step 16).
 
 use crate::error::{Refusal, Step};
+use alloc::format;
 use der::Decode;
 use der::asn1::ObjectIdentifier;
 use x509_cert::ext::Extension;

@@ -2,6 +2,9 @@
 //!
 //! No path is searched for: each certificate has one place. Revocation is not looked up here.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 pub(crate) mod certificate;
 mod extensions;
 mod roles;

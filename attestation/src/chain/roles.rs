@@ -2,6 +2,7 @@
 
 use super::certificate::Certificate;
 use crate::error::{Refusal, Step};
+use alloc::format;
 
 /// Step 14: an authority with `below` authorities between it and the leaf.
 pub(super) fn authority(certificate: &Certificate, below: usize) -> Result<(), Refusal> {

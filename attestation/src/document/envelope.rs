@@ -3,6 +3,8 @@
 use super::{MAX_PAYLOAD, SIGNATURE_LENGTH};
 use crate::cbor::{CborError, Integer, Lengths, Reader};
 use crate::error::{Refusal, Step};
+use alloc::format;
+use alloc::string::ToString;
 
 /// CBOR tag of COSE_Sign1.
 const TAG_SIGN1: u64 = 18;

@@ -1,5 +1,6 @@
 //! Place: none. The attestation document: envelope and payload parsed once into types (steps 1 to 9).
 
+use alloc::format;
 mod envelope;
 mod payload;
 mod pcrs;

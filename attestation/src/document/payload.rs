@@ -3,6 +3,9 @@
 use super::{Pcrs, Profile};
 use crate::cbor::{CborError, Lengths, Reader};
 use crate::error::{Refusal, Step};
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
 
 /// Most entries of a certificate bundle.
 pub const MAX_CABUNDLE: usize = 10;

@@ -7,6 +7,7 @@
 //! section count, offset table, size table, CRC-32), then sections of 12 octets header (type `u16`, flags `u16`,
 //! size `u64`) and data. Offsets point at section headers; sizes count data only.
 
+use alloc::vec::Vec;
 mod error;
 mod header;
 mod measure;

@@ -2,6 +2,7 @@
 
 use super::EifError;
 use crate::cbor::{CborError, Lengths, Reader};
+use alloc::vec::Vec;
 use der::pem::PemLabel;
 use x509_cert::Certificate;
 

@@ -1,5 +1,6 @@
 //! Place: none. C2SP tlog-tiles entry bundles: entries one after the other, each as its length in two octets and its bytes.
 
+use alloc::vec::Vec;
 use thiserror::Error;
 
 use super::tiles::TILE_WIDTH;

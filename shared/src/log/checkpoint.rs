@@ -8,6 +8,9 @@
 //!
 //! Extension lines are refused: nothing of the ledger is said outside the tree. The key that signs bears the origin as its name.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
 use base64ct::{Base64, Encoding};
 use thiserror::Error;
 

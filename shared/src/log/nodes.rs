@@ -1,6 +1,7 @@
 //! Place: none. Proofs from stored perfect subtrees, so that a proof costs O(log n) and not O(n).
 
 use super::tree::{Hash, empty_root, node_hash};
+use alloc::vec::Vec;
 
 /// Where the roots of perfect subtrees come from: memory, or hash tiles.
 pub trait NodeSource {

@@ -8,6 +8,10 @@
 //!
 //! Only Ed25519 over the text (type 0x01) is signed and verified here. Lines of other types are kept as they are.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 mod key;
 mod signer;
 

@@ -2,6 +2,9 @@
 //!
 //! Paths are relative to the ledger's prefix and have no leading slash: `tile/0/x001/x234/067`.
 
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// Hashes in a full tile, and entries in a full bundle.

@@ -2,6 +2,7 @@
 //!
 //! Sizes and indices are counted in leaves. Nothing here trusts a size: a checkpoint's signature does.
 
+use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use super::nodes::{self, NodeSource};

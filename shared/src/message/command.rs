@@ -8,6 +8,8 @@ use crate::message::SealedRecord;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
 use crate::statement::CustodianShare;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// A request of the host.

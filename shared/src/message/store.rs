@@ -2,6 +2,8 @@
 
 use crate::bytes::Blob;
 use crate::ids::CredentialId;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// A record that only the enclave can open.

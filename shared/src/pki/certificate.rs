@@ -1,5 +1,9 @@
 //! Place: none. One X.509 certificate: bounded, version 3, exactly one encoding.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
 use core::fmt;
 
 use const_oid::ObjectIdentifier;

@@ -1,5 +1,6 @@
 //! Place: none. The extensions of a certificate: each at most once, the known ones decoded as exact DER.
 
+use alloc::vec::Vec;
 use const_oid::ObjectIdentifier;
 use der::{Decode, Encode};
 use x509_cert::ext::Extension;

@@ -3,6 +3,10 @@
 //! Only the nine keywords of RFC 4514 section 3 are written; every other type is a dotted object identifier with `#hex` of
 //! the value's DER, because readers refuse keywords that they do not know.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
 use core::fmt::Write;
 
 use der::asn1::{Any, BmpString, Ia5StringRef, PrintableStringRef, Utf8StringRef};

@@ -1,5 +1,6 @@
 //! Place: none. Signature algorithm identifiers (RFC 5758) and verification by a DER SubjectPublicKeyInfo.
 
+use alloc::vec::Vec;
 use der::Encode;
 use spki::AlgorithmIdentifierOwned;
 use thiserror::Error;

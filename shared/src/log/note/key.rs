@@ -1,5 +1,8 @@
 //! Place: none. Names, IDs and verifier keys (vkeys) of signed notes.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::string::ToString;
 use core::fmt;
 
 use base64ct::{Base64, Encoding};

@@ -1,5 +1,8 @@
 //! Place: none. The signing half of a note key. The seed comes from outside; nothing random happens here.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
 use ed25519_dalek::{Signer, SigningKey};
 
 use super::key::{KeyError, VerifierKey};
