@@ -2,12 +2,14 @@
 
 use crate::page;
 use crate::request::Request;
+use crate::requirements;
 use fuin_attestation::appraise::{Check, Omission};
 use fuin_attestation::{
-    AnchorKind, Appraisal, Claims, Expectations, Policy, Refusal, Step, VerifiedEvidence, Window, appraise,
-    verify, verify_bundle,
+    Appraisal, Claims, Expectations, Policy, Refusal, Step, VerifiedEvidence, Window, appraise, verify,
+    verify_bundle,
 };
 use fuin_shared::evidence::{MAX_BUNDLE, Purpose};
+use fuin_shared::manifest::ReleaseMode;
 use fuin_shared::phase::Phase;
 
 /// Which form the evidence has.
@@ -86,28 +88,6 @@ impl Report {
     }
 }
 
-impl Request {
-    /// What evidence must bring besides being authentic, unless the caller left it out knowingly.
-    fn complete(&self) -> Result<(), Refusal> {
-        if self.authentic_only {
-            return Ok(());
-        }
-        if self.nonce.is_none() {
-            return Err(Refusal::new(
-                Step::Nonce,
-                "no nonce was given: add --nonce HEX, or --authentic-only to leave it out",
-            ));
-        }
-        if !self.references.identify_code() {
-            return Err(Refusal::new(
-                Step::Measurement,
-                "no measurement was given: add --release FILE or --pcr 0=HEX, or --authentic-only to leave it out",
-            ));
-        }
-        Ok(())
-    }
-}
-
 /// Judges evidence; never fails: a refusal is a report, too.
 #[must_use]
 pub fn judge(octets: &[u8], request: &Request) -> Report {
@@ -128,9 +108,12 @@ pub fn judge(octets: &[u8], request: &Request) -> Report {
         Form::Document => document(octets, request, &mut report),
         Form::Bundle => bundle(octets, request, &mut report),
     };
-    match result.and_then(|appraisal| request.complete().map(|()| appraisal)) {
+    match result.and_then(|appraisal| requirements::complete(request, form).map(|()| appraisal)) {
         Ok(appraisal) => report.record(&appraisal),
-        Err(refusal) => report.refusal = Some(refusal),
+        Err(refusal) => {
+            let authentic = report.subject.is_some();
+            report.refusal = Some(requirements::with_remedy(refusal, request, authentic));
+        }
     }
     report
 }
@@ -176,10 +159,8 @@ fn bundle(octets: &[u8], request: &Request, report: &mut Report) -> Result<Appra
         references: request.references.clone(),
         purposes: judged.then(|| vec![Purpose::Service]),
         phases: judged.then(|| vec![Phase::Operational]),
-        minimum_release: request.minimum_release,
-        allow_development: request.allow_development
-            || request.authentic_only
-            || evidence.claims().anchor() == AnchorKind::Development,
+        minimum_release: request.minimum_release.or(judged.then_some(ReleaseMode::Cosigned)),
+        allow_development: request.allow_development || request.authentic_only,
         allow_debug: request.allow_debug,
         freshness: request.window,
         manifest_period: judged,

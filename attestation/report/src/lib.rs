@@ -8,6 +8,7 @@
 //! | [`options`] | what the caller asks for, in the names of the command line's flags |
 //! | [`request`] | the same, read into types |
 //! | [`judge`] | the report's content: verification, appraisal, requirements by default |
+//! | `requirements` | what must be given and shown unless a flag asks for less |
 //! | `page` | the report as JSON (schema `fuin-verify/1`) and as text |
 
 pub mod judge;
@@ -15,6 +16,7 @@ pub mod options;
 mod page;
 mod release;
 pub mod request;
+mod requirements;
 
 pub use judge::{Report, judge};
 pub use options::{Options, Unusable};

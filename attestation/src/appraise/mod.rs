@@ -11,6 +11,7 @@ pub use nonce::Nonce;
 pub use references::{ReferenceError, References};
 pub use result::{Appraisal, Check, Omission};
 
+use crate::anchor::AnchorKind;
 use crate::error::{Refusal, Step};
 use crate::time::{At, Window};
 use crate::verify::Claims;
@@ -79,6 +80,9 @@ pub fn appraise(claims: &Claims, policy: &Policy<'_>) -> Result<Appraisal, Refus
     debug(claims, policy.allow_debug, &mut appraisal)?;
     measurement(claims, &policy.references, &mut appraisal)?;
     binding(claims, policy, &mut appraisal)?;
+    if claims.anchor() == AnchorKind::Development {
+        appraisal.warn("DEVELOPMENT: the document ends in a root that only the caller names");
+    }
     appraisal.omit(
         "revocation of the platform's certificates",
         "they live for hours; no revocation list was given",

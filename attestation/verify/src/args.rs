@@ -68,23 +68,33 @@ pub struct Judgement {
     #[arg(long, value_name = "SECONDS")]
     max_age: Option<u64>,
 
-    /// Expected service id (bundles)
+    /// Expected service id, as its service card names it (bundles: required)
     #[arg(long, value_name = "HEX")]
     service: Option<String>,
 
-    /// Weakest rule under which results may leave the enclave (bundles)
+    /// Weakest rule under which results may leave the enclave (bundles; cosigned unless given)
     #[arg(long, value_name = "durable|cosigned")]
     min_release: Option<String>,
 
-    /// Accept a development service; naming its root with --root counts as this too (bundles)
+    /// Accept a development service, which protects nobody's keys (bundles)
     #[arg(long)]
     allow_development: bool,
 }
 
 const HELP: &str = "\
-Without --authentic-only, a nonce (--nonce) and a measurement (--pcr or --release) are required: without them,
-evidence says that some enclave existed once. Whatever is given is checked in either mode.
-A measurement is PCR0, or PCR1 and PCR2, or PCR8 (who signed the image).
+Required, unless --authentic-only is given:
+  --nonce                 or the evidence may be a replay
+  --release or --pcr      which code: PCR0, or PCR1 and PCR2, or PCR8 (who signed the image)
+  --service               which service, for a bundle: the same code under another manifest is another service
+
+Refused, unless the flag is given:
+  debug mode                                  --allow-debug
+  a development service                       --allow-development
+  release mode durable, or no witnesses       --min-release durable
+  a root that is not AWS's                    --root PEM
+  any phase but operational, an ended manifest  --authentic-only
+
+--authentic-only asks for no more than an authentic document; whatever is given is checked all the same.
 
 Exit status:
   0  accepted
@@ -92,8 +102,9 @@ Exit status:
   2  unusable input: a file that cannot be read, an option that makes no sense
 
 Examples:
-  fuin-verify evidence.cbor --nonce 6f1c... --release release.json
-  fuin-verify evidence.cbor --nonce 6f1c... --release release.json --root development-root.pem
+  fuin-verify evidence.cbor --nonce 6f1c... --release release.json --service 9a41...
+  fuin-verify evidence.cbor --nonce 6f1c... --release release.json --service 9a41... \\
+      --root development-root.pem --allow-development --min-release durable
   fuin-verify old.bin --at archive --authentic-only
   base64 -d document.txt | fuin-verify - --nonce 6f1c... --pcr 0=4b8d... --pcr 1=0343... --pcr 2=16ef...";
 

@@ -54,7 +54,9 @@ async fn evidence_is_accepted_under_the_development_root_and_refused_for_what_is
     let fetched = Fetched::new().await;
     let root = facts.evidence_root.to_str().unwrap();
     let pcr = format!("0={}", pcr0());
+    let development = ["--allow-development", "--min-release", "durable"];
     let good = ["--root", root, "--nonce", &fetched.nonce, "--pcr", &pcr, "--service", &facts.service];
+    let [good, strict] = [[&good[..], &development].concat(), good.to_vec()];
     let accepted = fetched.verify(&good);
     let said = String::from_utf8_lossy(&accepted.stdout);
     assert_eq!(accepted.status.code(), Some(0), "{said}");
@@ -70,8 +72,10 @@ async fn evidence_is_accepted_under_the_development_root_and_refused_for_what_is
     refused(&fetched.verify(&["--root", root, "--nonce", &other, "--pcr", &pcr]), 20);
     let wrong = format!("0={}", "11".repeat(48));
     refused(&fetched.verify(&["--root", root, "--nonce", &fetched.nonce, "--pcr", &wrong]), 22);
-    refused(&fetched.verify(&[&good[..6], &["--service", &"22".repeat(32)]].concat()), 28);
-    refused(&fetched.verify(&[&good[..], &["--min-release", "cosigned"]].concat()), 30);
+    refused(&fetched.verify(&[&good[..6], &["--service", &"22".repeat(32)], &development].concat()), 28);
+    refused(&fetched.verify(&[&strict[..], &["--allow-development"]].concat()), 30);
+    refused(&fetched.verify(&[&strict[..], &["--min-release", "durable"]].concat()), 31);
+    refused(&fetched.verify(&[&good[..6], &development].concat()), 28);
     let unusable = fetched.verify(&["--root", "/nonexistent.pem", "--nonce", &fetched.nonce, "--pcr", &pcr]);
     assert_eq!(unusable.status.code(), Some(2));
 }
@@ -117,7 +121,8 @@ fn fuin_evidence_saves_what_fuin_verify_accepts() {
         .arg(&file)
         .arg("--root")
         .arg(root)
-        .args(["--nonce", nonce, "--pcr", &format!("0={}", pcr0())])
+        .args(["--nonce", nonce, "--pcr", &format!("0={}", pcr0()), "--service", &shared().facts().service])
+        .args(["--allow-development", "--min-release", "durable"])
         .output()
         .unwrap();
     assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stdout));

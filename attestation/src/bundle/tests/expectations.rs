@@ -70,10 +70,15 @@ fn step_29_phase_and_purpose() {
 #[test]
 fn step_30_release_mode() {
     assert_eq!(appraised(&Service::new(), |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Err(30));
-    let cosigned = Service::new()
-        .manifest(|m| m.release = ReleaseMode::Cosigned)
-        .statement(|s| s.release = Some(ReleaseMode::Cosigned));
+    let cosigned = Service::new().manifest(|m| m.release = ReleaseMode::Cosigned).statement(|s| {
+        (s.release, s.witness_policy) = (Some(ReleaseMode::Cosigned), Some(Digest32([9; 32])))
+    });
     assert_eq!(appraised(&cosigned, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Ok(()));
+    // Nobody cosigns where there is no witness.
+    let alone = cosigned.statement(|s| s.witness_policy = None);
+    assert_eq!(appraised(&alone, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Err(30));
+    let allowed = verified(&alone).appraise(&expectations(&alone)).unwrap();
+    assert!(allowed.warnings().iter().any(|warning| warning.contains("nobody cosigns")));
 }
 
 #[test]

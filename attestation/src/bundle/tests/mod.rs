@@ -14,7 +14,7 @@ use crate::time::{At, Window};
 use ciborium::Value;
 use fuin_shared::codec;
 use fuin_shared::evidence::{EvidenceBundle, Purpose};
-use fuin_shared::ids::ServiceId;
+use fuin_shared::ids::{Digest32, ServiceId};
 use fuin_shared::manifest::ReleaseMode;
 use fuin_shared::phase::Phase;
 use proptest::prelude::*;

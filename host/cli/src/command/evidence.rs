@@ -48,7 +48,11 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         println!("nonce:   {nonce}");
         let (file, root, release) =
             (args.output.display(), root.display(), installation.dev.release.display());
-        println!("verify:  fuin-verify {file} --root {root} --release {release} --at now --nonce {nonce}");
+        println!("verify:  fuin-verify {file} --root {root} --release {release} --nonce {nonce} \\");
+        println!(
+            "             --service {} --allow-development --min-release durable",
+            installation.dev.service
+        );
     }
     Ok(())
 }
