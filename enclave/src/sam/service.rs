@@ -4,7 +4,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{ManifestHash, ServiceId};
-use fuin_shared::manifest::{Manifest, ManifestError, SignedManifest, service_id};
+use fuin_shared::manifest::{Manifest, ManifestError, ReleaseMode, SignedManifest, service_id};
 use fuin_shared::message::InstallManifest;
 
 /// The manifest in force.
@@ -41,6 +41,10 @@ impl ServiceContext {
         }
         if now_seconds >= founder.not_after {
             return Err(Fault::ManifestExpired);
+        }
+        // Witnesses are another issue. Until then nothing waits for a cosignature, and evidence must not say that it does.
+        if founder.release != ReleaseMode::Durable {
+            return Err(Fault::ManifestMalformed);
         }
         // Quorums of custodians are another issue; the sharing refuses others too.
         if founder.share_threshold != 1 {

@@ -7,7 +7,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, InstanceId, ManifestHash, RootCommitment, ServiceId};
-use fuin_shared::manifest::{Manifest, OfficerSignature, SignedManifest};
+use fuin_shared::manifest::{Manifest, OfficerSignature, ReleaseMode, SignedManifest};
 use fuin_shared::message::*;
 use fuin_shared::phase::Phase;
 use fuin_shared::statement::{GenesisApproval, ShareReceipt, ShareStatement};
@@ -85,6 +85,15 @@ fn manifest_that_breaks_a_rule_is_refused() {
     refused_manifest(Fault::ManifestMalformed, |m| m.version = 2, &officer);
     refused_manifest(Fault::ManifestMalformed, |m| m.evidence_anchors.clear(), &officer);
     refused_manifest(Fault::ManifestMalformed, |m| m.ledger_prefix = "a b".into(), &officer);
+}
+
+/// Evidence would promise signers a cosignature that nobody waits for.
+#[test]
+fn manifest_that_promises_cosigned_release_is_refused_while_there_are_no_witnesses() {
+    let officer = Person::new("officer", 11);
+    refused_manifest(Fault::ManifestMalformed, |m| m.release = ReleaseMode::Cosigned, &officer);
+    let production = |m: &mut Manifest| (m.development, m.release) = (false, ReleaseMode::Cosigned);
+    refused_manifest(Fault::ManifestMalformed, production, &officer);
 }
 
 #[test]
