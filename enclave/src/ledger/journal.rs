@@ -13,7 +13,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use fuin_shared::log::tree::{Frontier, leaf_hash};
-use fuin_shared::message::{Commit, Head, Receipt, RecordChange};
+use fuin_shared::message::{Commit, Head, Receipt, RecordChange, SealedRecord};
 use std::collections::VecDeque;
 
 /// Most events that wait; more are refused with [`Fault::LedgerBusy`].
@@ -135,6 +135,16 @@ impl<T> Journal<T> {
         self.frontier.root()
     }
 
+    /// Whether the event that made this version of a record still waits to be durable.
+    #[must_use]
+    pub fn awaits(&self, record: &SealedRecord) -> bool {
+        let in_flight = self.in_flight.iter().flat_map(|batch| &batch.commit.records);
+        let queued = self.queue.iter().flat_map(|queued| &queued.records);
+        in_flight
+            .chain(queued)
+            .any(|change| matches!(change, RecordChange::Put(waiting) if waiting == record))
+    }
+
     /// Refuses early what [`Journal::append`] would refuse for want of room.
     ///
     /// # Errors
@@ -200,6 +210,9 @@ impl<T> Journal<T> {
         match result {
             Ok(()) => self.release(),
             Err(Fault::Disconnected | Fault::Deadline | Fault::Busy) => self.ask(),
+            // The host refuses what it has already: a commit whose outcome was unknown landed after the question for
+            // the head. If it did not, the head says so again, and the questions come to an end.
+            Err(Fault::SinkRefused) if self.questions > 0 => self.ask(),
             Err(_) => Progress::Broken,
         }
     }

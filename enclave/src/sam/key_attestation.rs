@@ -14,7 +14,7 @@ use fuin_shared::key_statement::{
 use fuin_shared::message::Answer;
 use std::collections::HashMap;
 
-/// Most attestations that wait for the NSM.
+/// Attestations that wait for the NSM, from which on no other is taken on request.
 const MAX_WAITING: usize = 64;
 const NONCE: std::ops::RangeInclusive<usize> = 8..=64;
 
@@ -76,11 +76,15 @@ pub struct KeyDesk {
 }
 
 impl KeyDesk {
-    /// Asks the NSM for the document.
+    /// Whether requests are to be turned away.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() >= MAX_WAITING
+    }
+
+    /// Asks the NSM for the document. Never turns away: what has its event is answered, and as many as that are there can
+    /// be only commands under way.
     pub fn request(&mut self, ticket: Ticket, wanted: Wanted, view: &View<'_>) -> Effect {
-        if self.waiting.len() >= MAX_WAITING {
-            return Effect::Reply { ticket, result: Err(Fault::Busy) };
-        }
         let statement = codec::encode(&statement(view));
         let user_data = key_user_data(&statement, &key_digest(wanted.key.as_slice()));
         self.waiting.insert(ticket, Waiting { key: wanted.key, statement, answer: wanted.answer });

@@ -172,6 +172,18 @@ fn lost_commit_is_sent_again_and_then_released() {
 }
 
 #[test]
+fn commit_that_lands_late_is_found_out_and_released() {
+    let mut world = World::operational(8);
+    let key = world.enrol(P256, 21);
+    let token = world.authorize(&key, vec![hash(1)]).unwrap();
+    let before = world.store.entries.len();
+    world.sink = Sink::LandsLate;
+    assert_eq!(world.sign(&key, &token, vec![hash(1)]).unwrap().len(), 1);
+    assert_eq!(world.store.entries.len(), before + 1);
+    assert_eq!(world.phase(), Phase::Operational);
+}
+
+#[test]
 fn host_that_answers_with_another_head_halts_the_enclave() {
     let mut world = World::operational(8);
     let key = world.enrol(P256, 21);

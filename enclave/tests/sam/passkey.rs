@@ -24,6 +24,11 @@ impl TestPasskey {
         Self { key, id: vec![seed; 32], counter: Cell::new(1) }
     }
 
+    /// Another key under the credential id of this passkey.
+    pub fn impostor(&self, seed: u8) -> Self {
+        Self { id: self.id.clone(), ..Self::new(seed) }
+    }
+
     fn client_data(kind: &str, challenge: &Digest32) -> Vec<u8> {
         let challenge = Base64UrlUnpadded::encode_string(challenge.as_ref());
         format!(r#"{{"type":"webauthn.{kind}","challenge":"{challenge}","origin":"{ORIGIN}","crossOrigin":false}}"#)

@@ -49,6 +49,10 @@ pub enum Sink {
     LosesAnswer,
     /// Does not commit, and the question is lost.
     LosesCommit,
+    /// Loses its answer, and what it was asked to commit lands only after it was asked for its head.
+    LandsLate,
+    /// The commit of `LandsLate` has landed when it comes again.
+    Landed,
     /// Takes the commit and never answers.
     Silent,
 }
@@ -246,6 +250,14 @@ impl World {
                 lost
             }
             Sink::LosesCommit => lost,
+            Sink::LandsLate => {
+                self.sink = Sink::Landed;
+                lost
+            }
+            Sink::Landed => {
+                self.store.commit(commit);
+                Some(Input::Committed(Err(Fault::SinkRefused)))
+            }
             Sink::Silent => {
                 self.sink = Sink::Silent;
                 None

@@ -115,12 +115,7 @@ impl Machine {
         match input {
             Input::Command { ticket, command } => match self.command(ticket, command, now, rng) {
                 Ok(effect) => effects.extend(effect),
-                Err(fault) => {
-                    effects.push(refuse(ticket, fault));
-                    if fault == Fault::LedgerBroken {
-                        self.halt(&mut effects);
-                    }
-                }
+                Err(fault) => self.failed(ticket, fault, &mut effects),
             },
             Input::IdentitySealed(result) => effects.extend(self.identity_sealed(result)),
             Input::Attested { ticket, result } => {
@@ -184,7 +179,7 @@ impl Machine {
                 let key = self.with_operational(now, |operational, around| {
                     operational.key_statement(&request.key, &request.record, around)
                 })?;
-                if !self.desk.take_token(now) {
+                if self.key_desk.is_full() || !self.desk.take_token(now) {
                     return Err(Fault::Busy);
                 }
                 let answer = Answer::KeyAttested(Default::default());
@@ -222,11 +217,15 @@ impl Machine {
         let appended =
             self.with_operational(now, |operational, around| operational.signed(ticket, result, around));
         if let Err(fault) = appended {
-            effects.push(refuse(ticket, fault));
-            // A key that signs what does not verify, or a ledger that contradicts itself, is not to be used again.
-            if matches!(fault, Fault::SelfCheck | Fault::LedgerBroken) {
-                self.halt(effects);
-            }
+            self.failed(ticket, fault, effects);
+        }
+    }
+
+    fn failed(&mut self, ticket: Ticket, fault: Fault, effects: &mut Vec<Effect>) {
+        effects.push(refuse(ticket, fault));
+        // A key that signs what does not verify, or a ledger that contradicts itself, is not to be used again.
+        if matches!(fault, Fault::SelfCheck | Fault::LedgerBroken) {
+            self.halt(effects);
         }
     }
 

@@ -28,13 +28,19 @@ impl EidMeans {
         }
     }
 
-    /// Digest that names this means in key statements.
+    /// Digest that names this means in key statements, its public key included: a registration without attestation is
+    /// signed by nobody, so an RA recognises its signer's passkey by this alone.
     #[must_use]
     pub fn reference(&self, service: &ServiceId) -> Digest32 {
         match self {
             Self::Passkey(passkey) => eid_reference(
                 service,
-                &[b"passkey", passkey.relying_party.as_bytes(), passkey.credential_id.as_slice()],
+                &[
+                    b"passkey",
+                    passkey.relying_party.as_bytes(),
+                    passkey.credential_id.as_slice(),
+                    passkey.public_key.0.as_slice(),
+                ],
             ),
         }
     }

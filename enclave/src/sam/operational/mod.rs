@@ -85,9 +85,7 @@ impl Operational {
         around: &Surroundings<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
-        if around.seconds() >= around.context.manifest.not_after {
-            return Err(Fault::ManifestExpired);
-        }
+        check_manifest(around)?;
         self.journal.check_room()?;
         match command {
             Command::GenerateKey(manage) => self.generate_key(ticket, &manage, around, rng).map(|()| None),
@@ -102,17 +100,20 @@ impl Operational {
         }
     }
 
-    /// The key statement of a key, as its event binds it.
+    /// The key statement of a key, as its durable event binds it.
     ///
     /// # Errors
-    /// Those of the record, 400 to 403.
+    /// Those of the record, 400 to 403; [`Fault::ManifestExpired`]; [`Fault::Busy`] while the event waits.
     pub fn key_statement(
         &mut self,
         id: &CredentialId,
         hint: &SealedRecord,
         around: &Surroundings<'_>,
     ) -> Result<Blob, Fault> {
-        Ok(self.open(id, hint, around)?.record.statement.clone())
+        check_manifest(around)?;
+        let statement = self.open(id, hint, around)?.record.statement.clone();
+        // The host has a record as soon as it is asked to keep it; what it says may still come to nothing.
+        if self.journal.awaits(hint) { Err(Fault::Busy) } else { Ok(statement) }
     }
 
     fn open(
@@ -143,6 +144,10 @@ impl Operational {
     ) -> Result<(), Fault> {
         self.journal.append(entry, around.now, Withheld { ticket, result })
     }
+}
+
+fn check_manifest(around: &Surroundings<'_>) -> Result<(), Fault> {
+    if around.seconds() >= around.context.manifest.not_after { Err(Fault::ManifestExpired) } else { Ok(()) }
 }
 
 fn salt(rng: &mut dyn CryptoRng) -> Blob {
