@@ -23,8 +23,10 @@ pub enum CustodianError {
     /// The share does not open under the custodian's key for this service and commitment.
     #[error("share: does not open with this custodian's key for this service and commitment")]
     ShareOpen,
-    /// There is a share already, under another commitment.
-    #[error("share: this custodian holds a share of another root key already")]
+    /// There is another share already.
+    #[error(
+        "share: this custodian holds another share already; give that one up only if its genesis never ended"
+    )]
     ShareHeld,
     /// There is no share.
     #[error("share: this custodian holds none; it is given at genesis")]

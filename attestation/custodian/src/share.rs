@@ -46,7 +46,8 @@ impl Custodian {
         if share.custodian != self.id {
             return Err(CustodianError::OtherCustodian(share.custodian.to_string()));
         }
-        if self.held.as_ref().is_some_and(|held| held.commitment != *commitment) {
+        // The receipt for the share that is held may have ended the genesis: only that very share is taken again.
+        if self.held.as_ref().is_some_and(|held| held.commitment != *commitment || held.share != *share) {
             return Err(CustodianError::ShareHeld);
         }
         let aad = share_aad(&seen.service(), commitment, &self.id);

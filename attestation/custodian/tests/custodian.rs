@@ -234,6 +234,21 @@ fn a_second_root_is_refused_until_an_unfinished_one_is_abandoned() {
     assert!(custodian.holds_share());
 }
 
+/// Whoever knows the custodian's public key can seal octets of its own under the right commitment.
+#[test]
+fn a_share_with_a_receipt_is_not_replaced_under_its_own_commitment() {
+    let (mut custodian, enclave) = joined();
+    let share = share_for(&custodian, &enclave);
+    let accept = |c: &mut Custodian, share: &CustodianShare| {
+        c.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, share)
+    };
+    let receipt = accept(&mut custodian, &share).unwrap();
+    let hosts = share_for(&custodian, &enclave);
+    assert_ne!(hosts, share);
+    assert_eq!(accept(&mut custodian, &hosts), Err(CustodianError::ShareHeld));
+    assert_eq!(accept(&mut custodian, &share).unwrap().body, receipt.body);
+}
+
 #[test]
 fn an_enclave_under_another_root_key_teaches_no_ledger() {
     let (mut custodian, mut enclave) = joined();
