@@ -53,6 +53,23 @@ impl Child {
             Err(error) => Some(error.to_string()),
         }
     }
+
+    /// Waits for its end, at most this long: whether it has ended by itself and with success.
+    pub(super) fn ends_well_within(&mut self, limit: Duration) -> bool {
+        self.ends_within(limit) && matches!(self.0.try_wait(), Ok(Some(status)) if status.success())
+    }
+
+    /// Waits for its end, at most this long.
+    fn ends_within(&mut self, limit: Duration) -> bool {
+        let asked = Instant::now();
+        while self.ended().is_none() {
+            if asked.elapsed() > limit {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
 }
 
 impl Drop for Child {
@@ -63,15 +80,10 @@ impl Drop for Child {
         if let Ok(id) = i32::try_from(self.0.id()) {
             let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
         }
-        let asked = Instant::now();
-        while asked.elapsed() < PATIENCE {
-            if self.ended().is_some() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
+        if !self.ends_within(PATIENCE) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
         }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

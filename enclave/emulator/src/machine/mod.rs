@@ -41,6 +41,10 @@ use crate::root::DevelopmentRoot;
 /// How often the launcher looks.
 const LOOK: Duration = Duration::from_millis(25);
 
+/// When the guest powers off, the backend lets go of it before QEMU has gone completely, with success. A backend that
+/// fails by itself leaves QEMU running, or failing.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// What to boot, and with what.
 #[derive(Debug, Clone)]
 pub struct Launch {
@@ -152,7 +156,7 @@ impl Machine {
                 return Err(LaunchError::Stopped);
             }
             // The backend first: if its worker is gone the guest cannot be heard, whatever else is seen.
-            if let Some(reason) = backend.fault() {
+            if let Some(reason) = backend.fault().filter(|_| !qemu.ends_well_within(GRACE)) {
                 drop((qemu, backend));
                 *give_back = Some(run);
                 return Ok(Attempt::BackendFailed(reason));
@@ -169,12 +173,9 @@ impl Machine {
 
     /// How it stands now.
     pub fn condition(&mut self) -> Condition {
-        if let Some(status) = self.qemu.ended() {
-            return Condition::Ended(status);
-        }
-        match self.backend.fault() {
+        match self.backend.fault().filter(|_| !self.qemu.ends_well_within(GRACE)) {
             Some(reason) => Condition::Deaf(reason),
-            None => Condition::Running,
+            None => self.qemu.ended().map_or(Condition::Running, Condition::Ended),
         }
     }
 
