@@ -7,7 +7,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Page, installed } from "./page/browser.mjs";
 import { load } from "../../target/wasm/out/fuin-verify.mjs";
 
 const top = fileURLToPath(new URL("../../", import.meta.url));
@@ -159,6 +160,41 @@ test("the bundler refuses a page it does not understand", () => {
     assert.notEqual(readFileSync(join(folder, "a.html"), "utf8").indexOf(Buffer.from("x").toString("base64")), -1);
     assert.equal(spawnSync(process.execPath, [bundler]).status, 2);
   } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const chromium = installed();
+test("the page in a browser, from file://", { skip: chromium ? false : "SKIPPED: no Chromium here" }, async () => {
+  const { evidence, options } = good();
+  const [case0] = json(join(bundles, "cases.json"));
+  const folder = mkdtempSync(join(tmpdir(), "fuin-"));
+  const page = await Page.open(chromium, pathToFileURL(join(top, "target/wasm/out/verify.html")).href);
+  try {
+    const release = join(folder, "release.json");
+    writeFileSync(release, JSON.stringify({ pcrs: Object.fromEntries(options.pcr.map((one) => one.split("="))) }));
+    const file = join(bundles, case0.file);
+    await page.choose("#file", [file]);
+    await page.until("!document.querySelector('#result').hidden");
+    assert.match(await page.value("document.querySelector('.verdict').textContent"), /Evidence refused.*step 10/s);
+
+    // The page judges by the clock of its machine; the vector is of 2023.
+    await page.value(`Date.now = () => ${options.at} * 1000`);
+    await page.choose("#root", [join(bundles, case0.root)]);
+    await page.choose("#release", [release]);
+    await page.value(`for (const [id, value] of ${JSON.stringify([["nonce", options.nonce], ["service", options.service], ["min-release", "durable"]])}) document.getElementById(id).value = value;
+      document.getElementById("allow-development").checked = true; document.querySelector("#result").replaceChildren(); document.querySelector("button").click()`);
+    await page.until("document.querySelector('.verdict')");
+    const verdict = await page.value("document.querySelector('.verdict').textContent");
+    if (process.env.FUIN_PICTURE) writeFileSync(process.env.FUIN_PICTURE, await page.picture());
+    assert.equal(verdict, "Evidence accepted");
+    const shown = await page.value("document.querySelector('#result').innerText");
+    for (const part of [options.service, "DEVELOPMENT", "NO WITNESSES", verifier.verify(evidence, options).claims.root_sha256]) assert.ok(shown.includes(part), part);
+    // The policy lets nothing out.
+    await assert.rejects(page.value("fetch('data:text/plain,x')"), /fetch/i);
+    assert.deepEqual(page.said.filter((text) => !/Content Security Policy|data:text/.test(text)), []);
+  } finally {
+    await page.close();
     rmSync(folder, { recursive: true });
   }
 });
