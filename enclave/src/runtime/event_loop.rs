@@ -97,9 +97,12 @@ impl<M: StateMachine> EventLoop<M> {
         self.feed()
     }
 
-    fn wait(&self) -> Duration {
-        let next = self.store.next_due().map_or(self.seed_due, |due| due.min(self.seed_due));
-        next.saturating_duration_since(Instant::now()).min(TICK)
+    /// How long nothing has to be looked at unless an event comes.
+    pub(super) fn wait(&self) -> Duration {
+        // A seed that is on its way comes as an event.
+        let seed_due = (!self.seed_asked).then_some(self.seed_due);
+        let next = self.store.next_due().into_iter().chain(seed_due).min();
+        next.map_or(TICK, |due| due.saturating_duration_since(Instant::now()).min(TICK))
     }
 
     fn take(&mut self, event: Event) -> Result<(), RunError> {
@@ -280,7 +283,7 @@ impl<M: StateMachine> EventLoop<M> {
         self.inputs.extend(self.store.lost(connection));
     }
 
-    fn look_at_limits(&mut self) {
+    pub(super) fn look_at_limits(&mut self) {
         let now = Instant::now();
         for (connection, input) in self.store.expired(now) {
             log(format_args!("the host did not answer in time; its connection is closed"));
