@@ -1,7 +1,8 @@
 //! Place: none. The steps of verification and the refusal each of them gives.
 //!
 //! Numbers and names are stable: scripts may match them. 1 to 17 decide whether a document is authentic, 18 to 23
-//! appraise it, 24 and above concern the evidence bundle of a service.
+//! appraise it, 24 to 32 concern the evidence bundle of a service, 33 and above
+//! what was made in it: key statements and ledger proofs.
 
 use alloc::borrow::Cow;
 use core::fmt;
@@ -110,6 +111,18 @@ steps! {
     Development = 31, "development", "this is a development service or a development anchor, which the caller did not allow", "own rule";
     /// Period of the manifest.
     ManifestPeriod = 32, "manifest-period", "the manifest has ended", "own rule";
+    /// Shape of a key attestation.
+    KeyAttestation = 33, "key-attestation", "the octets are not a key attestation", "own rule";
+    /// The key statement in it.
+    KeyStatement = 34, "key-statement", "the statement of the key is malformed or contradicts the evidence", "own rule";
+    /// The event that attests.
+    LedgerEvent = 35, "ledger-event", "the ledger's event is not the one that attests this", "own rule";
+    /// The signed checkpoint.
+    LedgerCheckpoint = 36, "ledger-checkpoint", "the checkpoint is not one of the ledger", "C2SP tlog-checkpoint; C2SP signed-note";
+    /// The event's place under the checkpoint.
+    LedgerInclusion = 37, "ledger-inclusion", "the event is not in the ledger", "RFC 9162 section 2.1.3.2";
+    /// The key that was asked for.
+    Key = 38, "key", "the statement is of another key", "own rule";
 }
 
 /// Evidence was refused: at which step, and what exactly was found.

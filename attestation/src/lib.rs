@@ -14,11 +14,14 @@
 //! | [`mod@verify`] | cryptography to claims, step 17; no policy |
 //! | [`mod@appraise`] | claims against reference values and policy, steps 18 to 23; no octets |
 //! | [`bundle`] | evidence of a service: document, statement, manifest, freshness |
+//! | [`mod@key`] | statements of signers' keys |
+//! | [`ledger`] | proofs that an event stands in the ledger |
 //! | [`error`] | the steps with their numbers, names, sentences and clauses |
 //! | [`eif`] | reads and measures enclave images |
 //!
 //! `verify` then `appraise` for a plain document; [`bundle::verify_bundle`] then
-//! [`bundle::VerifiedEvidence::appraise`] for a service's evidence.
+//! [`bundle::VerifiedEvidence::appraise`] for a service's evidence; [`verify_key`] then [`VerifiedKey::appraise`] for a
+//! statement of a key.
 
 extern crate alloc;
 
@@ -30,6 +33,8 @@ mod chain;
 pub mod document;
 pub mod eif;
 pub mod error;
+pub mod key;
+pub mod ledger;
 pub mod time;
 pub mod verify;
 
@@ -38,6 +43,8 @@ pub use appraise::{Appraisal, Nonce, Policy, References, appraise};
 pub use bundle::{Expectations, VerifiedEvidence, verify_bundle};
 pub use document::{Document, Profile};
 pub use error::{Refusal, Step};
+pub use key::{VerifiedKey, verify_key};
+pub use ledger::{ProvenEvent, verify_receipt};
 pub use time::{At, Window};
 pub use verify::{Claims, Platform, verify};
 

@@ -61,6 +61,16 @@ impl VerifiedEvidence {
     /// # Errors
     /// The [`Refusal`] of the first expectation that is not met.
     pub fn appraise(&self, expectations: &Expectations) -> Result<Appraisal, Refusal> {
+        let mut appraisal = self.meets(expectations)?;
+        appraisal.omit(
+            "the ledger",
+            "evidence only names it; compare its checkpoints and witnesses with `fuin ledger verify`",
+        );
+        Ok(appraisal)
+    }
+
+    /// The same without a word on the ledger.
+    pub(crate) fn meets(&self, expectations: &Expectations) -> Result<Appraisal, Refusal> {
         let mut appraisal = self.verified().clone();
         let claims = self.claims();
         appraise::leaf_name(claims, &mut appraisal);
@@ -76,10 +86,6 @@ impl VerifiedEvidence {
         } else {
             appraisal.omit("end of the manifest", "not asked for");
         }
-        appraisal.omit(
-            "the ledger",
-            "evidence only names it; compare its checkpoints and witnesses with `fuin ledger verify`",
-        );
         appraisal.omit(
             "revocation of the platform's certificates",
             "they live for hours; no revocation list was given",

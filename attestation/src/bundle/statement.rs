@@ -4,9 +4,10 @@ use crate::appraise::Appraisal;
 use crate::appraise::nonce::same;
 use crate::error::{Refusal, Step};
 use crate::verify::Claims;
+use alloc::format;
 use alloc::string::ToString;
 use fuin_shared::codec;
-use fuin_shared::evidence::{EvidenceStatement, Pcr, STATEMENT_VERSION, user_data_of};
+use fuin_shared::evidence::{EvidenceStatement, Pcr, STATEMENT_VERSION, UserData};
 use fuin_shared::ids::ManifestHash;
 use fuin_shared::key::PublicKey;
 use fuin_shared::manifest::{Manifest, SignedManifest, service_id};
@@ -17,19 +18,24 @@ const HPKE_KEY_LENGTH: usize = 97;
 /// Register that the enclave extends with the service id and locks.
 const SERVICE_REGISTER: u8 = 16;
 
-/// Steps 23 and 25: the statement is the one in `user_data`, and does not contradict itself.
-pub(super) fn bound(
+/// Step 23: `user_data` is what binds the parts; `binds` says so in words.
+pub(super) fn binding(
     claims: &Claims,
-    octets: &[u8],
+    bound: &UserData,
+    binds: &'static str,
     appraisal: &mut Appraisal,
-) -> Result<EvidenceStatement, Refusal> {
+) -> Result<(), Refusal> {
     let found =
         claims.user_data().ok_or_else(|| Refusal::new(Step::Binding, "the document has no user_data"))?;
-    if !same(user_data_of(octets).as_ref(), found) {
-        return Err(Refusal::new(Step::Binding, "user_data is not the digest of the statement"));
+    if !same(bound.as_ref(), found) {
+        return Err(Refusal::new(Step::Binding, format!("not so: {binds}")));
     }
-    appraisal.check(Step::Binding, "user_data is the digest of the statement");
+    appraisal.check(Step::Binding, binds);
+    Ok(())
+}
 
+/// Step 25: the statement is well formed and does not contradict itself.
+pub(super) fn read(octets: &[u8], appraisal: &mut Appraisal) -> Result<EvidenceStatement, Refusal> {
     let statement: EvidenceStatement = codec::decode(octets)
         .map_err(|_| Refusal::new(Step::Statement, "not the exact CBOR of a statement"))?;
     consistent(&statement)?;

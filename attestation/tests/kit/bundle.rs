@@ -9,6 +9,7 @@ use fuin_shared::evidence::{
 };
 use fuin_shared::ids::{PersonId, RootCommitment, ServiceId};
 use fuin_shared::key::{PublicKey, Spki};
+use fuin_shared::log::note::NoteSigner;
 use fuin_shared::manifest::{
     Custodian, Manifest, Measurement, Officer, OfficerSignature, ReleaseMode, SignedManifest, manifest_hash,
     service_id,
@@ -22,6 +23,16 @@ use sha2::{Digest, Sha384};
 pub const OFFICER: u8 = 21;
 /// Key number of the instance.
 pub const INSTANCE: u8 = 31;
+
+/// Key number of the ledger.
+pub const LEDGER: u8 = 41;
+/// Name of the ledger and of its key.
+pub const LEDGER_NAME: &str = "test.example/ledger/1";
+
+/// The key number `seed` of a ledger.
+pub fn ledger_key(name: &str, seed: u8) -> NoteSigner {
+    NoteSigner::from_seed(name, &[seed; 32]).unwrap()
+}
 
 /// Everything a bundle is made of; change it, then write it.
 #[derive(Clone)]
@@ -85,8 +96,8 @@ impl Service {
             instance: InstanceKeys { hpke: point(INSTANCE).into(), signing: spki(INSTANCE) },
             manifest: manifest_hash(&[]),
             ledger: Some(LedgerIdentity {
-                origin: "test.example/ledger+1".to_owned(),
-                vkey: "vkey".to_owned(),
+                origin: LEDGER_NAME.to_owned(),
+                vkey: ledger_key(LEDGER_NAME, LEDGER).verifier().to_string(),
             }),
             root_commitment: Some(RootCommitment([7; 32])),
             root_provider: Some(RootProvider::Custodians),

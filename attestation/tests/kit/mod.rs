@@ -5,6 +5,7 @@
 
 pub mod bundle;
 pub mod der;
+pub mod key;
 
 use ciborium::Value;
 use der::Cert;
