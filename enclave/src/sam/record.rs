@@ -105,7 +105,9 @@ impl CredentialRecord {
     /// # Errors
     /// [`Fault::RecordForeign`].
     pub fn from_bytes(plaintext: &[u8]) -> Result<Self, Fault> {
-        ciborium::from_reader(plaintext).map_err(|_| Fault::RecordForeign)
+        // A buffer of our own: octets of the key pass through it, and the library would leave its own as it is.
+        let mut scratch = Zeroizing::new([0; 4096]);
+        ciborium::from_reader_with_buffer(plaintext, scratch.as_mut_slice()).map_err(|_| Fault::RecordForeign)
     }
 
     /// SHA-256 of the key's SubjectPublicKeyInfo.
