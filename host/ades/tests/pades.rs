@@ -286,6 +286,19 @@ fn a_locked_field_is_refused() {
 }
 
 #[test]
+fn a_signature_that_claims_octets_yet_to_come_is_refused() {
+    let outcome = |range: &str| {
+        let signature = format!("<</Type/Sig/ByteRange[{range}]>>");
+        let pdf = small("/AcroForm<</Fields[4 0 R]>>", &format!("<</FT/Sig/T(Old)/V 5 0 R>>|{signature}"));
+        prepare(&pdf, &options()).map(|_| ())
+    };
+    assert_eq!(outcome("0 10 20 30"), Ok(()));
+    for range in ["0 10 20 9999", "0 9999 1 1", "0 10 20 9223372036854775807"] {
+        assert!(matches!(outcome(range), Err(PadesError::Forbidden(_))), "{range}");
+    }
+}
+
+#[test]
 fn a_field_tree_without_end_is_refused() {
     let cycle = small("/AcroForm<</Fields[4 0 R]>>", "<</T(a)/Kids[4 0 R]>>");
     assert!(matches!(prepare(&cycle, &options()), Err(PadesError::Malformed(_))));

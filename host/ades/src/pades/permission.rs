@@ -1,4 +1,5 @@
-//! Place: none. What earlier signatures of the document forbid (ISO 32000-2, 12.8.2.2 DocMDP and 12.8.2.4 FieldMDP).
+//! Place: none. What earlier signatures of the document forbid (ISO 32000-2, 12.8.2.2 DocMDP and 12.8.2.4 FieldMDP), by
+//! their words or because whatever is appended would change what they cover.
 
 use super::PadesError;
 use super::form::Form;
@@ -25,6 +26,11 @@ pub(super) fn check(source: &Source<'_>, form: &Form, name: &str) -> Result<(), 
 }
 
 fn check_signature(source: &Source<'_>, signature: &Dictionary, name: &str) -> Result<(), PadesError> {
+    if !ends_within(source, signature) {
+        return Err(PadesError::Forbidden(
+            "an earlier signature claims octets beyond the end of the file (/ByteRange), so whatever is appended would change it".to_owned(),
+        ));
+    }
     let Object::Array(references) = source.value(signature, b"Reference") else { return Ok(()) };
     for reference in references {
         let Object::Dictionary(reference) = source.resolve(reference) else { continue };
@@ -40,6 +46,16 @@ fn check_signature(source: &Source<'_>, signature: &Dictionary, name: &str) -> R
         }
     }
     Ok(())
+}
+
+/// Whether no part of the `/ByteRange` goes beyond the file. Other nonsense in it is nothing that an update changes.
+fn ends_within(source: &Source<'_>, signature: &Dictionary) -> bool {
+    let Object::Array(range) = source.value(signature, b"ByteRange") else { return true };
+    let numbers: Vec<i64> = range.iter().filter_map(|n| source.resolve(n).as_i64().ok()).collect();
+    numbers.chunks_exact(2).all(|part| {
+        let end = part.iter().fold(0_i64, |sum, n| sum.saturating_add(*n));
+        usize::try_from(end).is_ok_and(|end| end <= source.octets().len()) || end < 0
+    })
 }
 
 /// Whether a FieldMDP covers the field.
