@@ -145,9 +145,9 @@ pub struct Freshness {
 impl Freshness {
     /// The octets that are signed (with SHA-384).
     #[must_use]
-    pub fn message(nonce: &[u8], time: u64, manifest: &ManifestHash) -> Vec<u8> {
+    pub fn message(nonce: &[u8], time: u64, manifest: &ManifestHash, statement: &UserData) -> Vec<u8> {
         let mut out = b"fuin/freshness/v1\0".to_vec();
-        out.extend(codec::encode(&(Blob::from(nonce), time, manifest)));
+        out.extend(codec::encode(&(Blob::from(nonce), time, manifest, statement)));
         out
     }
 }

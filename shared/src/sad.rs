@@ -146,6 +146,31 @@ pub enum Assertion {
     },
 }
 
+/// Names a registration: SHA-256 of its `attestationObject` under its own domain.
+#[must_use]
+pub fn registration_digest(attestation_object: &[u8]) -> Digest32 {
+    Digest32(
+        Sha256::new()
+            .chain_update(b"fuin/passkey-registration/v1\0")
+            .chain_update(attestation_object)
+            .finalize()
+            .into(),
+    )
+}
+
+impl Assertion {
+    /// [`registration_digest`], of a registration.
+    #[must_use]
+    pub fn registration(&self) -> Option<Digest32> {
+        match self {
+            Self::PasskeyRegistration { attestation_object, .. } => {
+                Some(registration_digest(attestation_object.as_slice()))
+            }
+            Self::Passkey { .. } => None,
+        }
+    }
+}
+
 /// A SAD with the means' answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -198,6 +198,9 @@ pub enum ManageAction {
         identity: Digest32,
         /// WebAuthn rpId, one of the client's.
         relying_party: String,
+        /// [`crate::sad::registration_digest`] of the registration that the client saw made, hex. Without it a host
+        /// could put a means of its own in the signer's place.
+        registration: Digest32,
     },
     /// Sign one certification request.
     #[serde(rename_all = "camelCase")]

@@ -43,7 +43,12 @@ pub(super) fn check(
 }
 
 fn signed(statement: &EvidenceStatement, freshness: &Freshness) -> Result<(), Refusal> {
-    let message = Freshness::message(freshness.nonce.as_slice(), freshness.time, &statement.manifest);
+    let message = Freshness::message(
+        freshness.nonce.as_slice(),
+        freshness.time,
+        &statement.manifest,
+        &statement.user_data(),
+    );
     statement
         .instance
         .signing

@@ -173,7 +173,11 @@ impl Service {
             freshness: self.freshness.as_ref().map(|(nonce, time, seed)| Freshness {
                 nonce: nonce.clone().into(),
                 time: *time,
-                signature: sign(*seed, &Freshness::message(nonce, *time, &self.statement.manifest)).into(),
+                signature: sign(
+                    *seed,
+                    &Freshness::message(nonce, *time, &self.statement.manifest, &self.statement.user_data()),
+                )
+                .into(),
             }),
         }
     }

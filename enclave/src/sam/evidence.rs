@@ -8,6 +8,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::evidence::{
     EvidenceBundle, EvidenceStatement, Freshness, LedgerIdentity, Purpose, RootProvider, STATEMENT_VERSION,
+    user_data_of,
 };
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::RootCommitment;
@@ -165,7 +166,7 @@ fn bundle(
         None => None,
         Some(nonce) => {
             let time = now.0 / 1000;
-            let message = Freshness::message(nonce.as_slice(), time, &context.hash);
+            let message = Freshness::message(nonce.as_slice(), time, &context.hash, &user_data_of(statement));
             Some(Freshness { nonce, time, signature: keys.sign(&message)?.into() })
         }
     };

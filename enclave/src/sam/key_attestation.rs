@@ -99,16 +99,21 @@ impl KeyDesk {
         view: &View<'_>,
     ) -> Option<Effect> {
         let waiting = self.waiting.remove(&ticket)?;
-        let result = result.clone().map(|document| {
-            let attestation = KeyAttestation {
-                key: waiting.key,
-                document: document.into(),
-                statement: waiting.statement.into(),
-                manifest: view.context.signed.clone(),
-                ledger: None,
-            };
-            complete(waiting.answer, codec::encode(&attestation).into())
-        });
+        let result = match (result, waiting.answer) {
+            (Ok(document), answer) => {
+                let attestation = KeyAttestation {
+                    key: waiting.key,
+                    document: document.clone().into(),
+                    statement: waiting.statement.into(),
+                    manifest: view.context.signed.clone(),
+                    ledger: None,
+                };
+                Ok(complete(answer, codec::encode(&attestation).into()))
+            }
+            (Err(fault), Answer::KeyAttested(_)) => Err(*fault),
+            // The event is durable, so the caller must hear of it; the document can be asked for again.
+            (Err(_), answer) => Ok(answer),
+        };
         Some(Effect::Reply { ticket, result })
     }
 }
@@ -116,7 +121,7 @@ impl KeyDesk {
 fn complete(answer: Answer, octets: Blob) -> Answer {
     match answer {
         Answer::KeyGenerated(mut key) => {
-            key.attestation = octets;
+            key.attestation = Some(octets);
             Answer::KeyGenerated(key)
         }
         Answer::Linked(mut linked) => {

@@ -72,9 +72,14 @@ pub fn next(released: Released<Withheld>) -> (Ticket, Next) {
 fn follow(outcome: Outcome, receipt: Receipt) -> Next {
     Next::Reply(match outcome {
         Outcome::KeyGenerated { key, spki, algorithm, attest } => {
-            let attestation = Blob::default();
-            let answer =
-                Answer::KeyGenerated(KeyGenerated { key, spki, algorithm, version: 1, attestation, receipt });
+            let answer = Answer::KeyGenerated(KeyGenerated {
+                key,
+                spki,
+                algorithm,
+                version: 1,
+                attestation: None,
+                receipt,
+            });
             return Next::Attest(Wanted { key: attest.key, nonce: attest.nonce, answer });
         }
         Outcome::MeansLinked(version, attest) => {

@@ -258,7 +258,12 @@ fn cached_evidence_carries_the_instance_keys_word_for_a_nonce() {
         let statement: EvidenceStatement = codec::decode(bundle.statement.as_slice()).unwrap();
         if let Some(freshness) = bundle.freshness {
             let key = statement.instance.signing.key().unwrap();
-            let message = Freshness::message(nonce.as_slice(), freshness.time, &statement.manifest);
+            let message = Freshness::message(
+                nonce.as_slice(),
+                freshness.time,
+                &statement.manifest,
+                &statement.user_data(),
+            );
             key.verify(key.statement_hash(), &message, freshness.signature.as_slice()).unwrap();
             cached += 1;
         }

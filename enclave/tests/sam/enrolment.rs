@@ -187,7 +187,7 @@ fn second_link_of_a_means_is_refused() {
     let first = world.sad(&key.id, &key.spki, Purpose::Link, Vec::new());
     world.link_means(&key).unwrap();
     let evidence = evidence(&first, |digest| key.passkey.register(digest));
-    let statement = world.manage(link_action(), Some(&key.id));
+    let statement = world.manage(link_action(&key.passkey), Some(&key.id));
     let manage = world.signed_manage(&statement, Some(evidence));
     assert_eq!(world.call(Command::LinkEid(manage)), Err(Fault::InvalidKeyState));
 }
@@ -199,7 +199,7 @@ fn link_for_another_identity_is_refused() {
     let mut sad = world.sad(&key.id, &key.spki, Purpose::Link, Vec::new());
     sad.link.as_mut().unwrap().identity = Digest32([8; 32]);
     let evidence = evidence(&sad, |digest| key.passkey.register(digest));
-    let statement = world.manage(link_action(), Some(&key.id));
+    let statement = world.manage(link_action(&key.passkey), Some(&key.id));
     let manage = world.signed_manage(&statement, Some(evidence));
     assert_eq!(world.call(Command::LinkEid(manage)), Err(Fault::EidMismatch));
 }
@@ -208,18 +208,34 @@ fn link_for_another_identity_is_refused() {
 fn link_under_a_relying_party_of_nobody_is_refused() {
     let mut world = World::operational(5);
     let key = generated(&mut world);
-    let ManageAction::LinkEid { means, identity, .. } = link_action() else { panic!() };
-    let action = ManageAction::LinkEid { means, identity, relying_party: "host.example".to_owned() };
+    let ManageAction::LinkEid { means, identity, registration, .. } = link_action(&key.passkey) else {
+        panic!()
+    };
+    let action =
+        ManageAction::LinkEid { means, identity, relying_party: "host.example".to_owned(), registration };
     let statement = world.manage(action, Some(&key.id));
     let manage = world.signed_manage(&statement, None);
     assert_eq!(world.call(Command::LinkEid(manage)), Err(Fault::InvalidProof));
 }
 
 #[test]
+fn hosts_own_passkey_at_linking_is_refused() {
+    let mut world = World::operational(5);
+    let key = generated(&mut world);
+    // The host knows all that the SAD says, and answers it with a registration of its own.
+    let sad = world.sad(&key.id, &key.spki, Purpose::Link, Vec::new());
+    let evidence = evidence(&sad, |digest| TestPasskey::new(99).register(digest));
+    let statement = world.manage(link_action(&key.passkey), Some(&key.id));
+    let manage = world.signed_manage(&statement, Some(evidence));
+    assert_eq!(world.call(Command::LinkEid(manage)), Err(Fault::EidMismatch));
+    assert!(world.link_means(&key).is_ok());
+}
+
+#[test]
 fn link_without_the_signers_evidence_is_refused() {
     let mut world = World::operational(5);
     let key = generated(&mut world);
-    let statement = world.manage(link_action(), Some(&key.id));
+    let statement = world.manage(link_action(&key.passkey), Some(&key.id));
     let manage = world.signed_manage(&statement, None);
     assert_eq!(world.call(Command::LinkEid(manage)), Err(Fault::SadMalformed));
 }

@@ -268,8 +268,9 @@ pub struct KeyGenerated {
     pub algorithm: KeyAlgorithm,
     /// The record's version.
     pub version: u64,
-    /// [`crate::key_statement::KeyAttestation`] in CBOR, without ledger proof.
-    pub attestation: Blob,
+    /// [`crate::key_statement::KeyAttestation`] in CBOR, without ledger proof; null when the security module gave no
+    /// document: ask again with [`Command::AttestKey`].
+    pub attestation: Option<Blob>,
     /// Receipt.
     pub receipt: Receipt,
 }

@@ -4,7 +4,7 @@ use crate::Vector;
 use crate::parts::{instance_keys, octets, person, thirty_two};
 use crate::{identity, statements};
 use fuin_shared::codec;
-use fuin_shared::evidence::{Freshness, Pcr};
+use fuin_shared::evidence::{Freshness, Pcr, user_data_of};
 use fuin_shared::ids::{InstanceId, ManifestHash, RootCommitment, ServiceId};
 use fuin_shared::log::event::salted;
 use fuin_shared::manifest::{SignedManifest, manifest_hash, service_id};
@@ -30,7 +30,12 @@ pub fn vectors() -> Vec<Vector> {
         Vector::octets("signed/share-statement", SignedStatement::message::<ShareStatement>(&approval)),
         Vector::octets(
             "signed/freshness",
-            Freshness::message(&octets(9, 32).0, 1_800_000_000, &ManifestHash(thirty_two(0x23))),
+            Freshness::message(
+                &octets(9, 32).0,
+                1_800_000_000,
+                &ManifestHash(thirty_two(0x23)),
+                &user_data_of(b"statement"),
+            ),
         ),
         Vector::octets("aad/sealed-sad", seal_aad(&InstanceId(thirty_two(0x20)), &sad_digest(&sad))),
         Vector::octets(

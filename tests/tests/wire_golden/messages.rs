@@ -117,7 +117,7 @@ fn answers() -> Vec<Answer> {
             algorithm: KeyAlgorithm::EcdsaP256,
             version: 1,
             receipt: receipt(),
-            attestation: octets(0xa5, 12),
+            attestation: Some(octets(0xa5, 12)),
         }),
         Answer::Linked(Linked { version: 2, receipt: receipt(), attestation: Some(octets(0xa5, 12)) }),
         Answer::RequestInfo(octets(0x30, 10)),

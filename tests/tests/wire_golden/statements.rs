@@ -152,6 +152,7 @@ fn actions() -> Vec<ManageAction> {
             means: MeansProfile::Passkey,
             identity: digest(0x27),
             relying_party: "fuin.example".into(),
+            registration: digest(0x28),
         },
         ManageAction::AuthorizePop {
             request_info: None,

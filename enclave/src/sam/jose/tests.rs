@@ -190,8 +190,9 @@ fn the_five_actions_are_read() {
     let made = read(statement("", GENERATE));
     assert!(matches!(made.action, ManageAction::GenerateKey { multisign: 5, .. }));
     assert_eq!(made.not_after, 99);
-    let link =
-        format!(r#"{{"linkEid":{{"means":"passkey","identity":"{digest}","relyingParty":"ra.example"}}}}"#);
+    let link = format!(
+        r#"{{"linkEid":{{"means":"passkey","identity":"{digest}","relyingParty":"ra.example","registration":"{digest}"}}}}"#
+    );
     assert!(matches!(read(statement(KEY, &link)).action, ManageAction::LinkEid { .. }));
     let pop = r#"{"authorizePop":{"requestInfo":null,"signatureAlgorithm":"ecdsa-sha256"}}"#;
     assert!(matches!(

@@ -28,8 +28,8 @@ impl EidMeans {
         }
     }
 
-    /// Digest that names this means in key statements, its public key included: a registration without attestation is
-    /// signed by nobody, so an RA recognises its signer's passkey by this alone.
+    /// Digest that names this means in key statements, its public key included: the credential id is chosen by
+    /// whoever registers.
     #[must_use]
     pub fn reference(&self, service: &ServiceId) -> Digest32 {
         match self {

@@ -103,7 +103,7 @@ impl World {
     pub fn link_means(&mut self, key: &Enrolled) -> Result<Answer, Fault> {
         let sad = self.sad(&key.id, &key.spki, Purpose::Link, Vec::new());
         let evidence = evidence(&sad, |digest| key.passkey.register(digest));
-        let statement = self.manage(link_action(), Some(&key.id));
+        let statement = self.manage(link_action(&key.passkey), Some(&key.id));
         self.call(Command::LinkEid(self.signed_manage(&statement, Some(evidence))))
     }
 
@@ -145,11 +145,13 @@ pub fn generate_action(user: &str, algorithm: KeyAlgorithm) -> ManageAction {
     }
 }
 
-pub fn link_action() -> ManageAction {
+/// The RA saw this passkey registered.
+pub fn link_action(passkey: &TestPasskey) -> ManageAction {
     ManageAction::LinkEid {
         means: MeansProfile::Passkey,
         identity: Digest32([7; 32]),
         relying_party: RELYING_PARTY.to_owned(),
+        registration: passkey.register(&Digest32([0; 32])).registration().unwrap(),
     }
 }
 

@@ -9,7 +9,7 @@ use fuin_host::store::{CatalogueEntry, KeyStatus, Scal};
 use fuin_sca::passkey::PasskeyDirectory;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;
-use fuin_shared::ids::{CredentialId, UserId};
+use fuin_shared::ids::{CredentialId, Digest32, UserId};
 use fuin_shared::message::KeyGenerated;
 use fuin_shared::sad::{AuthorizationEvidence, HashType, LinkSubject, MeansProfile, Purpose, sad_digest};
 use fuin_sic::{Authenticator as _, SadRequest, Sic};
@@ -44,14 +44,16 @@ impl Enrolment<'_> {
         let key = self.ra.generate_key(&user, algorithm, MULTISIGN, SUBJECT).await?;
 
         let subject = self.ra.subject(&user, SUBJECT)?;
-        let evidence =
+        let (evidence, registration) =
             self.consent(&key, Purpose::Link, &[], Some(subject.clone())).await.context("linkEid")?;
-        self.ra.link_eid(&key.key, subject.identity, RELYING_PARTY, &evidence).await?;
+        // The RA saw the passkey made, and says so: the host can put no other in its place.
+        let registration = registration.context("the signer's device registered no passkey")?;
+        self.ra.link_eid(&key.key, subject.identity, RELYING_PARTY, registration, &evidence).await?;
 
         let signature_algorithm = natural(algorithm)?;
         let info = self.ra.request_info(&key.key, signature_algorithm).await?;
         let hash = Blob(signature_algorithm.hash().digest(info.as_slice()));
-        let consent = self.consent(&key, Purpose::Pop, &[hash], None).await.context("authorize")?;
+        let (consent, _) = self.consent(&key, Purpose::Pop, &[hash], None).await.context("authorize")?;
         let csr = self.ra.authorize(&key.key, info, signature_algorithm, &consent).await?;
 
         let chain: Vec<Blob> = self.authority.issue(&csr, now())?.into_iter().map(Blob).collect();
@@ -71,14 +73,15 @@ impl Enrolment<'_> {
         Ok(key.key)
     }
 
-    /// The signer's part: checks the evidence, builds the SAD, has the passkey answer it, seals it.
+    /// The signer's part: checks the evidence, builds the SAD, has the passkey answer it, seals it. A new passkey's
+    /// registration is named besides.
     async fn consent(
         &mut self,
         key: &KeyGenerated,
         purpose: Purpose,
         hashes: &[Blob],
         link: Option<LinkSubject>,
-    ) -> anyhow::Result<AuthorizationEvidence> {
+    ) -> anyhow::Result<(AuthorizationEvidence, Option<Digest32>)> {
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce)?;
         let bundle = self.ra.evidence(&nonce).await?;
@@ -106,7 +109,8 @@ impl Enrolment<'_> {
                 self.passkeys.assert(&hint.relying_party, hint.credential_id.as_slice(), &digest)?
             }
         };
-        Ok(instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?)
+        let registration = assertion.registration();
+        Ok((instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?, registration))
     }
 }
 

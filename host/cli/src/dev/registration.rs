@@ -87,12 +87,14 @@ impl DevRegistration<'_> {
         key: &CredentialId,
         identity: Digest32,
         relying_party: &str,
+        registration: Digest32,
         evidence: &AuthorizationEvidence,
     ) -> anyhow::Result<()> {
         let action = ManageAction::LinkEid {
             means: MeansProfile::Passkey,
             identity,
             relying_party: relying_party.to_owned(),
+            registration,
         };
         let manage = self.manage(action, key, Some(evidence)).await?;
         match self.call(Command::LinkEid(manage)).await.context("linkEid")? {

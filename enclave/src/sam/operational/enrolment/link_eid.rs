@@ -23,7 +23,9 @@ impl Operational {
     ) -> Result<(), Fault> {
         let proven = self.prove(manage, around)?;
         let target = self.target(manage, &proven, around)?;
-        let ManageAction::LinkEid { means: _, identity, relying_party } = proven.statement.action else {
+        let ManageAction::LinkEid { means: _, identity, relying_party, registration } =
+            proven.statement.action
+        else {
             return Err(Fault::InvalidProof);
         };
         require(&target, KeyState::Generated)?;
@@ -38,7 +40,10 @@ impl Operational {
         let mut record = self.copy(target.hint)?;
         let expected =
             LinkSubject { user: record.user.clone(), authority: record.authority.clone(), identity };
-        if checked.sad.link.as_ref() != Some(&expected) {
+        // A registration is signed by nobody: that it is the signer's own is the RA's word.
+        if checked.sad.link.as_ref() != Some(&expected)
+            || checked.assertion.registration() != Some(registration)
+        {
             return Err(Fault::EidMismatch);
         }
         let passkey = passkey::register(&checked.assertion, &party.id, &party.origins, &checked.digest)?;
