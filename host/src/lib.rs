@@ -26,4 +26,4 @@ pub mod server;
 pub mod store;
 
 pub use config::HostConfig;
-pub use server::{Host, RunningHost};
+pub use server::{Host, RunningHost, StartError};

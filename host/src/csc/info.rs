@@ -33,6 +33,7 @@ pub(super) fn answer(app: &App, version: Version, params: &Params) -> Result<Res
         answer["conformance_levels"] = Value::Array(Vec::new());
         // Required by clients that insist on 2.2; others ignore it.
         answer["supportedHashTypes"] = json!(["dtbsr"]);
+        answer["supportsRar"] = false.into();
     }
     Ok(json(&answer))
 }

@@ -34,11 +34,12 @@ async fn page(app: &App, caller: &StoredToken, params: &Params) -> Result<Respon
     let most = app.config.limits.list_page;
     let wanted = match params.get(&["maxResults"]) {
         None => most,
+        // A number, also as text; more than there can be is the most.
         Some(value) => value
-            .as_u64()
+            .as_f64()
             .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
-            .filter(|n| *n >= 1)
-            .map(|n| u32::try_from(n).unwrap_or(u32::MAX).min(most))
+            .filter(|n| *n >= 1.0 && n.fract() == 0.0)
+            .map(|n| (n as u32).min(most))
             .ok_or_else(|| not_acceptable("maxResults"))?,
     };
     let after =

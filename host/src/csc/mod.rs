@@ -120,8 +120,8 @@ pub(crate) async fn serve(
         });
     };
     let get_too = method == Method::Info;
-    if *request.method() != Verb::POST && !(get_too && *request.method() == Verb::GET) {
-        return Err(wrong_verb(if get_too { "GET, POST" } else { "POST" }));
+    if *request.method() != Verb::POST && !(get_too && matches!(*request.method(), Verb::GET | Verb::HEAD)) {
+        return Err(wrong_verb(if get_too { "GET, HEAD, POST" } else { "POST" }));
     }
     let headers = request.headers().clone();
     let body = read_body(request, &app.config.limits).await?;

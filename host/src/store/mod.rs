@@ -44,8 +44,13 @@ pub enum StoreError {
     #[error("{0} does not exist")]
     Missing(&'static str),
     /// The data directory cannot be prepared.
-    #[error("data directory: {0}; give the host a directory of its own that it can write")]
-    Directory(std::io::Error),
+    #[error("data: {path}: {source}; give the host a directory of its own that it can write")]
+    Directory {
+        /// Which.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The database.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),

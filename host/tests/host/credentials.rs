@@ -129,10 +129,16 @@ async fn v1_lists_in_pages_that_reach_everything() {
         }
     }
     assert_eq!(all, ["k256", "k384", "p0", "p1", "p2", "p3", "p4"]);
+    for most in [json!(100.0), json!("100"), json!(u64::MAX), json!(1e300)] {
+        let answer = setup.post("/csc/v1/credentials/list", json!({ "maxResults": most })).await.body;
+        assert_eq!(answer["credentialIDs"].as_array().map(Vec::len), Some(7), "{most}");
+    }
     for (body, text) in [
         (json!({ "pageToken": "!" }), "Invalid parameter pageToken"),
         (json!({ "pageToken": 1 }), "Invalid parameter pageToken"),
         (json!({ "maxResults": 0 }), "Invalid parameter maxResults"),
+        (json!({ "maxResults": 1.5 }), "Invalid parameter maxResults"),
+        (json!({ "maxResults": "NaN" }), "Invalid parameter maxResults"),
         (json!({ "userID": "taro" }), "userID parameter MUST be null"),
     ] {
         assert_eq!(

@@ -29,6 +29,9 @@ async fn unknown_paths_methods_and_verbs() {
     assert_eq!(answered(setup.client.get(setup.url("/attestation"))).await.status, 405);
     assert_eq!(setup.post("/healthz", "").await.status, 405);
     assert_eq!(answered(setup.client.get(setup.url("/healthz"))).await.status, 200);
+    let head = setup.client.head(setup.url("/csc/v2/info")).send().await.unwrap();
+    assert_eq!(head.status(), 200);
+    assert!(head.bytes().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -59,6 +62,12 @@ async fn bodies_over_the_limit_are_refused_with_json() {
     let answer = setup.post("/csc/v2/signatures/signHash", "x".repeat(2001)).await;
     assert_eq!((answer.status, answer.refusal().1), (413, "invalid_request"));
     assert_eq!(setup.post("/attestation", "x".repeat(2001)).await.status, 413);
+    // By its length alone, before a single octet of it came.
+    let mut stream = tokio::net::TcpStream::connect(setup.host.local_addr()).await.unwrap();
+    stream.write_all(b"POST /csc/v2/info HTTP/1.1\r\nhost: x\r\ncontent-length: 2001\r\n\r\n").await.unwrap();
+    let mut answer = vec![0; 1000];
+    let n = stream.read(&mut answer).await.unwrap();
+    assert!(answer[..n].starts_with(b"HTTP/1.1 413"), "{}", String::from_utf8_lossy(&answer[..n]));
     // Without a length, in chunks.
     let mut stream = tokio::net::TcpStream::connect(setup.host.local_addr()).await.unwrap();
     stream

@@ -35,6 +35,10 @@ async fn login_gives_a_token_and_only_remember_me_a_refresh_token() {
     let refresh = text(&remembered, "refresh_token");
     let renewed = setup.post_with("/csc/v2/auth/login", None, json!({ "refresh_token": refresh })).await;
     assert_eq!(list(&setup, &text(&renewed, "access_token")).await.status, 200);
+    let old = format!("Bearer {}", text(&remembered, "access_token"));
+    let renewed =
+        setup.post_with("/csc/v2/auth/login", Some(&old), json!({ "refresh_token": refresh })).await;
+    assert_eq!(renewed.status, 200);
     // A refresh token is no access token, and the reverse.
     assert_eq!(list(&setup, &refresh).await.refusal().1, "invalid_token");
     let swapped = setup

@@ -37,19 +37,11 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Directory`], [`StoreError::Database`], [`StoreError::Schema`].
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(StoreError::Directory)?;
+        let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
         let file = directory.join(FILE);
         // Made here, so that it is nobody else's to read; SQLite gives its side files the same mode.
-        std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&file)
-            .map_err(StoreError::Directory)?;
+        std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&file).map_err(failed)?;
         let options = SqliteConnectOptions::new()
             .filename(&file)
             .journal_mode(SqliteJournalMode::Wal)
