@@ -6,7 +6,7 @@ use crate::dev::{Child, EnclaveKind, EnclaveProgram, Layout, Progress, RunDir};
 use crate::installation::DEFAULT_DIR;
 use crate::outcome::Failure;
 use anyhow::Context as _;
-use fuin_host::{Host, HostConfig};
+use fuin_host::{Host, HostConfig, StartError};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -61,7 +61,12 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         ..HostConfig::local(run.endpoint(), layout.host())
     };
     progress.step("starting the host");
-    let host = Host::start(config).await?;
+    let host = Host::start(config).await.map_err(|error| match error {
+        StartError::Listen(..) => {
+            anyhow::anyhow!("--port: {error}; name another, or leave it out for a free one")
+        }
+        other => other.into(),
+    })?;
     let mut session = Session::new(layout, run, program, host, progress)?;
     let mut child = None;
     let result = tokio::select! {

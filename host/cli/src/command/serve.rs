@@ -3,6 +3,7 @@
 use crate::dev::stop::StopSignal;
 use crate::outcome::Failure;
 use fuin_host::{Host, HostConfig};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
@@ -24,7 +25,10 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&args.log).map_err(|e| Failure::Usage(format!("--log: {e}")))?;
     let config = HostConfig::read(&args.config).map_err(|e| Failure::Usage(e.to_string()))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for eyes, not for files.
+    let colours = std::io::stderr().is_terminal();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     if args.json {
         log.json().init()
     } else {

@@ -3,8 +3,8 @@
 use crate::file;
 use crate::installation::{DEFAULT_DIR, Installation, now};
 use crate::outcome::Failure;
-use fuin_ades::pades::{MAX_PDF, SignatureOptions};
-use fuin_sca::sign::{Credential, SignedPdf, sign_pdf};
+use fuin_ades::pades::{MAX_PDF, PadesError, SignatureOptions};
+use fuin_sca::sign::{Credential, SignError, SignedPdf, sign_pdf};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ pub struct Args {
     /// Place of signing, shown by PDF readers.
     #[arg(long, value_name = "TEXT")]
     location: Option<String>,
-    /// Name of the signature field; the first free one unless given.
+    /// Name of the signature field: an empty one of the document, or a new one; a new name unless given.
     #[arg(long, value_name = "NAME")]
     field: Option<String>,
     /// Prints JSON.
@@ -43,6 +43,14 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     if !args.input.is_file() {
         return Err(Failure::Usage(format!("IN.pdf: {} is no file", args.input.display())));
     }
+    // Known before anything is authorized, not after.
+    let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if args.output.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(Failure::Usage(format!(
+            "--output: {} cannot be a file; name one in a folder that exists",
+            args.output.display()
+        )));
+    }
     let pdf = file::read(&args.input, MAX_PDF as u64)?;
     let client = installation.client()?;
     let sic = installation.sic()?;
@@ -54,10 +62,28 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         ..SignatureOptions::new(i64::try_from(now()).unwrap_or(i64::MAX))
     };
     let mut passkeys = installation.passkeys();
-    let signed = sign_pdf(&client, &sic, &mut passkeys, &credential, &pdf, &options, now).await?;
+    let signed = sign_pdf(&client, &sic, &mut passkeys, &credential, &pdf, &options, now).await;
+    let signed = signed.map_err(|error| match error {
+        SignError::Pdf(reason) => refused(&args, reason),
+        other => other.into(),
+    })?;
     file::write(&args.output, &signed.octets, file::PUBLIC)?;
     tell(&args, &credential, &signed);
     Ok(())
+}
+
+/// What is wrong with the document, or with an option by its name on the command line.
+fn refused(args: &Args, reason: PadesError) -> Failure {
+    Failure::Usage(match reason {
+        // Of the signature, which is no input.
+        PadesError::DoesNotFit { .. } | PadesError::NotCms => return reason.into(),
+        PadesError::Option { option: "field_name", reason } => format!("--field: {reason}"),
+        PadesError::Option { option, reason } => format!("--{option}: {reason}"),
+        PadesError::Field { name, reason } => {
+            format!("--field: the document's field {name:?} {reason}; choose another name")
+        }
+        _ => format!("{}: {reason}", args.input.display()),
+    })
 }
 
 fn tell(args: &Args, credential: &Credential, signed: &SignedPdf) {
@@ -95,4 +121,34 @@ fn tell(args: &Args, credential: &Credential, signed: &SignedPdf) {
         signed.field,
         signed.octets.len()
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_signed_is_told_in_the_words_of_the_command_line() {
+        let args = Args {
+            input: "in.pdf".into(),
+            output: "out.pdf".into(),
+            dir: DEFAULT_DIR.into(),
+            credential: None,
+            reason: None,
+            location: None,
+            field: None,
+            json: false,
+        };
+        let taken = PadesError::Field { name: "a".into(), reason: "is signed already" };
+        for (reason, told) in [
+            (PadesError::NotAPdf, "in.pdf: PDF: "),
+            (taken, "--field: the document's field \"a\" is signed already"),
+            (PadesError::Option { option: "field_name", reason: "x".into() }, "--field: x"),
+            (PadesError::Option { option: "reason", reason: "x".into() }, "--reason: x"),
+        ] {
+            let Failure::Usage(text) = refused(&args, reason) else { panic!("{told}") };
+            assert!(text.starts_with(told), "{text}");
+        }
+        assert!(matches!(refused(&args, PadesError::NotCms), Failure::Failed(_)));
+    }
 }

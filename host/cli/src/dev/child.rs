@@ -59,8 +59,9 @@ impl EnclaveProgram {
             EnclaveKind::Qemu => "fuin-emulator",
             EnclaveKind::Process => "fuin-enclave-process",
         };
-        let program = find::program(name, folder).with_context(|| {
-            format!("{name} is neither beside this program nor in PATH: build it with `cargo build --release`, or name its folder with --enclave-bin")
+        let program = find::program(name, folder).with_context(|| match folder {
+            Some(folder) => format!("--enclave-bin: there is no {name} in {}", folder.display()),
+            None => format!("{name} is neither beside this program nor in PATH: build it with `cargo build --release`, or name its folder with --enclave-bin"),
         })?;
         let image = match kind {
             EnclaveKind::Qemu => Some(find::image(image)?),

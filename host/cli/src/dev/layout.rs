@@ -20,9 +20,9 @@ impl Layout {
     /// Another `fuin dev` holds it, or the system refuses.
     pub fn take(dir: &Path) -> anyhow::Result<Self> {
         let dir = std::path::absolute(dir).context("--dir")?;
-        file::private_folder(&dir)?;
+        file::private_folder(&dir).context("--dir")?;
         let path = dir.join("lock");
-        let lock = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let lock = File::create(&path).with_context(|| format!("--dir: cannot write {}", path.display()))?;
         lock.try_lock().map_err(|_| {
             anyhow::anyhow!(
                 "--dir: another `fuin dev` uses {}; stop it first, or choose another folder",

@@ -26,12 +26,12 @@ pub enum SignError {
         reason: &'static str,
     },
     /// The PDF cannot be signed.
-    #[error("PDF: {0}")]
+    #[error(transparent)]
     Pdf(#[from] PadesError),
     /// The CMS cannot be built.
-    #[error("signature: {0}")]
+    #[error("signature")]
     Cms(#[from] CadesError),
     /// No random octets.
-    #[error("random source of this machine: {0}")]
+    #[error("random source of this machine")]
     Entropy(#[from] getrandom::Error),
 }
