@@ -73,18 +73,23 @@ fn check_signature(document: &Document<'_>, chain: &chain::Chain) -> Result<(), 
     // `from_slice` refuses numbers outside 1..n-1 and takes a high s, which real devices produce.
     let signature = Signature::from_slice(document.signature)
         .map_err(|_| Refusal::new(Step::Signature, "r or s lies outside 1..n-1"))?;
+    chain
+        .leaf_key
+        .verify_prehash(&signed_digest(document.protected, document.payload), &signature)
+        .map_err(|_| Refusal::new(Step::Signature, ""))
+}
+
+/// SHA-384 of the structure that COSE_Sign1 signs, around the received octets.
+pub(crate) fn signed_digest(protected: &[u8], payload: &[u8]) -> [u8; 48] {
     let mut hasher = Sha384::new();
     hasher.update([0x84, 0x6a]);
     hasher.update(b"Signature1");
-    hasher.update(string_head(document.protected.len()));
-    hasher.update(document.protected);
+    hasher.update(string_head(protected.len()));
+    hasher.update(protected);
     hasher.update([0x40]);
-    hasher.update(string_head(document.payload.len()));
-    hasher.update(document.payload);
-    chain
-        .leaf_key
-        .verify_prehash(&hasher.finalize(), &signature)
-        .map_err(|_| Refusal::new(Step::Signature, ""))
+    hasher.update(string_head(payload.len()));
+    hasher.update(payload);
+    hasher.finalize().into()
 }
 
 /// The shortest head of a byte string; lengths are at most 16 KiB here.

@@ -1,12 +1,13 @@
 //! Place: none. From octets and a request to a report.
 
+use crate::options::Kind;
 use crate::page;
 use crate::request::Request;
 use crate::requirements;
 use fuin_attestation::appraise::{Check, Omission};
 use fuin_attestation::{
-    Appraisal, Claims, Expectations, Policy, Refusal, Step, VerifiedEvidence, Window, appraise, verify,
-    verify_bundle,
+    Appraisal, Claims, Expectations, Policy, Refusal, Step, VerifiedEvidence, VerifiedKey, Window, appraise,
+    verify, verify_bundle, verify_key,
 };
 use fuin_shared::evidence::{MAX_BUNDLE, Purpose};
 use fuin_shared::manifest::ReleaseMode;
@@ -19,6 +20,8 @@ pub enum Form {
     Document,
     /// A service's evidence bundle.
     Bundle,
+    /// A key attestation.
+    Key,
 }
 
 /// What an authentic piece of evidence holds.
@@ -28,6 +31,8 @@ pub enum Subject {
     Document(Box<Claims>),
     /// Verified evidence of a service.
     Service(Box<VerifiedEvidence>),
+    /// A verified statement of a signer's key.
+    Key(Box<VerifiedKey>),
 }
 
 impl Subject {
@@ -37,6 +42,26 @@ impl Subject {
         match self {
             Self::Document(claims) => claims,
             Self::Service(evidence) => evidence.claims(),
+            Self::Key(key) => key.evidence().claims(),
+        }
+    }
+
+    /// The service's evidence, when there is one.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&VerifiedEvidence> {
+        match self {
+            Self::Document(_) => None,
+            Self::Service(evidence) => Some(evidence),
+            Self::Key(key) => Some(key.evidence()),
+        }
+    }
+
+    /// The statement of a key, when it is one.
+    #[must_use]
+    pub fn key(&self) -> Option<&VerifiedKey> {
+        match self {
+            Self::Key(key) => Some(key),
+            _ => None,
         }
     }
 }
@@ -91,9 +116,12 @@ impl Report {
 /// Judges evidence; never fails: a refusal is a report, too.
 #[must_use]
 pub fn judge(octets: &[u8], request: &Request) -> Report {
-    // A bundle is a CBOR map; everything else is taken for a document, whose first steps say what is wrong with it.
-    let form =
-        if octets.first().is_some_and(|first| first >> 5 == 5) { Form::Bundle } else { Form::Document };
+    let form = match request.kind {
+        Kind::Key => Form::Key,
+        // A bundle is a CBOR map; everything else is taken for a document, whose first steps say what is wrong with it.
+        Kind::Evidence if octets.first().is_some_and(|first| first >> 5 == 5) => Form::Bundle,
+        Kind::Evidence => Form::Document,
+    };
     let mut report = Report {
         form,
         length: octets.len(),
@@ -107,6 +135,7 @@ pub fn judge(octets: &[u8], request: &Request) -> Report {
     let result = match form {
         Form::Document => document(octets, request, &mut report),
         Form::Bundle => bundle(octets, request, &mut report),
+        Form::Key => key(octets, request, &mut report),
     };
     match result.and_then(|appraisal| requirements::complete(request, form).map(|()| appraisal)) {
         Ok(appraisal) => report.record(&appraisal),
@@ -153,8 +182,22 @@ fn bundle(octets: &[u8], request: &Request, report: &mut Report) -> Result<Appra
     let window = request.window.unwrap_or(Window::UNBOUNDED);
     let evidence =
         verify_bundle(octets, &request.anchors, request.at, request.profile, request.nonce(), window)?;
+    let appraisal = evidence.appraise(&expectations(request));
+    report.subject = Some(Subject::Service(Box::new(evidence)));
+    appraisal
+}
+
+fn key(octets: &[u8], request: &Request, report: &mut Report) -> Result<Appraisal, Refusal> {
+    let window = request.window.unwrap_or(Window::UNBOUNDED);
+    let key = verify_key(octets, &request.anchors, request.at, request.profile, request.nonce(), window)?;
+    let appraisal = key.appraise(&expectations(request), request.spki.as_ref());
+    report.subject = Some(Subject::Key(Box::new(key)));
+    appraisal
+}
+
+fn expectations(request: &Request) -> Expectations {
     let judged = !request.authentic_only;
-    let expectations = Expectations {
+    Expectations {
         service: request.service,
         references: request.references.clone(),
         purposes: judged.then(|| vec![Purpose::Service]),
@@ -164,8 +207,5 @@ fn bundle(octets: &[u8], request: &Request, report: &mut Report) -> Result<Appra
         allow_debug: request.allow_debug,
         freshness: request.window,
         manifest_period: judged,
-    };
-    let appraisal = evidence.appraise(&expectations);
-    report.subject = Some(Subject::Service(Box::new(evidence)));
-    appraisal
+    }
 }

@@ -29,10 +29,23 @@ pub enum Time {
     Text(String),
 }
 
+/// What the octets are to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A document or a service's bundle.
+    #[default]
+    Evidence,
+    /// A key attestation.
+    Key,
+}
+
 /// The options. An absent member is a flag that was not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
+    /// `evidence` (default) or `key`; the command line has a subcommand for it.
+    pub kind: Kind,
     /// One root certificate in PEM; the vendors' roots when absent.
     pub root: Option<String>,
     /// The time of judgement. There is no clock here: it must be given.
@@ -51,6 +64,8 @@ pub struct Options {
     pub service: Option<String>,
     /// The weakest release mode that will do: `durable` or `cosigned` (default).
     pub min_release: Option<String>,
+    /// The public key that is asked about (key statements): SubjectPublicKeyInfo in DER or its SHA-256, in hexadecimal.
+    pub spki: Option<String>,
     /// Accept an enclave in debug mode.
     pub allow_debug: bool,
     /// Accept a development service.

@@ -1,14 +1,16 @@
 //! Place: none. The options, read into types.
 
-use crate::options::{Options, Time, Unusable};
+use crate::options::{Kind, Options, Time, Unusable};
 use crate::release;
 use fuin_attestation::{Anchors, At, Nonce, Profile, References, Window};
-use fuin_shared::ids::ServiceId;
+use fuin_shared::ids::{Digest32, ServiceId};
 use fuin_shared::manifest::ReleaseMode;
+use sha2::{Digest, Sha256};
 
 /// What is asked of evidence.
 #[derive(Clone, Debug)]
 pub struct Request {
+    pub(crate) kind: Kind,
     pub(crate) anchors: Anchors,
     pub(crate) at: At,
     pub(crate) nonce: Option<Vec<u8>>,
@@ -17,6 +19,7 @@ pub struct Request {
     pub(crate) window: Option<Window>,
     pub(crate) service: Option<ServiceId>,
     pub(crate) minimum_release: Option<ReleaseMode>,
+    pub(crate) spki: Option<Digest32>,
     pub(crate) allow_debug: bool,
     pub(crate) allow_development: bool,
     pub(crate) authentic_only: bool,
@@ -38,6 +41,7 @@ impl Request {
             None => Some(Window::default()),
         };
         Ok(Self {
+            kind: options.kind,
             anchors,
             at: at(options.at.as_ref())?,
             nonce: options.nonce.as_deref().map(|text| octets("--nonce", text)).transpose()?,
@@ -46,6 +50,7 @@ impl Request {
             window,
             service: options.service.as_deref().map(service).transpose()?,
             minimum_release: options.min_release.as_deref().map(release_mode).transpose()?,
+            spki: options.spki.as_deref().map(spki).transpose()?,
             allow_debug: options.allow_debug,
             allow_development: options.allow_development,
             authentic_only: options.authentic_only,
@@ -89,6 +94,21 @@ fn release_mode(text: &str) -> Result<ReleaseMode, Unusable> {
     }
 }
 
+/// A public key by its digest, or whole: then the digest is taken.
+fn spki(text: &str) -> Result<Digest32, Unusable> {
+    let octets = octets("--spki", text)?;
+    match <[u8; 32]>::try_from(octets.as_slice()) {
+        Ok(digest) => Ok(Digest32(digest)),
+        Err(_) if octets.len() > 32 && octets.first() == Some(&0x30) => {
+            Ok(Digest32(Sha256::digest(&octets).into()))
+        }
+        Err(_) => Err(Unusable::new(
+            "--spki",
+            "must be a SubjectPublicKeyInfo in DER, or its SHA-256 (64 hexadecimal digits)",
+        )),
+    }
+}
+
 /// Octets in hexadecimal, never none.
 pub(crate) fn octets(flag: &'static str, text: &str) -> Result<Vec<u8>, Unusable> {
     if text.is_empty() {
@@ -119,8 +139,18 @@ mod tests {
         assert_eq!(refused(|o| o.profile = text("strict")), "--profile");
         assert_eq!(refused(|o| o.service = text("00")), "--service");
         assert_eq!(refused(|o| o.min_release = text("weak")), "--min-release");
+        for bad in ["", "00", "zz", &"00".repeat(33)] {
+            assert_eq!(refused(|o| o.spki = text(bad)), "--spki", "{bad}");
+        }
         assert_eq!(refused(|o| o.pcr = vec!["0".into()]), "--pcr");
         assert_eq!(refused(|o| o.release = Some(serde_json::json!({}))), "--release");
+    }
+
+    #[test]
+    fn a_public_key_counts_by_its_digest() {
+        let der = [&[0x30][..], &[7; 90]].concat();
+        let digest = Sha256::digest(&der);
+        assert_eq!(spki(&hex::encode(&der)), spki(&hex::encode(digest)));
     }
 
     #[test]

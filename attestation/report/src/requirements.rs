@@ -11,7 +11,8 @@ pub(crate) fn complete(request: &Request, form: Form) -> Result<(), Refusal> {
         return Ok(());
     }
     let wanted = [
-        (request.nonce.is_none(), Step::Nonce, "no nonce was given: add --nonce HEX"),
+        // A statement of a key is about the key, for life; who asks twice learns nothing that a replay would hide.
+        (request.nonce.is_none() && form != Form::Key, Step::Nonce, "no nonce was given: add --nonce HEX"),
         (
             !request.references.identify_code(),
             Step::Measurement,

@@ -125,7 +125,8 @@ fn is_ecdsa_sha384(algorithm: &AlgorithmIdentifierOwned) -> bool {
     algorithm.oid == ECDSA_WITH_SHA384 && algorithm.parameters.is_none()
 }
 
-fn public_key(info: &SubjectPublicKeyInfoOwned) -> Option<VerifyingKey> {
+/// The key in a SubjectPublicKeyInfo, when it is an uncompressed point on P-384.
+pub(crate) fn public_key(info: &SubjectPublicKeyInfoOwned) -> Option<VerifyingKey> {
     let curve = info.algorithm.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok()?;
     let point = info.subject_public_key.as_bytes()?;
     // `from_sec1_bytes` would take compressed points too.

@@ -14,14 +14,14 @@ const ALG: Integer = Integer::Unsigned(1);
 const ES384: Integer = Integer::Negative(34);
 
 /// The parts of the envelope as received.
-pub(super) struct Envelope<'a> {
-    pub(super) protected: &'a [u8],
-    pub(super) payload: &'a [u8],
-    pub(super) signature: &'a [u8; SIGNATURE_LENGTH],
+pub(crate) struct Envelope<'a> {
+    pub(crate) protected: &'a [u8],
+    pub(crate) payload: &'a [u8],
+    pub(crate) signature: &'a [u8; SIGNATURE_LENGTH],
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn read(octets: &'a [u8]) -> Result<Self, Refusal> {
+    pub(crate) fn read(octets: &'a [u8]) -> Result<Self, Refusal> {
         let mut reader = Reader::new(octets, 2);
         reader.optional_tag(TAG_SIGN1).map_err(envelope)?;
         let mut array = reader.array(Lengths::Definite).map_err(|error| hint(octets, error))?;

@@ -5,6 +5,7 @@ mod envelope;
 mod payload;
 mod pcrs;
 
+pub(crate) use envelope::Envelope;
 pub use payload::MAX_CABUNDLE;
 pub use pcrs::{PCR_COUNT, PcrValue, Pcrs};
 

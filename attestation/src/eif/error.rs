@@ -52,4 +52,10 @@ pub enum EifError {
     /// The signature section is not one certificate with one signature.
     #[error("the signature section is malformed: {0}")]
     Signature(&'static str),
+    /// The signature does not verify over the registers of this image.
+    #[error("the image's signature does not hold: {0}")]
+    BadSignature(&'static str),
+    /// A section that is kept whole is longer than it can sensibly be.
+    #[error("a section of type {0} has {1} octets, more than are read")]
+    SectionSize(u16, u64),
 }

@@ -7,7 +7,8 @@ pub(super) const SECTION_HEADER_LENGTH: usize = 12;
 const MAX_SECTIONS: usize = 32;
 const OFFSETS: usize = 28;
 const SIZES: usize = 284;
-const CRC: usize = 544;
+/// Where the checksum stands; it covers what is before it.
+pub(super) const CRC: usize = 544;
 
 /// The fields of the header that a reader needs.
 pub(super) struct Header {
@@ -22,6 +23,8 @@ pub(super) struct Header {
 /// The 12 octets before the data of a section.
 pub(super) struct SectionHeader {
     pub(super) kind: u16,
+    /// Octets of data.
+    pub(super) size: u64,
 }
 
 impl Header {
@@ -68,19 +71,31 @@ impl Header {
         index: usize,
         at: usize,
     ) -> Result<(SectionHeader, &'a [u8], usize), EifError> {
-        let kind = u16::from_be_bytes(array(image, at, "section header")?);
-        let flags = u16::from_be_bytes(array(image, at.saturating_add(2), "section header")?);
-        let size = u64::from_be_bytes(array(image, at.saturating_add(4), "section header")?);
+        let head = array(image, at, "section header")?;
+        let section = self.section_header(&head, index, at as u64)?;
+        let start = at.saturating_add(SECTION_HEADER_LENGTH);
+        let end = usize::try_from(section.size).ok().and_then(|size| start.checked_add(size));
+        let data = end.and_then(|end| image.get(start..end)).ok_or(EifError::Truncated("section data"))?;
+        Ok((section, data, start + data.len()))
+    }
+
+    /// The header of section `index`, which stands at `at` and must be what the table says.
+    pub(super) fn section_header(
+        &self,
+        head: &[u8; SECTION_HEADER_LENGTH],
+        index: usize,
+        at: u64,
+    ) -> Result<SectionHeader, EifError> {
+        let kind = u16::from_be_bytes(array(head, 0, "section header")?);
+        let flags = u16::from_be_bytes(array(head, 2, "section header")?);
+        let size = u64::from_be_bytes(array(head, 4, "section header")?);
         if flags != 0 {
             return Err(EifError::SectionFlags(index));
         }
-        if self.table.get(index) != Some(&(at as u64, size)) {
+        if self.table.get(index) != Some(&(at, size)) {
             return Err(EifError::Table(index));
         }
-        let start = at.saturating_add(SECTION_HEADER_LENGTH);
-        let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size));
-        let data = end.and_then(|end| image.get(start..end)).ok_or(EifError::Truncated("section data"))?;
-        Ok((SectionHeader { kind }, data, start + data.len()))
+        Ok(SectionHeader { kind, size })
     }
 
     pub(super) fn check_unused_entries(&self) -> Result<(), EifError> {
@@ -95,7 +110,11 @@ impl Header {
         let mut hasher = crc32fast::Hasher::new();
         hasher.update(image.get(..CRC).ok_or(EifError::Truncated("header"))?);
         hasher.update(image.get(HEADER_LENGTH..).ok_or(EifError::Truncated("header"))?);
-        let computed = hasher.finalize();
+        self.crc_is(hasher.finalize())
+    }
+
+    /// Compares the stated checksum with the computed one.
+    pub(super) fn crc_is(&self, computed: u32) -> Result<(), EifError> {
         if computed != self.crc {
             return Err(EifError::Crc { stated: self.crc, computed });
         }

@@ -23,23 +23,43 @@ pub struct Measurements {
 /// The parts are concatenated without lengths: only the concatenation is bound, not where one part ends.
 #[must_use]
 pub fn measure_parts(kernel: &[u8], cmdline: &[u8], ramdisks: &[&[u8]]) -> Measurements {
-    let mut whole = Sha384::new_with_prefix(kernel);
-    whole.update(cmdline);
-    let mut boot = whole.clone();
-    let mut application = Sha384::new();
+    let mut measuring = Measuring::default();
+    measuring.boot(kernel);
+    measuring.boot(cmdline);
     for (index, ramdisk) in ramdisks.iter().enumerate() {
-        whole.update(ramdisk);
-        if index == 0 {
-            boot.update(ramdisk);
-        } else {
-            application.update(ramdisk);
-        }
+        if index == 0 { measuring.boot(ramdisk) } else { measuring.application(ramdisk) }
     }
-    Measurements {
-        pcr0: extend_zero(&whole.finalize()),
-        pcr1: extend_zero(&boot.finalize()),
-        pcr2: extend_zero(&application.finalize()),
-        pcr8: None,
+    measuring.finish()
+}
+
+/// The digests under way.
+#[derive(Clone, Default)]
+pub(super) struct Measuring {
+    whole: Sha384,
+    boot: Sha384,
+    application: Sha384,
+}
+
+impl Measuring {
+    /// Octets of kernel, command line or first ramdisk.
+    pub(super) fn boot(&mut self, octets: &[u8]) {
+        self.whole.update(octets);
+        self.boot.update(octets);
+    }
+
+    /// Octets of a later ramdisk.
+    pub(super) fn application(&mut self, octets: &[u8]) {
+        self.whole.update(octets);
+        self.application.update(octets);
+    }
+
+    pub(super) fn finish(self) -> Measurements {
+        Measurements {
+            pcr0: extend_zero(&self.whole.finalize()),
+            pcr1: extend_zero(&self.boot.finalize()),
+            pcr2: extend_zero(&self.application.finalize()),
+            pcr8: None,
+        }
     }
 }
 

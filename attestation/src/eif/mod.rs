@@ -6,17 +6,25 @@
 //! Layout, all integers big endian: a header of 548 octets (magic, version, flags, default memory and processors,
 //! section count, offset table, size table, CRC-32), then sections of 12 octets header (type `u16`, flags `u16`,
 //! size `u64`) and data. Offsets point at section headers; sizes count data only.
+//!
+//! [`Eif::parse`] reads an image that lies in memory; [`ImageReader`] one that comes by in pieces, in little memory, and
+//! verifies its signature.
 
 use alloc::vec::Vec;
 mod error;
 mod header;
 mod measure;
+mod order;
+mod reader;
 mod signature;
 
 pub use error::EifError;
 pub use measure::{Measurements, PCR_LENGTH, measure_parts};
+pub use reader::{ImageReader, Measured};
 
 use header::{HEADER_LENGTH, Header};
+use order::Order;
+use signature::Signed;
 
 /// Type numbers of sections.
 pub mod section {
@@ -74,20 +82,18 @@ impl<'a> Eif<'a> {
         }
         header.check_unused_entries()?;
         header.check_crc(image)?;
-        let signing_certificate = parts.signature.map(signature::certificate).transpose()?;
-        if parts.ramdisks.is_empty() {
-            return Err(EifError::Missing("ramdisk"));
-        }
+        parts.order.end()?;
+        let signed = parts.signature.map(Signed::read).transpose()?;
         Ok(Self {
             architecture: header.architecture,
             default_memory: header.default_memory,
             default_cpus: header.default_cpus,
-            kernel: parts.kernel.ok_or(EifError::Missing("kernel"))?,
-            cmdline: parts.cmdline.ok_or(EifError::Missing("cmdline"))?,
+            kernel: parts.kernel,
+            cmdline: parts.cmdline,
             metadata: parts.metadata,
             ramdisks: parts.ramdisks,
             signature: parts.signature,
-            signing_certificate,
+            signing_certificate: signed.map(|signed| signed.certificate),
         })
     }
 
@@ -154,11 +160,12 @@ impl<'a> Eif<'a> {
     }
 }
 
-/// Sections as they come by; each may only follow what the order allows.
+/// Sections as they come by.
 #[derive(Default)]
 struct Parts<'a> {
-    kernel: Option<&'a [u8]>,
-    cmdline: Option<&'a [u8]>,
+    order: Order,
+    kernel: &'a [u8],
+    cmdline: &'a [u8],
     metadata: Option<&'a [u8]>,
     ramdisks: Vec<&'a [u8]>,
     signature: Option<&'a [u8]>,
@@ -166,25 +173,15 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn take(&mut self, kind: u16, data: &'a [u8]) -> Result<(), EifError> {
-        let place = match kind {
-            section::KERNEL if self.kernel.is_none() && self.cmdline.is_none() => &mut self.kernel,
-            section::CMDLINE if self.kernel.is_some() && self.cmdline.is_none() => &mut self.cmdline,
-            section::METADATA
-                if self.cmdline.is_some() && self.metadata.is_none() && self.ramdisks.is_empty() =>
-            {
-                &mut self.metadata
-            }
-            section::RAMDISK if self.cmdline.is_some() && self.signature.is_none() => {
-                self.ramdisks.push(data);
-                return Ok(());
-            }
-            section::SIGNATURE if !self.ramdisks.is_empty() && self.signature.is_none() => {
-                &mut self.signature
-            }
-            section::KERNEL..=section::METADATA => return Err(EifError::Order(kind)),
-            _ => return Err(EifError::SectionType(kind)),
-        };
-        *place = Some(data);
+        self.order = self.order.next(kind)?;
+        match self.order {
+            Order::Start => {}
+            Order::Kernel => self.kernel = data,
+            Order::Cmdline => self.cmdline = data,
+            Order::Metadata => self.metadata = Some(data),
+            Order::Ramdisk => self.ramdisks.push(data),
+            Order::Signature => self.signature = Some(data),
+        }
         Ok(())
     }
 }

@@ -4,13 +4,13 @@ use super::{Eif, EifError, section};
 use proptest::prelude::*;
 use sha2::{Digest, Sha384};
 
-const KERNEL: &[u8] = b"kernel octets";
-const CMDLINE: &[u8] = b"reboot=k panic=30";
-const BOOT: &[u8] = b"first ramdisk";
-const APPLICATION: &[u8] = b"second ramdisk";
+pub(super) const KERNEL: &[u8] = b"kernel octets";
+pub(super) const CMDLINE: &[u8] = b"reboot=k panic=30";
+pub(super) const BOOT: &[u8] = b"first ramdisk";
+pub(super) const APPLICATION: &[u8] = b"second ramdisk";
 
 /// Lays sections out as the tools do and fixes tables and checksum.
-fn image(sections: &[(u16, &[u8])]) -> Vec<u8> {
+pub(super) fn image(sections: &[(u16, &[u8])]) -> Vec<u8> {
     let mut out = vec![0_u8; 548];
     out[..4].copy_from_slice(b".eif");
     out[4..6].copy_from_slice(&4_u16.to_be_bytes());
@@ -31,7 +31,7 @@ fn image(sections: &[(u16, &[u8])]) -> Vec<u8> {
     out
 }
 
-fn fix_crc(image: &mut [u8]) {
+pub(super) fn fix_crc(image: &mut [u8]) {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&image[..544]);
     hasher.update(&image[548..]);
@@ -39,7 +39,7 @@ fn fix_crc(image: &mut [u8]) {
     image[544..548].copy_from_slice(&crc);
 }
 
-fn plain() -> Vec<u8> {
+pub(super) fn plain() -> Vec<u8> {
     image(&[
         (section::KERNEL, KERNEL),
         (section::CMDLINE, CMDLINE),
@@ -54,7 +54,7 @@ fn refused(image: &[u8]) -> EifError {
 }
 
 /// `E(H(data))` written out once more, so that the test does not share the code under test.
-fn register(data: &[u8]) -> [u8; 48] {
+pub(super) fn register(data: &[u8]) -> [u8; 48] {
     let mut input = vec![0_u8; 48];
     input.extend_from_slice(&Sha384::digest(data));
     Sha384::digest(&input).into()
@@ -96,7 +96,7 @@ fn metadata_is_not_measured() {
     assert_eq!(Eif::parse(&plain()).unwrap().measure(), Eif::parse(&other).unwrap().measure());
 }
 
-fn integers(octets: &[u8]) -> ciborium::Value {
+pub(super) fn integers(octets: &[u8]) -> ciborium::Value {
     ciborium::Value::Array(octets.iter().map(|o| ciborium::Value::from(*o)).collect())
 }
 

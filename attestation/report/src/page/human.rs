@@ -1,11 +1,15 @@
 //! Place: none. The report a person reads: what, who signed, when, which code, which service, what was not checked.
 
+use super::json::name;
 use super::text::{moment, octets, shown};
 use crate::judge::{Form, Report, Subject};
 use fuin_attestation::appraise::DebugMode;
 use fuin_attestation::time::utc;
-use fuin_attestation::{AnchorKind, At, Claims, Step, VerifiedEvidence};
+use fuin_attestation::{AnchorKind, At, Claims, Step, VerifiedEvidence, VerifiedKey};
+use fuin_shared::algorithm::KeyAlgorithm;
+use fuin_shared::key_statement::{CryptoModuleKind, KeyPurpose};
 use fuin_shared::manifest::ReleaseMode;
+use fuin_shared::sad::MeansProfile;
 use std::fmt::Write;
 
 /// Lines under headings, labels aligned.
@@ -27,6 +31,7 @@ pub fn human(report: &Report) -> String {
     let form = match report.form {
         Form::Document => "attestation document",
         Form::Bundle => "evidence bundle of a service",
+        Form::Key => "statement of a signer's key",
     };
     let _ = writeln!(page.0, "{form}, {} octets", report.length);
     if let Some(subject) = &report.subject {
@@ -35,6 +40,10 @@ pub fn human(report: &Report) -> String {
         match subject {
             Subject::Document(claims) => data(&mut page, claims),
             Subject::Service(evidence) => service(&mut page, evidence),
+            Subject::Key(stated) => {
+                key(&mut page, stated);
+                service(&mut page, stated.evidence());
+            }
         }
     }
     if report.accepted() {
@@ -167,6 +176,54 @@ fn service(page: &mut Page, evidence: &VerifiedEvidence) {
     page.row(
         "witness policy",
         statement.witness_policy.map_or("NO WITNESSES".to_owned(), |hash| hash.to_string()),
+    );
+}
+
+fn key(page: &mut Page, stated: &VerifiedKey) {
+    let statement = stated.statement();
+    page.heading("Which signer's key");
+    page.row("key", shown(statement.key.as_str()));
+    page.row("public key", format!("{} (SHA-256 of SubjectPublicKeyInfo)", statement.spki));
+    page.row(
+        "algorithm",
+        match statement.algorithm {
+            KeyAlgorithm::EcdsaP256 => "ECDSA on P-256",
+            KeyAlgorithm::EcdsaP384 => "ECDSA on P-384",
+        },
+    );
+    page.row(
+        "for",
+        match statement.purpose {
+            KeyPurpose::Signature => "signatures of a person",
+            KeyPurpose::Seal => "seals of an organization",
+        },
+    );
+    page.row(
+        "lives in",
+        match statement.crypto_module {
+            CryptoModuleKind::Soft => "the enclave, where it was made; it cannot be exported",
+        },
+    );
+    page.row("SCAL", statement.scal.to_string());
+    page.row("eID means", statement.means.map_or("NONE LINKED YET", MeansProfile::as_str));
+    if let Some(reference) = statement.eid_ref {
+        page.row("eID reference", reference.to_string());
+    }
+    page.row("CA", shown(statement.authority.as_str()));
+    page.row("stated", utc(statement.time));
+    page.row("digest", stated.digest().to_string());
+    page.row(
+        "in the ledger",
+        match stated.ledger() {
+            None => "not shown: no proof came along".to_owned(),
+            Some(proven) => format!(
+                "entry {} of {}, {}, {}",
+                proven.index(),
+                proven.size(),
+                name(&proven.event().body),
+                moment(proven.event().time)
+            ),
+        },
     );
 }
 

@@ -4,7 +4,9 @@ use super::text::moment;
 use crate::judge::{Form, Report, Subject};
 use fuin_attestation::appraise::DebugMode;
 use fuin_attestation::time::utc;
-use fuin_attestation::{AnchorKind, At, Claims, Platform, Step, VerifiedEvidence};
+use fuin_attestation::{AnchorKind, At, Claims, Platform, Step, VerifiedEvidence, VerifiedKey};
+use fuin_shared::log::event::EventBody;
+use fuin_shared::sad::MeansProfile;
 use serde_json::{Map, Value, json};
 
 /// Name of the form of the object; a member that goes or changes its meaning changes it.
@@ -23,13 +25,12 @@ pub fn json(report: &Report) -> String {
         "form": match report.form {
             Form::Document => "document",
             Form::Bundle => "bundle",
+            Form::Key => "key",
         },
         "authentic_only": report.authentic_only,
         "claims": report.subject.as_ref().map(|subject| claims(subject.claims())),
-        "service": match &report.subject {
-            Some(Subject::Service(evidence)) => service(evidence),
-            _ => Value::Null,
-        },
+        "service": report.subject.as_ref().and_then(Subject::evidence).map(service),
+        "key": report.subject.as_ref().and_then(Subject::key).map(key),
         "checked": checked(report),
         "not_checked": report.not_checked.iter()
             .map(|omission| json!({"what": omission.what, "why": omission.why}))
@@ -52,6 +53,7 @@ pub fn unusable(error: &str) -> String {
         "authentic_only": null,
         "claims": null,
         "service": null,
+        "key": null,
         "checked": [],
         "not_checked": [],
         "warnings": [],
@@ -147,4 +149,37 @@ fn service(evidence: &VerifiedEvidence) -> Value {
         "root_provider": statement.root_provider,
         "witness_policy": statement.witness_policy.map(|value| value.to_string()),
     })
+}
+
+fn key(key: &VerifiedKey) -> Value {
+    let statement = key.statement();
+    json!({
+        "id": statement.key.as_str(),
+        "spki_sha256": statement.spki.to_string(),
+        "algorithm": statement.algorithm,
+        "scal": statement.scal,
+        "purpose": statement.purpose,
+        "crypto_module": statement.crypto_module,
+        "means": statement.means.map(MeansProfile::as_str),
+        "eid_ref": statement.eid_ref.map(|value| value.to_string()),
+        "authority": statement.authority.as_str(),
+        "manifest": statement.manifest.to_string(),
+        "time": statement.time,
+        "digest": key.digest().to_string(),
+        "ledger": key.ledger().map(|proven| json!({
+            "origin": proven.origin(),
+            "index": proven.index(),
+            "size": proven.size(),
+            "event": name(&proven.event().body),
+            "event_time": proven.event().time,
+        })),
+    })
+}
+
+/// Name of an event's kind, as it stands in the event.
+pub(super) fn name(body: &EventBody) -> String {
+    serde_json::to_value(body)
+        .ok()
+        .and_then(|value| value.as_object()?.keys().next().cloned())
+        .unwrap_or_default()
 }
