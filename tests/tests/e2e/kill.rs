@@ -138,7 +138,8 @@ async fn kills_lose_nothing_acknowledged_and_sign_nothing_twice() {
         service = Service::start(&Mode::Process, &dir);
         let mut signer = Signer::new(service.facts(), "P-256").await;
         // Whatever became of a call without an answer, its token is dead.
-        for (sad, hash) in known.open.lock().unwrap().drain(..) {
+        let open = std::mem::take(&mut *known.open.lock().unwrap());
+        for (sad, hash) in open {
             let curve = if hash.len() == 48 { "P-384" } else { "P-256" };
             let owner = Signer::new(service.facts(), curve).await;
             let answer = owner.csc.post(PATH, &owner.sign_request(Version::V2, &sad, &[hash])).await;
