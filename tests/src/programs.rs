@@ -13,9 +13,12 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent").to_owned()
 }
 
-/// Folder of the programs: that of the profile with which this test was built.
+/// Folder of the programs: `FUIN_PROGRAMS`, or that of the profile with which this test was built.
 #[must_use]
 pub fn folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("FUIN_PROGRAMS") {
+        return std::path::absolute(folder).expect("FUIN_PROGRAMS");
+    }
     let test = std::env::current_exe().expect("the path of this test");
     test.parent().and_then(Path::parent).expect("target/PROFILE/deps").to_owned()
 }

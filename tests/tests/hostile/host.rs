@@ -1,0 +1,250 @@
+//! Place: none. The host: sockets, frames, and a store that answers honestly or not.
+
+use crate::store::{Answering, Sink, Store};
+use fuin_shared::fault::Fault;
+use fuin_shared::frame::{self, Decoder, Frame};
+use fuin_shared::ids::InstanceId;
+use fuin_shared::message::{Answer, Command, StoreAnswer, StoreRequest};
+use fuin_shared::stream::Sender as Credit;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, mpsc};
+use std::time::Duration;
+
+type FromHost = Frame<Command, StoreAnswer>;
+type FromEnclave = Frame<StoreRequest, Answer>;
+type Replies = mpsc::Sender<Result<Answer, Fault>>;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Why a command had no answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The enclave's refusal.
+    Fault(Fault),
+    /// The connection ended first.
+    Lost,
+}
+
+impl Refused {
+    /// Number on the wire; 0 for a lost connection.
+    pub fn number(&self) -> u16 {
+        match self {
+            Self::Fault(fault) => fault.number(),
+            Self::Lost => 0,
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct State {
+    connections: BTreeMap<u64, Arc<UnixStream>>,
+    /// Who dialled last.
+    pub instance: Option<InstanceId>,
+    /// Connections that said hello.
+    pub hellos: u64,
+    waiting: BTreeMap<(u64, u64), Replies>,
+    credit: BTreeMap<(u64, u64), mpsc::Sender<u32>>,
+    pub store: Store,
+    pub sink: Sink,
+    /// Commits that have no answer yet: connection and request id.
+    pub held: Vec<(u64, u64)>,
+}
+
+/// The host.
+#[derive(Clone)]
+pub struct Host {
+    state: Arc<(Mutex<State>, Condvar)>,
+    ids: Arc<AtomicU64>,
+}
+
+impl Host {
+    /// Listens at `path`.
+    pub fn listen(path: &Path) -> Self {
+        let listener = UnixListener::bind(path).unwrap();
+        let host = Self { state: Arc::default(), ids: Arc::new(AtomicU64::new(1)) };
+        let accepting = host.clone();
+        std::thread::spawn(move || {
+            for (number, stream) in (0..).zip(listener.incoming()) {
+                let Ok(stream) = stream else { return };
+                let reading = accepting.clone();
+                std::thread::spawn(move || reading.read(number, &Arc::new(stream)));
+            }
+        });
+        host
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.0.lock().unwrap()
+    }
+
+    /// Waits until it holds; a test that waits for ever fails.
+    pub fn until(&self, what: &str, holds: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let (guard, time_out) =
+            self.state.1.wait_timeout_while(self.state(), PATIENCE, |s| !holds(s)).unwrap();
+        assert!(!time_out.timed_out(), "waited in vain until {what}");
+        guard
+    }
+
+    /// Waits for two connections of an enclave that `known` is not.
+    pub fn dialled(&self, known: Option<InstanceId>) -> InstanceId {
+        let state = self.until("a new enclave has dialled", |s| {
+            s.instance.is_some() && s.instance != known && s.connections.len() >= 2
+        });
+        state.instance.unwrap()
+    }
+
+    /// A live connection.
+    pub fn connection(&self) -> u64 {
+        let state = self.until("a connection is up", |s| !s.connections.is_empty());
+        *state.connections.keys().next_back().unwrap()
+    }
+
+    pub fn is_up(&self, connection: u64) -> bool {
+        self.state().connections.contains_key(&connection)
+    }
+
+    /// Waits until the enclave has closed this connection.
+    pub fn closed(&self, connection: u64) {
+        drop(
+            self.until("the enclave has closed the connection", |s| !s.connections.contains_key(&connection)),
+        );
+    }
+
+    /// Writes octets as they are. The enclave may have hung up.
+    pub fn write(&self, connection: u64, octets: &[u8]) {
+        let Some(stream) = self.state().connections.get(&connection).cloned() else { return };
+        let _ = (&*stream).write_all(octets);
+    }
+
+    pub fn send(&self, connection: u64, frame: &FromHost) {
+        self.write(connection, &frame::encode(frame).unwrap());
+    }
+
+    /// Hangs up.
+    pub fn hang_up(&self, connection: u64) {
+        if let Some(stream) = self.state().connections.get(&connection) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    pub fn new_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Sends a command and gives what its answer will come through.
+    pub fn ask(&self, command: Command) -> mpsc::Receiver<Result<Answer, Fault>> {
+        let (connection, id) = (self.connection(), self.new_id());
+        let (sender, receiver) = mpsc::channel();
+        self.state().waiting.insert((connection, id), sender);
+        self.send(connection, &Frame::Request { id, deadline_ms: 60_000, body: command });
+        receiver
+    }
+
+    /// Sends a command and waits for its answer.
+    pub fn call(&self, command: Command) -> Result<Answer, Refused> {
+        match self.ask(command).recv_timeout(PATIENCE) {
+            Ok(result) => result.map_err(Refused::Fault),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Refused::Lost),
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("a command had no answer"),
+        }
+    }
+
+    fn read(&self, number: u64, stream: &Arc<UnixStream>) {
+        let mut decoder = Decoder::new();
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = (&**stream).read(&mut buffer) {
+            decoder.push(&buffer[..length]);
+            while let Some(frame) = decoder.next_frame().expect("the enclave's frames are good") {
+                self.take(number, stream, frame);
+            }
+        }
+        let mut state = self.state();
+        state.connections.remove(&number);
+        state.waiting.retain(|(connection, _), _| *connection != number);
+        state.credit.retain(|(connection, _), _| *connection != number);
+        drop(state);
+        self.state.1.notify_all();
+    }
+
+    fn take(&self, number: u64, stream: &Arc<UnixStream>, frame: FromEnclave) {
+        match frame {
+            Frame::Hello(hello) => {
+                let mut state = self.state();
+                assert_eq!(hello.version, frame::VERSION);
+                state.instance = Some(hello.instance);
+                state.hellos += 1;
+                state.connections.insert(number, stream.clone());
+            }
+            Frame::Reply { id, result } => {
+                let waiting = self.state().waiting.remove(&(number, id));
+                // Nobody waits for the answer to a frame that was written by hand.
+                if let Some(waiting) = waiting {
+                    let _ = waiting.send(result);
+                }
+            }
+            Frame::Credit { id, octets } => {
+                if let Some(credit) = self.state().credit.get(&(number, id)) {
+                    let _ = credit.send(octets);
+                }
+            }
+            Frame::Chunk { .. } => panic!("the enclave sends no streams"),
+            Frame::Request { id, body, .. } => self.serve(number, id, body),
+        }
+        self.state.1.notify_all();
+    }
+
+    fn serve(&self, number: u64, id: u64, request: StoreRequest) {
+        let mut state = self.state();
+        let result = match request {
+            StoreRequest::Head => Ok(StoreAnswer::Head(state.store.head())),
+            StoreRequest::ReadLedger { first } => {
+                let (sender, credit) = mpsc::channel();
+                state.credit.insert((number, id), sender);
+                let octets = state.store.bundle(first);
+                let host = self.clone();
+                std::thread::spawn(move || host.stream(number, id, &octets, &credit));
+                return;
+            }
+            StoreRequest::Commit(commit) => {
+                let sink = std::mem::take(&mut state.sink);
+                let mut answers = sink.treat(&mut state.store, &commit).into_iter();
+                if sink == Sink::Holds {
+                    state.held.push((number, id));
+                }
+                drop(state);
+                answers.by_ref().for_each(|answer| match answer {
+                    Answering::Reply(result) => self.send(number, &Frame::Reply { id, result }),
+                    Answering::HangUp => self.hang_up(number),
+                });
+                return;
+            }
+        };
+        drop(state);
+        self.send(number, &Frame::Reply { id, result });
+    }
+
+    fn stream(&self, number: u64, id: u64, octets: &[u8], grants: &mpsc::Receiver<u32>) {
+        self.send(number, &Frame::Reply { id, result: Ok(StoreAnswer::Stream) });
+        let (mut credit, mut rest) = (Credit::default(), octets);
+        loop {
+            let length = credit.allowance().min(rest.len());
+            if length == 0 && !rest.is_empty() {
+                let Ok(grant) = grants.recv_timeout(PATIENCE) else { return };
+                credit.grant(grant).unwrap();
+                continue;
+            }
+            let (piece, left) = rest.split_at(length);
+            credit.sent(length);
+            rest = left;
+            self.send(number, &Frame::Chunk { id, data: piece.into(), last: rest.is_empty() });
+            if rest.is_empty() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Place: none. Manifests that the host brings: the enclave becomes another service, never this one.
+
+use crate::people::Person;
+use crate::world::World;
+use fuin_custodian::CustodianError;
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::manifest::{Officer, SignedManifest, service_id};
+use fuin_shared::message::{Command, InstallManifest};
+use fuin_shared::phase::Phase;
+use fuin_tests::signer::now;
+
+fn install(world: &World, first: &Blob, current: &Blob) -> Result<(), u16> {
+    let command = InstallManifest { first: first.clone(), current: current.clone() };
+    world.host.call(Command::InstallManifest(command)).map(drop).map_err(|r| r.number())
+}
+
+#[test]
+fn manifests_without_the_officers_word_are_refused() {
+    let mut world = World::new();
+    let good = world.signed.clone();
+    let unsigned = |change: &dyn Fn(&mut SignedManifest)| {
+        let mut signed: SignedManifest = codec::decode(good.as_slice()).unwrap();
+        change(&mut signed);
+        Blob::from(codec::encode(&signed))
+    };
+    let nobody = Person::new("officer");
+    let forged = unsigned(&|s| {
+        s.signatures[0].signature = nobody.sign(&SignedManifest::message(s.manifest.as_slice()));
+    });
+    for (manifest, number) in [
+        (unsigned(&|s| s.signatures.clear()), 301),
+        (forged, 301),
+        (
+            unsigned(&|s| {
+                let last = s.manifest.0.len() - 1;
+                s.manifest.0[last] ^= 1
+            }),
+            301,
+        ),
+        (unsigned(&|s| s.manifest.0.truncate(100)), 300),
+        (Blob::from(&b"no manifest"[..]), 300),
+        (Blob::default(), 300),
+    ] {
+        assert_eq!(install(&world, &manifest, &manifest), Err(number));
+        assert_eq!(world.phase(), Phase::Booted);
+    }
+    let mut ended = world.manifest();
+    ended.not_after = now() - 10;
+    let ended = world.sign_manifest(&ended);
+    assert_eq!(install(&world, &ended, &ended), Err(302));
+    // The current one must be of the same service.
+    let mut other = world.manifest();
+    other.name = "Another".to_owned();
+    let other = world.sign_manifest(&other);
+    assert_eq!(install(&world, &good, &other), Err(303));
+    assert_eq!(install(&world, &good, &good), Ok(()));
+    // There is no second one in a boot.
+    assert_eq!(install(&world, &other, &other), Err(200));
+    world.enclave.assert_alive();
+}
+
+#[test]
+fn an_enclave_with_the_hosts_own_manifest_gets_nothing_from_anybody() {
+    let mut world = World::operational();
+    let key = world.enrol();
+    world.observe();
+    world.reboot();
+    // All is as in the true one, but that the host is the officer.
+    let (true_officer, host) =
+        (std::mem::replace(&mut world.officer, Person::new("officer")), world.host.clone());
+    let mut manifest = world.manifest();
+    manifest.officers = vec![Officer { id: world.officer.id.clone(), key: world.officer.spki() }];
+    let signed = world.sign_manifest(&manifest);
+    assert_ne!(service_id(&codec::encode(&manifest)), world.service);
+    assert_eq!(install(&world, &signed, &signed), Ok(()));
+    let refusal = world.share().unwrap_err();
+    assert!(matches!(refusal, CustodianError::Evidence(_)), "{refusal}");
+    let (bundle, nonce) = world.evidence();
+    assert!(world.sic().check_evidence(&bundle, &nonce, now()).is_err());
+    // The sealed records are of no use to it: it has no root key, and commands of signing are closed.
+    let sign = world.sign_request(&key, &vec![0; 32].into(), &[vec![1; 32].into()]);
+    assert_eq!(host.call(Command::SignHash(sign)).unwrap_err().number(), 200);
+    world.officer = true_officer;
+    world.recover();
+    world.works(&key);
+}
+
+/// What the signer's device answers to evidence of a boot that is not ready, of a stale nonce, and of another service.
+#[test]
+fn evidence_that_the_host_passes_off_is_refused_by_the_signers_device() {
+    let mut world = World::operational();
+    let key = world.enrol();
+    let (old, nonce) = world.evidence();
+    let other = World::operational();
+    let (foreign, foreign_nonce) = other.evidence();
+    let sic = world.sic();
+    assert!(sic.check_evidence(&old, &nonce, now()).is_ok());
+    assert!(sic.check_evidence(&old, &fuin_tests::signer::random::<32>(), now()).is_err());
+    assert!(sic.check_evidence(&old, &nonce, now() + 4000).is_err());
+    assert!(sic.check_evidence(&foreign, &foreign_nonce, now()).is_err());
+    world.observe();
+    world.reboot();
+    world.install().unwrap();
+    let (unready, nonce) = world.evidence();
+    assert!(sic.check_evidence(&unready, &nonce, now()).is_err());
+    world.provide().unwrap();
+    world.works(&key);
+}
