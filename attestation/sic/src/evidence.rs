@@ -3,12 +3,13 @@
 use crate::error::SicError;
 use fuin_attestation::{
     Anchors, Appraisal, At, Expectations, Nonce, Profile, References, Refusal, Step, VerifiedEvidence,
-    Window, verify_bundle,
+    VerifiedKey, Window, verify_bundle, verify_key,
 };
 use fuin_shared::evidence::Purpose;
-use fuin_shared::ids::{InstanceId, ServiceId};
+use fuin_shared::ids::{Digest32, InstanceId, ServiceId};
 use fuin_shared::manifest::{Measurement, ReleaseMode};
 use fuin_shared::phase::Phase;
+use sha2::{Digest as _, Sha256};
 
 /// What a signer pins of a service.
 #[derive(Debug, Clone)]
@@ -77,6 +78,29 @@ impl Sic {
         )?;
         let appraisal = evidence.appraise(&self.expectations)?;
         Ok(TrustedInstance { id: evidence.instance_id(), service: evidence.service(), evidence, appraisal })
+    }
+
+    /// Checks a key statement that must answer `nonce`, for the key with this SubjectPublicKeyInfo, at `now` (Unix seconds).
+    ///
+    /// # Errors
+    /// [`SicError::Evidence`] with the first step that refused.
+    pub fn check_key(
+        &self,
+        attestation: &[u8],
+        nonce: &[u8],
+        now: u64,
+        spki: &[u8],
+    ) -> Result<VerifiedKey, SicError> {
+        let key = verify_key(
+            attestation,
+            &self.anchors,
+            At::Unix(now),
+            Profile::AwsText,
+            Nonce::Expected(nonce),
+            Window::default(),
+        )?;
+        key.appraise(&self.expectations, Some(&Digest32(Sha256::digest(spki).into())))?;
+        Ok(key)
     }
 }
 

@@ -4,7 +4,7 @@ use super::authority::DevAuthority;
 use super::founding::RELYING_PARTY;
 use super::registration::DevRegistration;
 use crate::installation::now;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use fuin_host::store::{CatalogueEntry, KeyStatus, Scal};
 use fuin_sca::passkey::PasskeyDirectory;
 use fuin_shared::algorithm::KeyAlgorithm;
@@ -48,7 +48,17 @@ impl Enrolment<'_> {
             self.consent(&key, Purpose::Link, &[], Some(subject.clone())).await.context("linkEid")?;
         // The RA saw the passkey made, and says so: the host can put no other in its place.
         let registration = registration.context("the signer's device registered no passkey")?;
-        self.ra.link_eid(&key.key, subject.identity, RELYING_PARTY, registration, &evidence).await?;
+        let mut nonce = [0; 32];
+        getrandom::fill(&mut nonce)?;
+        let statement = self
+            .ra
+            .link_eid(&key.key, subject.identity, RELYING_PARTY, registration, &evidence, &nonce)
+            .await?;
+        // The CA certifies only what the enclave itself says of the key (EN 319 411-1 REG-6.3.1-01).
+        let stated = self.sic.check_key(statement.as_slice(), &nonce, now(), key.spki.as_slice())?;
+        if stated.statement().means != Some(MeansProfile::Passkey) || stated.statement().scal != 2 {
+            bail!("the key statement names no passkey, or not SCAL 2");
+        }
 
         let signature_algorithm = natural(algorithm)?;
         let info = self.ra.request_info(&key.key, signature_algorithm).await?;

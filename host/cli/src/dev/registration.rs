@@ -81,7 +81,7 @@ impl DevRegistration<'_> {
         }
     }
 
-    /// `manages/linkEid`.
+    /// `manages/linkEid`: the key statement, bound by a document that answers `nonce`.
     pub async fn link_eid(
         &self,
         key: &CredentialId,
@@ -89,16 +89,18 @@ impl DevRegistration<'_> {
         relying_party: &str,
         registration: Digest32,
         evidence: &AuthorizationEvidence,
-    ) -> anyhow::Result<()> {
+        nonce: &[u8],
+    ) -> anyhow::Result<Blob> {
         let action = ManageAction::LinkEid {
             means: MeansProfile::Passkey,
             identity,
             relying_party: relying_party.to_owned(),
             registration,
         };
-        let manage = self.manage(action, key, Some(evidence)).await?;
+        let mut manage = self.manage(action, key, Some(evidence)).await?;
+        manage.nonce = Some(nonce.into());
         match self.call(Command::LinkEid(manage)).await.context("linkEid")? {
-            Answer::Linked(_) => Ok(()),
+            Answer::Linked(linked) => linked.attestation.context("linkEid: no key statement came"),
             _ => bail!("linkEid: unexpected answer"),
         }
     }
