@@ -87,8 +87,10 @@ async fn altered_evidence_is_refused() {
     let file = fetched.folder.path().join("evidence.cbor");
     let good = std::fs::read(&file).unwrap();
     let pcr = format!("0={}", pcr0());
-    let arguments =
-        ["--root", facts.evidence_root.to_str().unwrap(), "--nonce", &fetched.nonce, "--pcr", &pcr];
+    let root = facts.evidence_root.to_str().unwrap();
+    let known = ["--root", root, "--nonce", &fetched.nonce, "--pcr", &pcr];
+    let arguments = [&known[..], &["--allow-development", "--min-release", "durable"]].concat();
+    assert_eq!(fetched.verify(&arguments).status.code(), Some(0), "unaltered");
     for part in 1..12 {
         let mut altered = good.clone();
         let at = good.len() * part / 12;

@@ -29,6 +29,7 @@ fn evidence_holds(service: &Service, release: &Path, folder: &Path) {
     let verify = |nonce: &str, root: Option<&Path>| {
         let mut verify = bounded(program("fuin-verify"));
         verify.arg(&file).args(["--nonce", nonce, "--service", &facts.service, "--release"]).arg(release);
+        verify.args(["--allow-development", "--min-release", "durable"]);
         if let Some(root) = root {
             verify.arg("--root").arg(root);
         }
