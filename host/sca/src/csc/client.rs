@@ -13,6 +13,8 @@ use fuin_shared::codec;
 use fuin_shared::ids::CredentialId;
 use fuin_shared::message::Challenge;
 use fuin_shared::sad::AuthorizationEvidence;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -21,6 +23,10 @@ use zeroize::Zeroizing;
 const LARGEST: usize = 2 * 1024 * 1024;
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a service that has too much to do (429) is asked again.
+const AGAIN: u32 = 5;
+/// Longest pause before that, whatever its `Retry-After` says.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A client of one service.
 pub struct CscClient {
@@ -218,12 +224,25 @@ impl CscClient {
         Self::send(method, builder).await
     }
 
+    /// Sends, and again after a 429: the service did nothing then. A 503 may come after something was done.
+    async fn patiently(request: reqwest::RequestBuilder) -> Result<reqwest::Response, reqwest::Error> {
+        for _ in 0..AGAIN {
+            let Some(copy) = request.try_clone() else { break };
+            let response = copy.send().await?;
+            if response.status() != StatusCode::TOO_MANY_REQUESTS {
+                return Ok(response);
+            }
+            tokio::time::sleep(pause(response.headers())).await;
+        }
+        request.send().await
+    }
+
     async fn send<A: DeserializeOwned>(
         method: &'static str,
         request: reqwest::RequestBuilder,
     ) -> Result<A, CscClientError> {
         let failed = |source| CscClientError::Transport { method, source };
-        let mut response = request.send().await.map_err(failed)?;
+        let mut response = Self::patiently(request).await.map_err(failed)?;
         let status = response.status();
         let mut body = Zeroizing::new(Vec::new());
         while let Some(piece) = response.chunk().await.map_err(failed)? {
@@ -232,7 +251,7 @@ impl CscClient {
             }
             body.extend_from_slice(&piece);
         }
-        if status != reqwest::StatusCode::OK {
+        if status != StatusCode::OK {
             let answer: ErrorAnswer = serde_json::from_slice(&body).unwrap_or_default();
             return Err(CscClientError::Refused {
                 method,
@@ -247,6 +266,12 @@ impl CscClient {
             reason: "is not the JSON that the API specifies",
         })
     }
+}
+
+/// The pause that the service asks for; a second unless it says.
+fn pause(headers: &HeaderMap) -> Duration {
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1)).min(LONGEST_PAUSE)
 }
 
 /// The `authData` value for evidence of authorization: base64url of its CBOR.
@@ -283,6 +308,57 @@ mod tests {
         ] {
             assert!(matches!(CscClient::new(bad), Err(CscClientError::Address { .. })), "{bad}");
         }
+    }
+
+    /// Answers one connection after the other with these heads.
+    fn service(heads: Vec<&'static str>) -> (String, std::thread::JoinHandle<()>) {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let served = std::thread::spawn(move || {
+            for head in heads {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"}") {
+                    let mut octets = [0; 1024];
+                    let n = stream.read(&mut octets).unwrap();
+                    request.extend_from_slice(&octets[..n]);
+                }
+                let body = r#"{"credentialIDs":["c"]}"#;
+                let length = body.len();
+                write!(
+                    stream,
+                    "HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+                )
+                .unwrap();
+            }
+        });
+        (address, served)
+    }
+
+    #[tokio::test]
+    async fn a_busy_service_is_asked_again_and_an_unavailable_one_is_not() {
+        let busy = "429 Too Many Requests\r\nretry-after: 0";
+        let (address, served) = service(vec![busy, busy, "200 OK"]);
+        assert_eq!(CscClient::new(&address).unwrap().credentials().await.unwrap(), ["c"]);
+        served.join().unwrap();
+        for (heads, expected) in
+            [(vec![busy; AGAIN as usize + 1], 429), (vec!["503 Service Unavailable\r\nretry-after: 0"], 503)]
+        {
+            let (address, served) = service(heads);
+            let refused = CscClient::new(&address).unwrap().credentials().await;
+            assert!(matches!(refused, Err(CscClientError::Refused { status, .. }) if status == expected));
+            served.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn pauses_are_the_services_within_bounds() {
+        let of = |text: &str| pause(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]));
+        assert_eq!(of("2"), Duration::from_secs(2));
+        assert_eq!(of("99999999999"), LONGEST_PAUSE);
+        assert_eq!(of("Wed, 21 Oct 2026 07:28:00 GMT"), Duration::from_secs(1));
+        assert_eq!(pause(&HeaderMap::new()), Duration::from_secs(1));
     }
 
     #[test]
