@@ -25,11 +25,11 @@ export class Verifier {
   /**
    * Judges evidence.
    *
-   * @param {Uint8Array | ArrayBuffer} evidence a service's evidence bundle, or an attestation document by itself
+   * @param {Uint8Array | ArrayBuffer} evidence a service's evidence bundle, an attestation document by itself, or a key statement
    * @param {object} [options] names of fuin-verify's flags, in JavaScript's spelling or with hyphens:
-   *   root (PEM text), at (Unix seconds, a Date, "archive" or "now", which is the default), nonce (hex or octets), profile, pcr (["0=HEX"]),
+   *   kind ("evidence", the default, or "key" for a statement about a signer's key, then also spki), root (PEM text), at (Unix seconds, a Date, "archive" or "now", which is the default), nonce (hex or octets), profile, pcr (["0=HEX"]),
    *   release (the object or text of a release.json), maxAge, service, minRelease, allowDebug, allowDevelopment, authenticOnly
-   * @returns {object} the report: accepted, step, error, claims, service, checked, not_checked, warnings
+   * @returns {object} the report: accepted, step, error, claims, service, key, checked, not_checked, warnings
    */
   verify(evidence, options = {}) {
     return JSON.parse(this.verifyToJson(evidence, options));

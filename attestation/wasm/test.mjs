@@ -36,7 +36,8 @@ function flags(options, root) {
 
 /** What the command line says, and its status. */
 function commandLine(file, options, root) {
-  const done = spawnSync(cli, [file, "--json", ...flags(options, root)], { encoding: "utf8" });
+  const { kind, ...rest } = options;
+  const done = spawnSync(cli, [...(kind === "key" ? ["key"] : []), file, "--json", ...flags(rest, root)], { encoding: "utf8" });
   assert.ifError(done.error);
   return { text: done.stdout, status: done.status };
 }
@@ -190,6 +191,10 @@ test("the page in a browser, from file://", { skip: chromium ? false : "SKIPPED:
     assert.equal(verdict, "Evidence accepted");
     const shown = await page.value("document.querySelector('#result').innerText");
     for (const part of [options.service, "DEVELOPMENT", "NO WITNESSES", verifier.verify(evidence, options).claims.root_sha256]) assert.ok(shown.includes(part), part);
+    await page.choose("#file", [join(bundles, "key.cbor")]);
+    await page.value(`const kind = document.getElementById("kind"); kind.value = "key"; document.getElementById("spki").value = "${"5a".repeat(32)}"; kind.dispatchEvent(new Event("change"))`);
+    await page.until("document.querySelector('#result').innerText.includes('Which key')");
+    assert.equal(await page.value("document.querySelector('.verdict').textContent"), "Evidence accepted");
     // The policy lets nothing out.
     await assert.rejects(page.value("fetch('data:text/plain,x')"), /fetch/i);
     assert.deepEqual(page.said.filter((text) => !/Content Security Policy|data:text/.test(text)), []);

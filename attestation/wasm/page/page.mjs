@@ -18,6 +18,8 @@ drop.addEventListener("drop", (event) => {
 at("file").addEventListener("change", (event) => take(event.target.files[0]));
 at("form").addEventListener("submit", (event) => { event.preventDefault(); judge(); });
 
+at("kind").addEventListener("change", (event) => { at("spki-label").hidden = event.target.value !== "key"; judge(); });
+
 function take(file) {
   if (!file) return;
   evidence = file;
@@ -26,8 +28,9 @@ function take(file) {
 }
 
 async function options() {
-  const chosen = { at: at("at").value };
-  for (const id of ["nonce", "service", "min-release"]) {
+  const kind = at("kind").value;
+  const chosen = { kind, at: at("at").value };
+  for (const id of ["nonce", "service", "min-release", ...(kind === "key" ? ["spki"] : [])]) {
     const value = at(id).value.trim();
     if (value) chosen[id] = value;
   }
@@ -85,7 +88,15 @@ function show(report) {
   if (report.accepted && report.authentic_only) element("small", "Only authenticity was asked for: this says that such an enclave existed at that time, and no more.", verdict);
   if (report.error) element("small", report.error, verdict);
   lines(result, "Warnings", report.warnings);
-  const { claims, service } = report;
+  const { claims, service, key } = report;
+  if (key) {
+    facts(result, "Which key", [
+      ["key", key.id], ["public key, SHA-256", key.spki_sha256], ["algorithm", key.algorithm], ["sole control level", key.scal], ["purpose", key.purpose],
+      ["lives in", key.crypto_module], ["means", key.means], ["identity, keyed hash", key.eid_ref], ["authority", key.authority],
+      ["stated", new Date(key.time * 1000).toISOString()],
+      ["in the ledger", key.ledger && `${key.ledger.origin}, entry ${key.ledger.index} of ${key.ledger.size}: ${key.ledger.event}`],
+    ]);
+  }
   if (service) {
     facts(result, "Which service", [
       ["service id", service.service_id], ["name", service.name],

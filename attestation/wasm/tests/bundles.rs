@@ -1,6 +1,7 @@
-//! Place: none. Evidence bundles as files, `tests/vectors/bundles`: made here, judged here, and again by the module and the command line in `test.mjs`.
+//! Place: none. Evidence bundles and key statements as files, `tests/vectors/bundles`, judged here, and again by the module and the command line in
+//! `test.mjs`.
 //!
-//! Written anew with FUIN_WRITE_BUNDLE_VECTORS=1.
+//! FUIN_WRITE_BUNDLE_VECTORS=1 writes them anew.
 
 #[path = "../../tests/kit/mod.rs"]
 mod kit;
@@ -11,6 +12,7 @@ use fuin_shared::phase::Phase;
 use fuin_wasm::desk::{Desk, Slot};
 use kit::NOW;
 use kit::bundle::{INSTANCE, Service};
+use kit::key::{SPKI, StatedKey};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -43,18 +45,22 @@ fn ended() -> Service {
     Service::new().manifest(|manifest| manifest.not_after = NOW - 1)
 }
 
-fn samples() -> Vec<(&'static str, Service)> {
+fn samples() -> Vec<(&'static str, Vec<u8>)> {
+    let cached = Service { doc: Service::new().doc.without("nonce"), ..Service::new() };
+    let destroyed = StatedKey { event: Some(kit::key::destroyed()), ..StatedKey::new() };
+    let mut unproven = StatedKey::new().parts();
+    unproven.ledger = None;
     vec![
-        ("service", Service::new()),
-        (
-            "cached",
-            Service { doc: Service::new().doc.without("nonce"), ..Service::new() }
-                .freshness(NONCE, NOW, INSTANCE),
-        ),
-        ("somebody-elses", somebody_elses()),
-        ("recovering", Service::new().statement(|statement| statement.phase = Phase::Recovering)),
-        ("ended", ended()),
-        ("unsigned", Service { officer: STRANGER, ..Service::new() }),
+        ("service", Service::new().octets()),
+        ("cached", cached.freshness(NONCE, NOW, INSTANCE).octets()),
+        ("somebody-elses", somebody_elses().octets()),
+        ("recovering", Service::new().statement(|statement| statement.phase = Phase::Recovering).octets()),
+        ("ended", ended().octets()),
+        ("unsigned", Service { officer: STRANGER, ..Service::new() }.octets()),
+        ("key", StatedKey::new().octets()),
+        ("key-unproven", fuin_shared::codec::encode(&unproven)),
+        ("key-destroyed", destroyed.octets()),
+        ("key-of-somebody-else", StatedKey::new().service(|_| somebody_elses()).octets()),
     ]
 }
 
@@ -95,6 +101,13 @@ fn cases() -> Vec<(&'static str, &'static str, Value, Option<u8>)> {
         ),
         ("manifest signed by somebody else", "unsigned", json!({}), Some(26)),
         ("under AWS's root", "service", json!({"root": null}), Some(10)),
+        ("a key statement", "key", key(json!({})), None),
+        ("a key statement without a ledger's proof", "key-unproven", key(json!({})), None),
+        ("a key statement for another key", "key", key(json!({"spki": "11".repeat(32)})), Some(38)),
+        ("a key statement of another service", "key-of-somebody-else", key(json!({})), Some(28)),
+        ("a key statement with the event of something else", "key-destroyed", key(json!({})), Some(35)),
+        ("a bundle that is no key statement", "service", key(json!({})), Some(33)),
+        ("a key statement that is no bundle", "key", json!({}), Some(24)),
         (
             "only authenticity",
             "somebody-elses",
@@ -102,6 +115,15 @@ fn cases() -> Vec<(&'static str, &'static str, Value, Option<u8>)> {
             None,
         ),
     ]
+}
+
+/// Changes for a key statement.
+fn key(mut change: Value) -> Value {
+    change["kind"] = "key".into();
+    if change.get("spki").is_none() {
+        change["spki"] = SPKI.to_string().into();
+    }
+    change
 }
 
 fn options(change: &Value, root: &str) -> Value {
@@ -126,38 +148,44 @@ fn written() -> Value {
     cases().into_iter().map(case).collect()
 }
 
-#[test]
-fn bundles_stay_what_they_are() {
-    let write = std::env::var_os("FUIN_WRITE_BUNDLE_VECTORS").is_some();
-    let check = |name: String, octets: Vec<u8>| {
-        let path = folder().join(&name);
-        if write {
-            std::fs::write(&path, &octets).unwrap();
+/// Writes the files anew where that is asked for; then whatever lies there is judged.
+fn files() -> Value {
+    if std::env::var_os("FUIN_WRITE_BUNDLE_VECTORS").is_some() {
+        for (name, octets) in samples() {
+            std::fs::write(folder().join(format!("{name}.cbor")), octets).unwrap();
         }
-        assert!(
-            std::fs::read(&path).unwrap() == octets,
-            "{name} changed: say why in the changelog, write it anew with FUIN_WRITE_BUNDLE_VECTORS=1"
-        );
-    };
-    for (name, service) in samples() {
-        check(format!("{name}.cbor"), service.octets());
+        std::fs::write(folder().join("root.pem"), Service::new().doc.root_pem()).unwrap();
+        std::fs::write(folder().join("cases.json"), format!("{:#}\n", written())).unwrap();
     }
-    check("root.pem".to_owned(), Service::new().doc.root_pem().into_bytes());
-    check("cases.json".to_owned(), format!("{:#}\n", written()).into_bytes());
+    serde_json::from_slice(&read("cases.json")).unwrap()
+}
+
+fn read(name: &str) -> Vec<u8> {
+    std::fs::read(folder().join(name)).unwrap()
 }
 
 #[test]
 fn each_case_ends_at_its_step() {
-    let root = Service::new().doc.root_pem();
-    let samples = samples();
+    let written = files();
+    let all = written.as_array().unwrap();
+    assert_eq!(
+        all.len(),
+        cases().len(),
+        "cases.json lacks cases: write it anew with FUIN_WRITE_BUNDLE_VECTORS=1"
+    );
     let mut desk = Desk::new();
-    for (name, file, change, step) in cases() {
-        let evidence = samples.iter().find(|sample| sample.0 == file).unwrap().1.octets();
-        let options = serde_json::to_vec(&options(&change, &root)).unwrap();
+    for case in all {
+        let evidence = read(case["file"].as_str().unwrap());
+        let mut options = case["options"].clone();
+        if let Some(root) = case["root"].as_str() {
+            options["root"] = String::from_utf8(read(root)).unwrap().into();
+        }
+        let options = serde_json::to_vec(&options).unwrap();
         desk.room(Slot::Evidence, evidence.len()).unwrap().copy_from_slice(&evidence);
         desk.room(Slot::Options, options.len()).unwrap().copy_from_slice(&options);
         let report: Value = serde_json::from_slice(desk.judge()).unwrap();
-        assert_eq!(report["accepted"], step.is_none(), "{name}: {report:#}");
-        assert_eq!(report["step"], json!(step), "{name}: {}", report["error"]);
+        let (name, step) = (&case["name"], &case["step"]);
+        assert_eq!(report["accepted"], step.is_null(), "{name}: {report:#}");
+        assert_eq!(report["step"], *step, "{name}: {}", report["error"]);
     }
 }
