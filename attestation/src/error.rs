@@ -123,6 +123,8 @@ steps! {
     LedgerInclusion = 37, "ledger-inclusion", "the event is not in the ledger", "RFC 9162 section 2.1.3.2";
     /// The key that was asked for.
     Key = 38, "key", "the statement is of another key", "own rule";
+    /// The service card.
+    Card = 39, "card", "the evidence is not of the service that the card describes", "own rule";
 }
 
 /// Evidence was refused: at which step, and what exactly was found.

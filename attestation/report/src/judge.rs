@@ -75,6 +75,10 @@ pub struct Report {
     pub length: usize,
     /// Whether only authenticity was asked for.
     pub authentic_only: bool,
+    /// Whether the reference values name the code, and all of them were met.
+    pub identifies_code: bool,
+    /// The caller's nonce, when the evidence answered it.
+    pub answered: Option<Vec<u8>>,
     /// Present once the evidence proved authentic, even when it was refused later.
     pub subject: Option<Subject>,
     /// What was checked besides steps 1 to 17.
@@ -98,6 +102,18 @@ impl Report {
     #[must_use]
     pub fn json(&self) -> String {
         page::json(self)
+    }
+
+    /// The same object as a value.
+    #[must_use]
+    pub fn value(&self) -> serde_json::Value {
+        page::value(self)
+    }
+
+    /// Claims of an attestation result in the shape of draft EAR, issued at this Unix second; unsigned.
+    #[must_use]
+    pub fn ear(&self, issued_at: u64) -> String {
+        page::ear(self, issued_at)
     }
 
     /// The report a person reads; its last line is the verdict.
@@ -126,6 +142,8 @@ pub fn judge(octets: &[u8], request: &Request) -> Report {
         form,
         length: octets.len(),
         authentic_only: request.authentic_only,
+        identifies_code: false,
+        answered: None,
         subject: None,
         checked: Vec::new(),
         not_checked: Vec::new(),
@@ -138,7 +156,11 @@ pub fn judge(octets: &[u8], request: &Request) -> Report {
         Form::Key => key(octets, request, &mut report),
     };
     match result.and_then(|appraisal| requirements::complete(request, form).map(|()| appraisal)) {
-        Ok(appraisal) => report.record(&appraisal),
+        Ok(appraisal) => {
+            report.identifies_code = request.references.identify_code();
+            report.answered = request.nonce.clone();
+            report.record(&appraisal);
+        }
         Err(refusal) => {
             let authentic = report.subject.is_some();
             report.refusal = Some(requirements::with_remedy(refusal, request, authentic));

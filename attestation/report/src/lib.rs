@@ -9,8 +9,11 @@
 //! | [`request`] | the same, read into types |
 //! | [`judge`] | the report's content: verification, appraisal, requirements by default |
 //! | `requirements` | what must be given and shown unless a flag asks for less |
-//! | `page` | the report as JSON (schema `fuin-verify/1`) and as text |
+//! | [`eif`], [`card`] | reports on images and service cards |
+//! | `page` | the report as JSON (schema `fuin-verify/1`), as text, in the shape of EAR |
 
+pub mod card;
+pub mod eif;
 pub mod judge;
 pub mod options;
 mod page;
@@ -18,6 +21,8 @@ mod release;
 pub mod request;
 mod requirements;
 
+pub use card::CardReport;
+pub use eif::ImageReport;
 pub use judge::{Report, judge};
 pub use options::{Options, Unusable};
 pub use page::unusable;

@@ -1,6 +1,7 @@
 //! Place: none. Images built here by hand, then broken rule by rule.
 
 use super::{Eif, EifError, section};
+use crate::kit::eif::{fix_crc, image, integers};
 use proptest::prelude::*;
 use sha2::{Digest, Sha384};
 
@@ -8,36 +9,6 @@ pub(super) const KERNEL: &[u8] = b"kernel octets";
 pub(super) const CMDLINE: &[u8] = b"reboot=k panic=30";
 pub(super) const BOOT: &[u8] = b"first ramdisk";
 pub(super) const APPLICATION: &[u8] = b"second ramdisk";
-
-/// Lays sections out as the tools do and fixes tables and checksum.
-pub(super) fn image(sections: &[(u16, &[u8])]) -> Vec<u8> {
-    let mut out = vec![0_u8; 548];
-    out[..4].copy_from_slice(b".eif");
-    out[4..6].copy_from_slice(&4_u16.to_be_bytes());
-    out[8..16].copy_from_slice(&(1_u64 << 30).to_be_bytes());
-    out[16..24].copy_from_slice(&2_u64.to_be_bytes());
-    out[26..28].copy_from_slice(&u16::try_from(sections.len()).unwrap().to_be_bytes());
-    for (index, (kind, data)) in sections.iter().enumerate() {
-        let offset = out.len() as u64;
-        let size = data.len() as u64;
-        out[28 + 8 * index..36 + 8 * index].copy_from_slice(&offset.to_be_bytes());
-        out[284 + 8 * index..292 + 8 * index].copy_from_slice(&size.to_be_bytes());
-        out.extend_from_slice(&kind.to_be_bytes());
-        out.extend_from_slice(&[0, 0]);
-        out.extend_from_slice(&size.to_be_bytes());
-        out.extend_from_slice(data);
-    }
-    fix_crc(&mut out);
-    out
-}
-
-pub(super) fn fix_crc(image: &mut [u8]) {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&image[..544]);
-    hasher.update(&image[548..]);
-    let crc = hasher.finalize().to_be_bytes();
-    image[544..548].copy_from_slice(&crc);
-}
 
 pub(super) fn plain() -> Vec<u8> {
     image(&[
@@ -94,10 +65,6 @@ fn metadata_is_not_measured() {
         (section::RAMDISK, APPLICATION),
     ]);
     assert_eq!(Eif::parse(&plain()).unwrap().measure(), Eif::parse(&other).unwrap().measure());
-}
-
-pub(super) fn integers(octets: &[u8]) -> ciborium::Value {
-    ciborium::Value::Array(octets.iter().map(|o| ciborium::Value::from(*o)).collect())
 }
 
 fn signature_section(certificate: &[u8]) -> Vec<u8> {

@@ -5,6 +5,7 @@
 
 pub mod bundle;
 pub mod der;
+pub mod eif;
 pub mod key;
 
 use ciborium::Value;

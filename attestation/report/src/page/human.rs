@@ -1,5 +1,6 @@
 //! Place: none. The report a person reads: what, who signed, when, which code, which service, what was not checked.
 
+use super::Page;
 use super::json::name;
 use super::text::{moment, octets, shown};
 use crate::judge::{Form, Report, Subject};
@@ -10,30 +11,15 @@ use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::key_statement::{CryptoModuleKind, KeyPurpose};
 use fuin_shared::manifest::ReleaseMode;
 use fuin_shared::sad::MeansProfile;
-use std::fmt::Write;
-
-/// Lines under headings, labels aligned.
-struct Page(String);
-
-impl Page {
-    fn heading(&mut self, text: &str) {
-        let _ = writeln!(self.0, "\n{text}");
-    }
-
-    fn row(&mut self, label: &str, value: impl AsRef<str>) {
-        let _ = writeln!(self.0, "  {label:<16} {}", value.as_ref());
-    }
-}
 
 /// The whole report; its last line is the verdict.
 pub fn human(report: &Report) -> String {
-    let mut page = Page(String::new());
     let form = match report.form {
         Form::Document => "attestation document",
         Form::Bundle => "evidence bundle of a service",
         Form::Key => "statement of a signer's key",
     };
-    let _ = writeln!(page.0, "{form}, {} octets", report.length);
+    let mut page = Page::new(format!("{form}, {} octets", report.length));
     if let Some(subject) = &report.subject {
         origin(&mut page, subject.claims());
         code(&mut page, subject.claims());
@@ -57,14 +43,11 @@ pub fn human(report: &Report) -> String {
     if !report.warnings.is_empty() {
         page.heading("Warnings");
         for warning in &report.warnings {
-            let _ = writeln!(page.0, "  ! {warning}");
+            page.line(format!("! {warning}"));
         }
     }
-    let _ = match &report.refusal {
-        None => writeln!(page.0, "\nevidence: ACCEPTED"),
-        Some(refusal) => writeln!(page.0, "\nevidence: REFUSED ({refusal})"),
-    };
-    page.0
+    page.verdict("evidence", report.refusal.as_ref().map(ToString::to_string).as_deref());
+    page.finish()
 }
 
 fn origin(page: &mut Page, claims: &Claims) {
@@ -235,7 +218,7 @@ fn checks(page: &mut Page, report: &Report) {
     }
     page.heading("Not checked");
     for omission in &report.not_checked {
-        let _ = writeln!(page.0, "  - {}: {}", omission.what, omission.why);
+        page.point(format!("{}: {}", omission.what, omission.why));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Place: none. The report for programs: one JSON object, members stable.
 
+use super::pretty;
 use super::text::moment;
 use crate::judge::{Form, Report, Subject};
 use fuin_attestation::appraise::DebugMode;
@@ -14,8 +15,13 @@ const SCHEMA: &str = "fuin-verify/1";
 
 /// The report as one JSON object.
 pub fn json(report: &Report) -> String {
+    pretty(&value(report))
+}
+
+/// The same as a value.
+pub fn value(report: &Report) -> Value {
     let refusal = report.refusal.as_ref();
-    line(&json!({
+    json!({
         "schema": SCHEMA,
         "accepted": report.accepted(),
         "step": refusal.map(|refusal| refusal.step().number()),
@@ -36,13 +42,13 @@ pub fn json(report: &Report) -> String {
             .map(|omission| json!({"what": omission.what, "why": omission.why}))
             .collect::<Vec<_>>(),
         "warnings": report.warnings,
-    }))
+    })
 }
 
 /// Input that could not be used.
 #[must_use]
 pub fn unusable(error: &str) -> String {
-    line(&json!({
+    pretty(&json!({
         "schema": SCHEMA,
         "accepted": false,
         "step": null,
@@ -58,10 +64,6 @@ pub fn unusable(error: &str) -> String {
         "not_checked": [],
         "warnings": [],
     }))
-}
-
-fn line(value: &Value) -> String {
-    format!("{value:#}\n")
 }
 
 /// Steps that passed: those of the document by number, then what the appraisal found.

@@ -1,9 +1,10 @@
 //! Place: none. The reader of pieces against the reader of whole images, and the signature rule by rule.
 
-use super::super::tests::{APPLICATION, BOOT, CMDLINE, KERNEL, fix_crc, image, integers, plain, register};
+use super::super::tests::{APPLICATION, BOOT, CMDLINE, KERNEL, plain, register};
 use super::*;
 use crate::eif::Eif;
 use crate::kit::der::{Cert, LEAF, ROOT, spki_of};
+use crate::kit::eif::{fix_crc, image, integers};
 use crate::kit::{Doc, envelope, key};
 use alloc::vec;
 use ciborium::Value;

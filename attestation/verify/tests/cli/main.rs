@@ -1,7 +1,11 @@
 //! Place: none. The command as people and scripts meet it: exit status, last line, JSON.
 
+mod cards;
 mod documents;
+mod ear;
+mod images;
 mod input;
+mod keys;
 #[path = "../../../tests/kit/mod.rs"]
 mod kit;
 mod report;
@@ -49,13 +53,12 @@ impl Run {
 }
 
 fn run_with(input: &[u8], args: &[&str]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_fuin-verify"))
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    run_command(Command::new(env!("CARGO_BIN_EXE_fuin-verify")).args(args), input)
+}
+
+fn run_command(command: &mut Command, input: &[u8]) -> Run {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // The command may stop reading early; that is its right.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();

@@ -1,0 +1,102 @@
+//! Place: none. `fuin-verify card`.
+
+use crate::kit::bundle::{LEDGER, Service, ledger_key};
+use crate::{Doc, Files, NONCE, NOW, Run, run};
+use serde_json::{Value, json};
+
+fn card(service: &Service) -> Value {
+    let ledger = service.statement.ledger.as_ref().unwrap();
+    json!({
+        "version": 1,
+        "name": service.manifest.name,
+        "service": service.statement.service.to_string(),
+        "development": true,
+        "measurement": {"pcr0": hex::encode([1; 48]), "pcr1": hex::encode([2; 48]), "pcr2": hex::encode([3; 48])},
+        "release": "durable",
+        "evidenceAnchors": [Doc::new().root_pem()],
+        "ledger": {"origin": ledger.origin, "vkey": ledger.vkey},
+        "rootCommitment": service.statement.root_commitment.unwrap().to_string(),
+    })
+}
+
+/// The card by itself, changed.
+fn judge(change: impl FnOnce(&mut Value)) -> Run {
+    let mut card = card(&Service::new());
+    change(&mut card);
+    let files = Files::new();
+    run(&["card", &files.write("card.json", card.to_string())])
+}
+
+/// Evidence of `service` against the kit's card, changed.
+fn against(service: &Service, change: impl FnOnce(&mut Value), more: &[&str]) -> Run {
+    let mut card = card(&Service::new());
+    change(&mut card);
+    let files = Files::new();
+    let card = files.write("card.json", card.to_string());
+    let evidence = files.write("evidence.cbor", service.octets());
+    let (nonce, at) = (hex::encode(NONCE), NOW.to_string());
+    run(&[&["card", &card, "--evidence", &evidence, "--nonce", &nonce, "--at", &at], more].concat())
+}
+
+fn refused(run: &Run, words: &str) {
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.last().starts_with("card: REFUSED") && run.last().contains(words), "{}", run.last());
+}
+
+#[test]
+fn a_card_is_shown() {
+    let run = judge(|_| ());
+    assert_eq!((run.code, run.last()), (0, "card: ACCEPTED"), "{}", run.out);
+    for part in ["DEVELOPMENT", "test.example/ledger/1", &hex::encode([2; 48]), "Test service"] {
+        assert!(run.out.contains(part), "{part}");
+    }
+    assert_eq!(judge(|card| card["ledger"] = Value::Null).code, 0, "before there is a ledger");
+}
+
+#[test]
+fn cards_that_pin_nothing_or_contradict_themselves() {
+    refused(&judge(|card| card["version"] = 2.into()), "version");
+    refused(&judge(|card| card["colour"] = 1.into()), "not a service card");
+    refused(&judge(|card| card["evidenceAnchors"] = json!([])), "evidenceAnchors");
+    refused(&judge(|card| card["evidenceAnchors"] = json!(["text"])), "evidenceAnchors");
+    refused(&judge(|card| card["measurement"]["pcr2"] = hex::encode([0; 48]).into()), "measurement");
+    refused(&judge(|card| card["ledger"]["vkey"] = "x".into()), "ledger.vkey");
+    let other = ledger_key("other", LEDGER).verifier().to_string();
+    refused(&judge(|card| card["ledger"]["vkey"] = other.into()), "origin");
+    refused(&judge(|card| card["development"] = false.into()), "release");
+    refused(
+        &judge(|card| (card["development"], card["release"]) = (false.into(), "cosigned".into())),
+        "vendors' roots",
+    );
+    run(&["card", "no-such-file"]).unusable("no-such-file");
+    run(&["card", "card.json", "--evidence", "e.cbor"]).unusable("--nonce");
+}
+
+#[test]
+fn evidence_against_a_card() {
+    let service = Service::new();
+    against(&service, |_| (), &[]).accepted();
+    let json = against(&service, |_| (), &["--json"]).json();
+    assert_eq!((&json["schema"], &json["accepted"]), (&"fuin-verify-card/1".into(), &true.into()));
+    assert_eq!(json["evidence"]["schema"], "fuin-verify/1");
+    assert_eq!(json["card"]["name"], "Test service");
+}
+
+#[test]
+fn evidence_that_is_not_of_the_card() {
+    let service = Service::new();
+    against(&service, |card| card["service"] = "11".repeat(32).into(), &[]).refused(28);
+    against(&service, |card| card["measurement"]["pcr1"] = "11".repeat(48).into(), &[]).refused(22);
+    against(&service, |card| card["release"] = "cosigned".into(), &[]).refused(30);
+    against(&service, |card| card["rootCommitment"] = "11".repeat(32).into(), &[]).refused(39);
+    let ledger = |card: &mut Value| {
+        card["ledger"] =
+            json!({"origin": "other", "vkey": ledger_key("other", LEDGER).verifier().to_string()});
+    };
+    against(&service, ledger, &[]).refused(39);
+    let other = Service { doc: service.doc.clone().without("nonce"), ..service.clone() };
+    against(&other, |_| (), &[]).refused(20);
+    // A refused card judges nothing.
+    let refused_card = against(&service, |card| card["version"] = 2.into(), &["--json"]).json();
+    assert_eq!((&refused_card["accepted"], &refused_card["evidence"]), (&false.into(), &().into()));
+}
