@@ -76,21 +76,27 @@ fn envelope(error: CborError) -> Refusal {
 
 /// The first item is no array: say so when the octets are a text encoding of a document.
 fn hint(octets: &[u8], error: CborError) -> Refusal {
-    let first = octets.get(..64).unwrap_or(octets);
+    match text_hint(octets) {
+        Some(what) => Refusal::new(Step::Envelope, what),
+        None => envelope(error),
+    }
+}
+
+/// What to do with octets that are text, where binary is expected.
+pub(crate) fn text_hint(octets: &[u8]) -> Option<&'static str> {
+    let first = octets.get(..64).unwrap_or(octets).trim_ascii_start();
     let text = |allowed: fn(&u8) -> bool| {
         first.len() >= 16 && first.iter().all(|octet| allowed(octet) || octet.is_ascii_whitespace())
     };
     if text(u8::is_ascii_hexdigit) {
-        return Refusal::new(
-            Step::Envelope,
-            "this is hexadecimal text, a document is binary: decode it first, for example with `xxd -r -p`",
-        );
+        Some("this is hexadecimal text, evidence is binary: decode it first, for example with `xxd -r -p`")
+    } else if text(|octet| octet.is_ascii_alphanumeric() || b"+/-_=".contains(octet)) {
+        Some("this is base64 text, evidence is binary: decode it first, for example with `base64 -d`")
+    } else if first.starts_with(b"{\"") {
+        Some(
+            "this is JSON, evidence is binary: take the member that holds it and decode that with `base64 -d`",
+        )
+    } else {
+        None
     }
-    if text(|octet| octet.is_ascii_alphanumeric() || b"+/-_=".contains(octet)) {
-        return Refusal::new(
-            Step::Envelope,
-            "this is base64 text, a document is binary: decode it first, for example with `base64 -d`",
-        );
-    }
-    envelope(error)
 }

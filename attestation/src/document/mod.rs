@@ -5,7 +5,7 @@ mod envelope;
 mod payload;
 mod pcrs;
 
-pub(crate) use envelope::Envelope;
+pub(crate) use envelope::{Envelope, text_hint};
 pub use payload::MAX_CABUNDLE;
 pub use pcrs::{PCR_COUNT, PcrValue, Pcrs};
 

@@ -81,7 +81,7 @@ fn step_2_names_text_encodings() {
     let hint = |text: &[u8]| Document::parse(text, Profile::AwsText).unwrap_err().detail().to_owned();
     assert!(hint(b"hEShATgioFkRYb9pbW9kdWxlX2lk\nhEShATgioFk").contains("base64 -d"));
     assert!(hint(b"8444a1013822a0591161bf696d6f64756c655f6964").contains("xxd -r -p"));
-    assert!(!hint(b"{\"document\": \"x\"}, and more").contains("base64"));
+    assert!(hint(b"{\"document\": \"x\"}, and more").contains("JSON"));
 }
 
 #[test]

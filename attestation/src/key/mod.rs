@@ -11,7 +11,7 @@ pub use verified::VerifiedKey;
 use crate::anchor::Anchors;
 use crate::appraise::Nonce;
 use crate::bundle::{Asked, Parts, VerifiedEvidence};
-use crate::document::Profile;
+use crate::document::{Profile, text_hint};
 use crate::error::{Refusal, Step};
 use crate::ledger::{ProvenEvent, verify_receipt};
 use crate::time::{At, Window, utc};
@@ -44,10 +44,8 @@ pub fn verify_key(
         return Err(Refusal::new(Step::KeyAttestation, detail));
     }
     let attestation: KeyAttestation = codec::decode(octets).map_err(|_| {
-        Refusal::new(
-            Step::KeyAttestation,
-            "not the exact CBOR of {key, document, statement, manifest, ledger}",
-        )
+        let exact = "not the exact CBOR of {key, document, statement, manifest, ledger}";
+        Refusal::new(Step::KeyAttestation, text_hint(octets).unwrap_or(exact))
     })?;
     let digest = key_digest(attestation.key.as_slice());
     let parts = Parts {

@@ -144,6 +144,8 @@ fn step_33_attestation() {
     assert_eq!(refused(&[&good[..], &[0]].concat()), 33, "trailing octet");
     assert_eq!(refused(&good[..good.len() - 1]), 33, "truncated");
     assert_eq!(refused(&vec![0xa0; MAX_ATTESTATION + 1]), 33, "too long");
+    let text = verify_octets(&b"pWNrZXlZASCp".repeat(4), Nonce::NotIssued).unwrap_err();
+    assert!(text.detail().contains("base64 -d"), "{text}");
 }
 
 #[test]

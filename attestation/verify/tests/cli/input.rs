@@ -1,6 +1,7 @@
 //! Place: none. Files and options that cannot be used, and hostile ones.
 
-use crate::{Files, run, run_with, vector};
+use crate::{Doc, Files, judge, run, run_command, run_with, vector};
+use std::process::Command;
 
 #[test]
 fn unusable_input_is_status_2() {
@@ -69,6 +70,64 @@ fn hostile_files_are_refused_with_a_step() {
     let base64 = run(&[&vector("tampered/t47_base64_text.bin")]);
     base64.refused(2);
     assert!(base64.last().contains("base64 -d"));
+}
+
+/// Whatever is thrown at it: a verdict, in at most 64 MiB of address space.
+#[test]
+fn hostile_files_need_little_memory() {
+    let script =
+        "ulimit -v 65536; file=$1; shift; exec \"$0\" \"$@\" \"$file\" --at archive --authentic-only";
+    let files = Files::new();
+    let real = std::fs::read(vector("real/28_20251110_fastcrypto.bin")).unwrap();
+    // Claims of 2^62 octets or entries in every head; nesting as deep as the file is long.
+    let claims = |head: u8| [&[head][..], &[0x40, 0, 0, 0, 0, 0, 0, 0], &[0; 1000]].concat();
+    let hostile = [
+        ("empty", Vec::new()),
+        ("truncated", real[..real.len() / 2].to_vec()),
+        ("huge", vec![0xa1; 64 << 20]),
+        ("arrays", vec![0x81; 300_000]),
+        ("maps", [0xa1, 0x00].repeat(150_000)),
+        ("tags", vec![0xc1; 300_000]),
+        ("open maps", vec![0xbf; 300_000]),
+        ("bytes", claims(0x5b)),
+        ("text", claims(0x7b)),
+        ("array", claims(0x9b)),
+        ("map", claims(0xbb)),
+        ("base64", b"hEShATgioFkSkalp".repeat(500)),
+        ("json", b"{\"bundle\": \"hEShATgioFkSkalp\"}".to_vec()),
+    ];
+    for (name, octets) in hostile {
+        let file = files.write(name, octets);
+        for form in [&[][..], &["key"]] {
+            let mut command = Command::new("sh");
+            command.args(["-c", script, env!("CARGO_BIN_EXE_fuin-verify"), &file]).args(form);
+            let run = run_command(&mut command, &[]);
+            assert_eq!(run.code, 1, "{name} {form:?}: {}{}", run.out, run.err);
+            assert!(run.last().starts_with("evidence: REFUSED (step "), "{name}: {}", run.last());
+        }
+    }
+}
+
+#[test]
+fn nitrotpm_documents_say_what_they_are() {
+    let doc = Doc::new();
+    let registers = doc.fields.iter().find(|field| field.0.as_text() == Some("pcrs")).unwrap().1.clone();
+    let run = judge(&doc.without("pcrs").with("nitrotpm_pcrs", registers).octets(), &[]);
+    run.refused(7);
+    assert!(run.last().contains("NitroTPM"));
+}
+
+#[test]
+fn text_instead_of_octets_is_recognised() {
+    let text = |octets: &[u8]| {
+        let run = run_with(octets, &["-"]);
+        run.refused(2);
+        run.last().to_owned()
+    };
+    assert!(text(b"{\"bundle\": \"pGhk\"}").contains("JSON"));
+    assert!(text(b"\n  {\"bundle\": \"pGhk\"}").contains("JSON"));
+    assert!(text(b"8444a1013822a0591191a9696d6f").contains("xxd -r -p"));
+    assert!(text(b"hEShATgioFkRkalpbW9kdWxlX2lk").contains("base64 -d"));
 }
 
 #[test]
