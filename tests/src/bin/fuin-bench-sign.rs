@@ -45,7 +45,7 @@ async fn main() {
         "{:#}",
         json!({
             "measured": "signHash over HTTP with its ledger commit, enclave as a process / bare P-256 signature with its verification",
-            "ratio": (call / bare).round(),
+            "ratio": (call / bare * 10.0).round() / 10.0,
             "calls": SADS * HASHES,
             "call_us": call.round(),
             "bare_us": bare.round(),
