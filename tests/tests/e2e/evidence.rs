@@ -89,7 +89,8 @@ async fn altered_evidence_is_refused() {
     let pcr = format!("0={}", pcr0());
     let root = facts.evidence_root.to_str().unwrap();
     let known = ["--root", root, "--nonce", &fetched.nonce, "--pcr", &pcr];
-    let arguments = [&known[..], &["--allow-development", "--min-release", "durable"]].concat();
+    let development = ["--service", &facts.service, "--allow-development", "--min-release", "durable"];
+    let arguments = [&known[..], &development].concat();
     assert_eq!(fetched.verify(&arguments).status.code(), Some(0), "unaltered");
     for part in 1..12 {
         let mut altered = good.clone();
