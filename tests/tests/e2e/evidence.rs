@@ -130,3 +130,46 @@ fn fuin_evidence_saves_what_fuin_verify_accepts() {
         .unwrap();
     assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stdout));
 }
+
+#[test]
+fn fuin_key_saves_what_fuin_verify_accepts() {
+    let folder = scratch();
+    let (file, nonce) = (folder.path().join("key.cbor"), "00112233445566778899aabbccddeeff");
+    let facts = shared().facts();
+    let credential = &facts.credentials[0].id;
+    let mut save = shared().fuin("key");
+    let saved = save.args(["--credential", credential, "--nonce", nonce, "-o"]).arg(&file).output().unwrap();
+    assert!(saved.status.success(), "{}", String::from_utf8_lossy(&saved.stderr));
+    let verify = |more: &[&str]| {
+        let mut command = bounded(program("fuin-verify"));
+        command.arg("key").arg(&file).arg("--root").arg(&facts.evidence_root);
+        command.args(["--nonce", nonce, "--pcr", &format!("0={}", pcr0()), "--service", &facts.service]);
+        command.args(["--allow-development", "--min-release", "durable"]).args(more).output().unwrap()
+    };
+    let accepted = verify(&["--json"]);
+    let report: Value = serde_json::from_slice(&accepted.stdout).unwrap();
+    assert_eq!(accepted.status.code(), Some(0), "{report:#}");
+    assert_eq!(report["key"]["id"], credential.to_string());
+    assert_eq!(report["key"]["means"], "passkey");
+    assert_eq!(report["key"]["ledger"]["event"], "means-linked", "the ledger attests it: {report:#}");
+    let spki = report["key"]["spki_sha256"].as_str().unwrap();
+    assert_eq!(verify(&["--spki", spki]).status.code(), Some(0));
+    refused(&verify(&["--spki", &"11".repeat(32)]), 38);
+    // A statement of a key is no evidence of the service.
+    let alone = bounded(program("fuin-verify")).arg(&file).arg("--authentic-only").output().unwrap();
+    assert_eq!(alone.status.code(), Some(1));
+}
+
+#[test]
+fn the_service_card_describes_the_service() {
+    let folder = scratch();
+    let (file, nonce) = (folder.path().join("e.cbor"), "00112233445566778899aabbccddeeff");
+    let saved = shared().fuin("evidence").args(["--nonce", nonce, "-o"]).arg(&file).output().unwrap();
+    assert!(saved.status.success(), "{}", String::from_utf8_lossy(&saved.stderr));
+    let mut verify = bounded(program("fuin-verify"));
+    verify.arg("card").arg(&shared().facts().service_card).arg("--evidence").arg(&file);
+    let judged = verify.args(["--nonce", nonce]).output().unwrap();
+    let said = String::from_utf8_lossy(&judged.stdout);
+    assert_eq!(judged.status.code(), Some(0), "{said}");
+    assert!(said.contains("card: ACCEPTED") && said.contains("evidence: ACCEPTED"), "{said}");
+}
