@@ -105,9 +105,8 @@ impl ImageReport {
             (2, "application: the ramdisks after the first"),
             (8, "who signed the image"),
         ] {
-            let value =
-                register(image, index).map_or("zero: the image is not signed".to_owned(), hex::encode);
-            page.row(&format!("PCR{index}"), format!("{value} {meaning}"));
+            let value = register(image, index).map(|value| format!("{} {meaning}", hex::encode(value)));
+            page.row(&format!("PCR{index}"), value.as_deref().unwrap_or("zero: the image is not signed"));
         }
         page.heading("Checked");
         page.row("form", "offset table equal to the sequence, order, lengths, checksum");

@@ -143,7 +143,16 @@ fn step_33_attestation() {
     assert_eq!(refused(&[]), 33);
     assert_eq!(refused(&[&good[..], &[0]].concat()), 33, "trailing octet");
     assert_eq!(refused(&good[..good.len() - 1]), 33, "truncated");
-    assert_eq!(refused(&vec![0xa0; MAX_ATTESTATION + 1]), 33, "too long");
+    for (length, too_long) in
+        [(MAX_ATTESTATION, false), (MAX_ATTESTATION + 1, true), (2 * MAX_ATTESTATION, true)]
+    {
+        let refusal = verify_octets(&vec![0xa0; length], Nonce::NotIssued).unwrap_err();
+        assert_eq!(
+            (refusal.step().number(), refusal.detail().contains("at most")),
+            (33, too_long),
+            "{length}"
+        );
+    }
     let text = verify_octets(&b"pWNrZXlZASCp".repeat(4), Nonce::NotIssued).unwrap_err();
     assert!(text.detail().contains("base64 -d"), "{text}");
 }

@@ -1,6 +1,7 @@
 //! Place: none. Steps 20 and 23 to 27.
 
 use super::*;
+use fuin_shared::evidence::MAX_BUNDLE;
 
 #[test]
 fn step_20_nonce_by_the_instance_key() {
@@ -71,7 +72,14 @@ fn step_24_bundle() {
     assert_eq!(refused(&[]), 24);
     assert_eq!(refused(&[&good[..], &[0]].concat()), 24, "trailing octet");
     assert_eq!(refused(&good[..good.len() - 1]), 24, "truncated");
-    assert_eq!(refused(&vec![0xa0; 300_000]), 24, "too long");
+    for (length, too_long) in [(MAX_BUNDLE, false), (MAX_BUNDLE + 1, true), (2 * MAX_BUNDLE, true)] {
+        let refusal = verify_octets(&service, &vec![0xa0; length], Nonce::NotIssued).unwrap_err();
+        assert_eq!(
+            (refusal.step().number(), refusal.detail().contains("at most")),
+            (24, too_long),
+            "{length}"
+        );
+    }
     assert_eq!(refused(&service.document().octets()), 24, "a document by itself");
 }
 
