@@ -38,7 +38,10 @@ fn step_35_event() {
     let with = |event: Blob| LedgerProof { event, ..good.clone() };
     assert_eq!(step(&with(vec![].into())), 35, "empty");
     assert_eq!(step(&with([good.event.as_slice(), &[0]].concat().into())), 35, "trailing octet");
-    assert_eq!(step(&with(vec![0; MAX_ENTRY + 1].into())), 35, "too long");
+    for (length, too_long) in [(MAX_ENTRY, false), (MAX_ENTRY + 1, true), (2 * MAX_ENTRY, true)] {
+        let refusal = verify_receipt(&with(vec![0; length].into()), &vkey()).unwrap_err();
+        assert_eq!((refusal.step().number(), refusal.detail().starts_with("longer")), (35, too_long));
+    }
     let mut event: Event = codec::decode(good.event.as_slice()).unwrap();
     event.version = 2;
     assert_eq!(step(&with(codec::encode(&event).into())), 35, "version");

@@ -74,6 +74,9 @@ fn step_30_release_mode() {
         (s.release, s.witness_policy) = (Some(ReleaseMode::Cosigned), Some(Digest32([9; 32])))
     });
     assert_eq!(appraised(&cosigned, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Ok(()));
+    // Witnesses do not make up for a release that does not wait for them.
+    let hasty = Service::new().statement(|s| s.witness_policy = Some(Digest32([9; 32])));
+    assert_eq!(appraised(&hasty, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Err(30));
     // Nobody cosigns where there is no witness.
     let alone = cosigned.statement(|s| s.witness_policy = None);
     assert_eq!(appraised(&alone, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Err(30));
