@@ -132,6 +132,13 @@ impl Anchors {
         self
     }
 
+    /// A root of a test in a vendor's place.
+    #[cfg(test)]
+    pub(crate) fn as_if_production(der: &[u8]) -> Self {
+        let anchor = ProductionAnchor { partition: "test", der: der.to_vec() };
+        Self { production: vec![anchor], development: Vec::new() }
+    }
+
     /// The kind of the anchor whose octets are `der`.
     pub(crate) fn find(&self, der: &[u8]) -> Option<AnchorKind> {
         let production = self.production.iter().find(|anchor| anchor.der == der);

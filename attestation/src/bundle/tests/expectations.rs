@@ -94,6 +94,29 @@ fn step_31_development() {
     assert_eq!(step(&pretender), 31);
 }
 
+/// Under a vendor's root the manifest alone says what a service is.
+#[test]
+fn step_31_development_service_under_a_vendors_root() {
+    let judged = |service: &Service, allowed| {
+        let anchors = Anchors::as_if_production(&service.doc.root());
+        let (at, nonce) = (At::Unix(NOW), Nonce::Expected(NONCE));
+        let evidence =
+            verify_bundle(&service.octets(), &anchors, at, Profile::AwsText, nonce, Window::default())
+                .unwrap();
+        evidence.appraise(&Expectations { allow_development: allowed, ..expectations(service) })
+    };
+    let service = Service::new();
+    assert_eq!(judged(&service, false).unwrap_err().step(), Step::Development);
+    assert!(judged(&service, true).unwrap().warnings().iter().any(|word| word.contains("DEVELOPMENT")));
+    let production =
+        service.manifest(|m| (m.development, m.release) = (false, ReleaseMode::Cosigned)).statement(|s| {
+            (s.release, s.witness_policy) = (Some(ReleaseMode::Cosigned), Some(Digest32([9; 32])))
+        });
+    let appraisal = judged(&production, false).unwrap();
+    assert!(appraisal.checked().iter().any(|check| check.step == Step::Development));
+    assert!(appraisal.warnings().is_empty(), "{:?}", appraisal.warnings());
+}
+
 #[test]
 fn step_32_manifest_period() {
     let ended = Service::new().manifest(|m| m.not_after = NOW - 1);

@@ -21,6 +21,21 @@ fn step_20_nonce_by_the_instance_key() {
 }
 
 #[test]
+fn step_20_says_where_it_looked() {
+    let detail = |service: Service, nonce| {
+        let refusal = verify_octets(&service, &service.octets(), Nonce::Expected(nonce)).unwrap_err();
+        refusal.detail().to_owned()
+    };
+    let silent = Service { doc: Service::new().doc.without("nonce"), ..Service::new() };
+    assert!(detail(silent, NONCE).contains("neither"));
+    assert!(detail(Service::new(), b"another").contains("the document has another"));
+    assert!(
+        detail(Service::new().freshness(NONCE, NOW, INSTANCE), b"another")
+            .contains("instance key signed another")
+    );
+}
+
+#[test]
 fn step_20_nonce_in_the_document() {
     let service = Service::new();
     let other = verify_octets(&service, &service.octets(), Nonce::Expected(b"another"));
