@@ -110,7 +110,7 @@ impl Request {
         let Some(algorithm) = HashAlgorithm::from_oid(&self.hash_algorithm) else {
             let known: Vec<_> = HashAlgorithm::ALL.iter().map(|a| a.oid().to_string()).collect();
             return wrong(format!(
-                "hashAlgorithmOID: {:?} is not offered; use one of {}",
+                "hashAlgorithmOID (--hash-algo): {:?} is not offered; use one of {}",
                 self.hash_algorithm,
                 known.join(", ")
             ));
@@ -124,12 +124,12 @@ impl Request {
         let mut hashes = Vec::new();
         for (index, text) in self.hashes.iter().enumerate() {
             let Ok(hash) = Base64::decode_vec(text) else {
-                return wrong(format!("hashes[{index}]: not base64"));
+                return wrong(format!("hashes[{index}] (--hash): not base64"));
             };
             if hash.len() != algorithm.octets() {
                 let (got, wanted) = (hash.len(), algorithm.octets());
                 return wrong(format!(
-                    "hashes[{index}]: has {got} octets, the hash algorithm gives {wanted}"
+                    "hashes[{index}] (--hash): has {got} octets, the hash algorithm gives {wanted}"
                 ));
             }
             hashes.push(hash.into());
