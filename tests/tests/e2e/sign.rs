@@ -113,7 +113,7 @@ fn unusable_input_leaves_no_output() {
     let (input, output) = (folder.path().join("in.pdf"), folder.path().join("out.pdf"));
     std::fs::write(&input, b"no PDF").unwrap();
     for (document, credential, status) in [
-        (input.as_path(), None, 1),
+        (input.as_path(), None, 2),
         (Path::new("/nonexistent.pdf"), None, 2),
         (documents()[0].as_path(), Some("unknown"), 2),
     ] {
@@ -131,4 +131,8 @@ fn unusable_input_leaves_no_output() {
         );
         assert!(!refused.stderr.is_empty() && !output.exists());
     }
+    let nowhere = folder.path().join("missing").join("out.pdf");
+    let refused = shared().fuin("sign").arg(&documents()[0]).arg("-o").arg(nowhere).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--output"));
 }
