@@ -1,5 +1,6 @@
 //! Place: SSA. Configuration: one TOML file, unknown fields refused, every limit with its unit.
 
+use crate::witness::{MAX_WITNESSES, WitnessConfig};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ pub struct HostConfig {
     /// Limits.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// Witnesses of the ledger, as the manifest names them. The first one is asked first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<WitnessConfig>,
 }
 
 /// What `info` says of the service.
@@ -178,6 +182,7 @@ impl HostConfig {
             data: data.into(),
             info: InfoConfig::default(),
             limits: LimitsConfig::default(),
+            witnesses: Vec::new(),
         }
     }
 
@@ -233,6 +238,10 @@ impl HostConfig {
         rule(short(&self.info.lang), "info.lang", "give an RFC 5646 language tag")?;
         rule(specs(&self.info.specs_v1), "info.specs_v1", "give four numbers such as 1.0.4.0")?;
         rule(specs(&self.info.specs_v2), "info.specs_v2", "give four numbers such as 2.0.0.2")?;
+        rule(self.witnesses.len() <= MAX_WITNESSES, "witnesses", "give at most 16")?;
+        for witness in &self.witnesses {
+            witness.check().map_err(|(field, remedy)| ConfigError::Field { field, remedy })?;
+        }
         let l = &self.limits;
         rule(
             (1024..=fuin_shared::frame::MAX_FRAME / 2).contains(&l.body_octets),

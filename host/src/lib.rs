@@ -12,6 +12,7 @@
 //! | [`attestation`] | evidence of the enclave for whoever asks |
 //! | [`http`] | bodies, errors in JSON, request ids |
 //! | [`server`] | puts it together: [`Host::start`] |
+//! | [`witness`] | the ledger's witnesses: cosignatures for the enclave |
 //! | [`clock`] | where the time comes from |
 #![forbid(unsafe_code)]
 
@@ -24,6 +25,7 @@ pub mod http;
 pub mod relay;
 pub mod server;
 pub mod store;
+pub mod witness;
 
 pub use config::HostConfig;
 pub use server::{Host, RunningHost, StartError};

@@ -1,6 +1,7 @@
 //! Place: SSA. The host put together: store, relay and HTTP, started and stopped as one.
 
 mod handler;
+mod hold;
 mod listener;
 
 pub use handler::LOGO_PATH;
@@ -11,7 +12,9 @@ use crate::config::{ConfigError, HostConfig};
 use crate::relay::{Endpoint, EndpointError, Relay, RelayListener};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{SharedStore, StoreError};
+use crate::witness::Witnesses;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -39,6 +42,12 @@ pub enum StartError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Another process uses the data directory.
+    #[error("data: another host uses {0}; stop it first, or name another directory")]
+    Held(PathBuf),
+    /// The data directory cannot be held.
+    #[error("data: cannot lock {0}: {1}")]
+    Lock(PathBuf, std::io::Error),
     /// The listener for enclaves.
     #[error(transparent)]
     Enclave(#[from] EndpointError),
@@ -56,12 +65,15 @@ pub struct RunningHost {
     base_url: String,
     store: SharedStore,
     relay: Relay,
+    witnesses: Arc<Witnesses>,
     accounts: Arc<Accounts>,
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
     enclaves: JoinHandle<()>,
     /// How long a stop waits for requests in flight.
     patience: Duration,
+    /// The data directory is ours as long as this is open.
+    _hold: std::fs::File,
 }
 
 impl Host {
@@ -81,12 +93,15 @@ impl Host {
         config.check()?;
         let endpoint = Endpoint::parse(&config.enclave)?;
         let store: SharedStore = Arc::new(SqliteStore::open(&config.data).await?);
+        let locked = hold::take(&config.data).map_err(|e| StartError::Lock(config.data.clone(), e))?;
+        let hold = locked.ok_or_else(|| StartError::Held(config.data.clone()))?;
         let failed = |e| StartError::Listen(config.listen, e);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let local_addr = listener.local_addr().map_err(failed)?;
         let enclaves = RelayListener::bind(endpoint).await?;
 
-        let relay = Relay::new(Arc::clone(&store), &config.limits);
+        let witnesses = Arc::new(Witnesses::new(&config.witnesses, Arc::clone(&store))?);
+        let relay = Relay::new(Arc::clone(&store), Arc::clone(&witnesses), &config.limits);
         let accounts = Arc::new(Accounts::new(Arc::clone(&store), Arc::clone(&clock), &config.limits));
         let patience = config.limits.deadline();
         let base_url = config.external_url.clone().unwrap_or_else(|| format!("http://{local_addr}"));
@@ -104,7 +119,19 @@ impl Host {
         let enclaves = tokio::spawn(enclaves.run(relay.clone()));
         let http = tokio::spawn(listener::run(listener, app, stop.subscribe()));
         tracing::info!(%local_addr, %base_url, "host is up");
-        Ok(RunningHost { local_addr, base_url, store, relay, accounts, stop, http, enclaves, patience })
+        Ok(RunningHost {
+            local_addr,
+            base_url,
+            store,
+            relay,
+            witnesses,
+            accounts,
+            stop,
+            http,
+            enclaves,
+            patience,
+            _hold: hold,
+        })
     }
 }
 
@@ -125,6 +152,12 @@ impl RunningHost {
     #[must_use]
     pub const fn relay(&self) -> &Relay {
         &self.relay
+    }
+
+    /// The ledger's witnesses.
+    #[must_use]
+    pub fn witnesses(&self) -> &Witnesses {
+        &self.witnesses
     }
 
     /// The store: catalogue, manifests, ledger.

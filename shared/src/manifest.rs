@@ -6,6 +6,7 @@ use crate::codec;
 use crate::evidence::Pcr;
 use crate::ids::{CaId, ManifestHash, PersonId, RaClientId, ServiceId};
 use crate::key::Spki;
+use crate::log::witness_policy::WitnessPolicy;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -170,6 +171,14 @@ pub struct Manifest {
     pub limits: Limits,
     /// Prefix of the ledger's origin, such as a domain and path.
     pub ledger_prefix: String,
+    /// Witnesses of the ledger; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub witnesses: Option<WitnessPolicy>,
+}
+
+/// A member that is there must have a value: null would be a second encoding of its absence.
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Why a manifest is refused.
@@ -227,6 +236,16 @@ impl Manifest {
             self.release == ReleaseMode::Cosigned || self.development,
             "release durable needs development true",
         )?;
+        rule(
+            self.release == ReleaseMode::Durable || self.witnesses.is_some(),
+            "release cosigned needs witnesses",
+        )?;
+        if let Some(witnesses) = &self.witnesses {
+            rule(
+                witnesses.check().is_ok(),
+                "witnesses must differ, and the threshold be above half of them and of those that may fail",
+            )?;
+        }
         rule(
             !self.ledger_prefix.is_empty()
                 && self.ledger_prefix.len() <= 128

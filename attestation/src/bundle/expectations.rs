@@ -125,14 +125,10 @@ impl VerifiedEvidence {
 
     /// Step 30.
     fn release_is(&self, minimum: Option<ReleaseMode>, appraisal: &mut Appraisal) -> Result<(), Refusal> {
-        let witnessed = self.statement().witness_policy.is_some();
         match minimum {
             None => appraisal.omit("release mode", "no weakest mode was named"),
             Some(minimum) if self.release() < minimum => {
                 return Err(Refusal::new(Step::Release, "durable, where cosigned was asked for"));
-            }
-            Some(ReleaseMode::Cosigned) if !witnessed => {
-                return Err(Refusal::new(Step::Release, "cosigned, but there are no witnesses"));
             }
             Some(_) => appraisal.check(Step::Release, "as strong as asked for, or stronger"),
         }
@@ -140,8 +136,6 @@ impl VerifiedEvidence {
             appraisal.warn(
                 "release mode durable: no witness prevents a roll-back or a second copy of the service",
             );
-        } else if !witnessed {
-            appraisal.warn("release mode cosigned without witnesses: nobody cosigns");
         }
         Ok(())
     }

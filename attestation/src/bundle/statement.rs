@@ -10,6 +10,7 @@ use fuin_shared::codec;
 use fuin_shared::evidence::{EvidenceStatement, Pcr, STATEMENT_VERSION, UserData};
 use fuin_shared::ids::ManifestHash;
 use fuin_shared::key::PublicKey;
+use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::{Manifest, SignedManifest, service_id};
 use fuin_shared::phase::Phase;
 
@@ -103,6 +104,9 @@ pub(super) fn manifest(
     }
     if statement.release.is_some_and(|release| release != manifest.release) {
         return Err(refuse("it has another release mode than the statement"));
+    }
+    if statement.witness_policy != manifest.witnesses.as_ref().map(WitnessPolicy::digest) {
+        return Err(refuse("it has other witnesses than the statement"));
     }
     if !lists_measurement(&manifest, claims) {
         appraisal.warn("the manifest does not list the measurement of the image that runs");

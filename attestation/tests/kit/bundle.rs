@@ -87,6 +87,7 @@ impl Service {
             algorithms: Vec::new(),
             limits: Default::default(),
             ledger_prefix: "test.example/ledger".to_owned(),
+            witnesses: None,
         };
         let statement = EvidenceStatement {
             version: STATEMENT_VERSION,

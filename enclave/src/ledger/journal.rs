@@ -1,7 +1,10 @@
 //! Place: SAM. Append, group commit, release (design section 5).
 //!
 //! Events of concurrent requests wait in a queue; one commit is under way at a time and takes all that wait, up to a
-//! bound. What a caller gets is wrapped in [`Released`], which only this module makes, and only after the commit.
+//! bound. What a caller gets is wrapped in [`Released`], which only this module makes: after the commit, and in a
+//! cosigned service after the witnesses' quorum ([`cosigning`]), while the next commits go on.
+
+mod cosigning;
 
 use super::keys::LedgerKeys;
 use super::state::State;
@@ -13,8 +16,11 @@ use fuin_shared::fault::Fault;
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use fuin_shared::log::tree::{Frontier, leaf_hash};
-use fuin_shared::message::{Commit, Head, Receipt, RecordChange, SealedRecord};
+use fuin_shared::log::witness_policy::WitnessSet;
+use fuin_shared::message::{Commit, Cosign, Head, Receipt, RecordChange, SealedRecord};
+use cosigning::{Cosigning, Durable};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Most events that wait; more are refused with [`Fault::LedgerBusy`].
 const MAX_QUEUE: usize = 4096;
@@ -22,6 +28,8 @@ const MAX_QUEUE: usize = 4096;
 const MAX_BATCH: usize = 512;
 /// Most octets of entries and records in one commit: a frame holds them with room to spare.
 const MAX_BATCH_OCTETS: usize = 640 * 1024;
+/// Most octets of entries and records that wait for the witnesses.
+const MAX_HELD_OCTETS: usize = 16 * 1024 * 1024;
 /// How often an unknown outcome is asked about before the journal gives up.
 const MAX_QUESTIONS: u32 = 32;
 
@@ -35,7 +43,7 @@ pub struct Entry {
     pub salts: Vec<Blob>,
 }
 
-/// A result whose event is durable.
+/// A result whose event is durable, and cosigned where the service says so.
 pub struct Released<T> {
     outcome: T,
     receipt: Receipt,
@@ -77,8 +85,12 @@ struct Batch<T> {
 
 /// What follows from news about the commit under way.
 pub enum Progress<T> {
-    /// Durable: these may leave.
+    /// These may leave.
     Released(Vec<Released<T>>),
+    /// Durable; its results wait for the witnesses.
+    Durable,
+    /// No quorum of witnesses yet: ask again after this time.
+    Rest(Duration),
     /// The outcome is unknown: ask the host for its head.
     AskHead,
     /// It did not happen: send this again.
@@ -96,13 +108,29 @@ pub struct Journal<T> {
     queue: VecDeque<Queued<T>>,
     in_flight: Option<Batch<T>>,
     questions: u32,
+    /// None: results are released when they are durable.
+    cosigning: Option<Cosigning<T>>,
 }
 
 impl<T> Journal<T> {
     /// A journal that goes on from a replayed ledger, or an empty one.
     #[must_use]
     pub const fn new(keys: LedgerKeys, state: State, frontier: Frontier, checkpoint: Option<String>) -> Self {
-        Self { keys, state, frontier, checkpoint, queue: VecDeque::new(), in_flight: None, questions: 0 }
+        Self {
+            keys,
+            state,
+            frontier,
+            checkpoint,
+            queue: VecDeque::new(),
+            in_flight: None,
+            questions: 0,
+            cosigning: None,
+        }
+    }
+
+    /// From now on results wait for a quorum of these witnesses. Called before anything is appended.
+    pub fn wait_for(&mut self, witnesses: WitnessSet) {
+        self.cosigning = Some(Cosigning::new(witnesses));
     }
 
     /// Derived keys.
@@ -135,13 +163,15 @@ impl<T> Journal<T> {
         self.frontier.root()
     }
 
-    /// Whether the event that made this version of a record still waits to be durable.
+    /// Whether the event that made this version of a record still waits to be released.
     #[must_use]
     pub fn awaits(&self, record: &SealedRecord) -> bool {
         let in_flight = self.in_flight.iter().flat_map(|batch| &batch.commit.records);
         let queued = self.queue.iter().flat_map(|queued| &queued.records);
+        let durable = self.cosigning.iter().flat_map(Cosigning::records);
         in_flight
             .chain(queued)
+            .chain(durable)
             .any(|change| matches!(change, RecordChange::Put(waiting) if waiting == record))
     }
 
@@ -150,7 +180,9 @@ impl<T> Journal<T> {
     /// # Errors
     /// [`Fault::LedgerBusy`].
     pub fn check_room(&self) -> Result<(), Fault> {
-        if self.queue.len() >= MAX_QUEUE { Err(Fault::LedgerBusy) } else { Ok(()) }
+        let (events, octets) = self.cosigning.as_ref().map_or((0, 0), Cosigning::held);
+        let full = self.queue.len() + events >= MAX_QUEUE || octets >= MAX_HELD_OCTETS;
+        if full { Err(Fault::LedgerBusy) } else { Ok(()) }
     }
 
     /// Appends an event; its result waits for the commit.
@@ -246,24 +278,44 @@ impl<T> Journal<T> {
         self.questions = 0;
         self.frontier = batch.after;
         self.checkpoint = Some(batch.commit.checkpoint.clone());
-        let first = batch.commit.first;
-        let released = batch
-            .commit
-            .entries
-            .into_iter()
-            .zip(batch.items)
-            .zip(first..)
-            .map(|((event, (salts, outcome)), index)| Released {
-                outcome,
-                receipt: Receipt { index, event, salts, checkpoint: batch.commit.checkpoint.clone() },
-            })
-            .collect();
-        Progress::Released(released)
+        let origin = self.keys.identity.origin.clone();
+        let head = Checkpoint { origin, size: self.frontier.size(), root: self.frontier.root() };
+        let durable = Durable::new(batch.commit, batch.items, head);
+        match &mut self.cosigning {
+            None => Progress::Released(durable.release(None)),
+            Some(cosigning) => {
+                cosigning.push(durable);
+                Progress::Durable
+            }
+        }
+    }
+
+    /// The next question to the witnesses: none while one is under way, or rests, or nothing waits for them. It is about
+    /// the newest durable head, which covers all that wait.
+    pub fn next_cosign(&mut self) -> Option<Cosign> {
+        let identity = &self.keys.identity;
+        self.cosigning.as_mut()?.ask(identity)
+    }
+
+    /// Takes the host's answer to the question. Only cosignatures are facts: whatever else came means "not yet".
+    pub fn cosigned(&mut self, result: Result<String, Fault>) -> Option<Progress<T>> {
+        Some(match self.cosigning.as_mut()?.answered(&result.unwrap_or_default())? {
+            Ok(released) => Progress::Released(released),
+            Err(pause) => Progress::Rest(pause),
+        })
+    }
+
+    /// The pause is over.
+    pub fn rested(&mut self) {
+        if let Some(cosigning) = &mut self.cosigning {
+            cosigning.rested();
+        }
     }
 
     /// Gives up: everything that waits, without its results being released.
     pub fn abandon(&mut self) -> Vec<T> {
         let waiting = self.in_flight.take().into_iter().flat_map(|b| b.items).map(|(_, outcome)| outcome);
-        waiting.chain(self.queue.drain(..).map(|q| q.outcome)).collect()
+        let durable = self.cosigning.iter_mut().flat_map(Cosigning::abandon);
+        durable.chain(waiting).chain(self.queue.drain(..).map(|q| q.outcome)).collect()
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct EventLoop<M> {
     halted: bool,
     seed_due: Instant,
     seed_asked: bool,
+    /// When the state machine wants to go on.
+    rested: Option<Instant>,
 }
 
 impl<M: StateMachine> EventLoop<M> {
@@ -75,6 +77,7 @@ impl<M: StateMachine> EventLoop<M> {
             halted: false,
             seed_due: Instant::now() + limits.reseed,
             seed_asked: false,
+            rested: None,
         }
     }
 
@@ -101,7 +104,7 @@ impl<M: StateMachine> EventLoop<M> {
     pub(super) fn wait(&self) -> Duration {
         // A seed that is on its way comes as an event.
         let seed_due = (!self.seed_asked).then_some(self.seed_due);
-        let next = self.store.next_due().into_iter().chain(seed_due).min();
+        let next = self.store.next_due().into_iter().chain(seed_due).chain(self.rested).min();
         next.map_or(TICK, |due| due.saturating_duration_since(Instant::now()).min(TICK))
     }
 
@@ -210,6 +213,8 @@ impl<M: StateMachine> EventLoop<M> {
             Effect::Commit(commit) => self.store.submit(StoreRequest::Commit(commit)),
             Effect::AskHead => self.store.submit(StoreRequest::Head),
             Effect::ReadLedger { first } => self.store.submit(StoreRequest::ReadLedger { first }),
+            Effect::Cosign(cosign) => self.store.submit(StoreRequest::Cosign(cosign)),
+            Effect::Rest(pause) => self.rested = Some(Instant::now() + pause),
         }
     }
 
@@ -289,6 +294,10 @@ impl<M: StateMachine> EventLoop<M> {
             log(format_args!("the host did not answer in time; its connection is closed"));
             self.inputs.extend(input);
             self.close(connection);
+        }
+        if self.rested.is_some_and(|at| at <= now) {
+            self.rested = None;
+            self.inputs.push_back(Input::Rested);
         }
         if !self.seed_asked && (now >= self.seed_due || self.rng.wants_seed()) {
             self.seed_asked = self.workers.module.try_send(ModuleJob::Seed).is_ok();

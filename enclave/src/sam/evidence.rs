@@ -11,6 +11,7 @@ use fuin_shared::evidence::{
     user_data_of,
 };
 use fuin_shared::fault::Fault;
+use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::ids::RootCommitment;
 use fuin_shared::message::Answer;
 use fuin_shared::phase::Phase;
@@ -151,7 +152,7 @@ pub fn statement(view: &View<'_>) -> EvidenceStatement {
         root_commitment: facts.commitment,
         root_provider: facts.commitment.map(|_| RootProvider::Custodians),
         release: Some(context.manifest.release),
-        witness_policy: None,
+        witness_policy: context.manifest.witnesses.as_ref().map(WitnessPolicy::digest),
     }
 }
 

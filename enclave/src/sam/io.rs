@@ -4,7 +4,8 @@ use crate::crypto_module::SigningJob;
 use fuin_shared::evidence::UserData;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::ServiceId;
-use fuin_shared::message::{Answer, Command, Commit, Head};
+use fuin_shared::message::{Answer, Command, Commit, Cosign, Head};
+use std::time::Duration;
 
 /// Names a piece of work between an input and the effect that ends it. Given by the runtime for commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +48,10 @@ pub enum Input {
         /// Whether this is the end.
         last: bool,
     },
+    /// The answer to [`Effect::Cosign`]: signature lines, or why there are none now.
+    Cosigned(Result<String, Fault>),
+    /// The pause of [`Effect::Rest`] has passed.
+    Rested,
 }
 
 /// Something that the runtime has to do.
@@ -82,4 +87,8 @@ pub enum Effect {
         /// Index of the first entry.
         first: u64,
     },
+    /// Ask the host for cosignatures; at most one is under way. Waits for a host in the same way.
+    Cosign(Cosign),
+    /// Feed [`Input::Rested`] after this time; at most one is under way.
+    Rest(Duration),
 }

@@ -4,6 +4,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{ManifestHash, ServiceId};
+use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::manifest::{Manifest, ManifestError, ReleaseMode, SignedManifest, service_id};
 use fuin_shared::message::InstallManifest;
 
@@ -42,10 +43,6 @@ impl ServiceContext {
         if now_seconds >= founder.not_after {
             return Err(Fault::ManifestExpired);
         }
-        // Witnesses are another issue. Until then nothing waits for a cosignature, and evidence must not say that it does.
-        if founder.release != ReleaseMode::Durable {
-            return Err(Fault::ManifestMalformed);
-        }
         // Quorums of custodians are another issue; the sharing refuses others too.
         if founder.share_threshold != 1 {
             return Err(Fault::ManifestMalformed);
@@ -56,6 +53,20 @@ impl ServiceContext {
             manifest: founder,
             signed: command.current.clone(),
         })
+    }
+
+    /// Whose cosignatures results wait for; none where they are released when they are durable.
+    ///
+    /// # Errors
+    /// [`Fault::ManifestMalformed`], which the manifest's check excludes.
+    pub fn cosigners(&self) -> Result<Option<WitnessSet>, Fault> {
+        match (self.manifest.release, &self.manifest.witnesses) {
+            (ReleaseMode::Durable, _) => Ok(None),
+            (ReleaseMode::Cosigned, Some(policy)) => {
+                policy.check().map(Some).map_err(|_| Fault::ManifestMalformed)
+            }
+            (ReleaseMode::Cosigned, None) => Err(Fault::ManifestMalformed),
+        }
     }
 }
 

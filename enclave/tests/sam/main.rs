@@ -10,4 +10,6 @@ mod ledger;
 mod passkey;
 mod people;
 mod rng;
+mod witness;
+mod witnessed;
 mod world;

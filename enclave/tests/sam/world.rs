@@ -3,13 +3,16 @@
 mod ceremony;
 mod enrolment;
 mod signing;
+mod witnessing;
 
 pub use enrolment::{Enrolled, generate_action, link_action, pop_action};
 pub use signing::evidence;
+pub use witnessing::{Witnessing, checkpoint};
 
 use super::passkey::{ORIGIN, RELYING_PARTY, TestPasskey};
 use super::people::{Authority, Custodian, Person};
 use super::rng::TestRng;
+use super::witness::Witness;
 use fuin_enclave::channel::{InstanceKeyPairs, seal_to};
 use fuin_enclave::crypto_module::soft::SoftModule;
 use fuin_enclave::platform::clock::Millis;
@@ -113,6 +116,14 @@ pub struct World {
     pub service: ServiceId,
     pub held: Held,
     pub ledger: Option<LedgerIdentity>,
+    pub witnesses: Vec<Witness>,
+    pub witnessing: Witnessing,
+    /// The question to the witnesses that waits for its answer.
+    pub asked: Option<Cosign>,
+    /// Checkpoints of all commits that were made durable, by size.
+    pub notes: HashMap<u64, String>,
+    /// Whether the machine rests before it asks again.
+    pub resting: bool,
     tickets: u64,
     serial: u32,
 }
@@ -128,6 +139,12 @@ fn boot_machine(rng: &mut TestRng) -> Machine {
 impl World {
     /// Booted, nothing installed.
     pub fn new(seed: u64) -> Self {
+        Self::with_witnesses(seed, 0)
+    }
+
+    /// Booted, nothing installed; of so many witnesses most must cosign, if there is one.
+    pub fn with_witnesses(seed: u64, witnesses: u8) -> Self {
+        let witnesses: Vec<Witness> = (1..=witnesses).map(Witness::new).collect();
         let mut rng = TestRng::new(seed);
         let officer = Person::new("officer", 11);
         let ra = Person::new("ra", 12);
@@ -135,7 +152,11 @@ impl World {
         let custodian =
             Custodian { person: Person::new("custodian", 14), opening: InstanceKeyPairs::generate(&mut rng) };
         let ca = Authority::new(15);
-        let manifest = manifest(&officer, &custodian, [&ra, &other_ra], &ca);
+        let mut manifest = manifest(&officer, &custodian, [&ra, &other_ra], &ca);
+        if !witnesses.is_empty() {
+            manifest.release = ReleaseMode::Cosigned;
+            manifest.witnesses = Some(witnessing::policy(&witnesses));
+        }
         let octets = codec::encode(&manifest);
         let signature = officer.sign(&SignedManifest::message(&octets));
         let signatures = vec![OfficerSignature { officer: officer.id.clone(), signature }];
@@ -157,6 +178,11 @@ impl World {
             service,
             held: Held::default(),
             ledger: None,
+            witnesses,
+            witnessing: Witnessing::Honest,
+            asked: None,
+            notes: HashMap::new(),
+            resting: false,
             tickets: 0,
             serial: 100,
         }
@@ -174,6 +200,7 @@ impl World {
     pub fn reboot(&mut self) {
         self.machine = boot_machine(&mut self.rng);
         self.sink = Sink::Honest;
+        (self.asked, self.resting) = (None, false);
         self.install().unwrap();
     }
 
@@ -222,6 +249,11 @@ impl World {
                     }
                     Effect::Commit(commit) => inputs.extend(self.sink(&commit)),
                     Effect::AskHead => inputs.push_back(Input::Head(Ok(self.store.head()))),
+                    Effect::Cosign(cosign) => inputs.extend(self.ask_witnesses(cosign)),
+                    Effect::Rest(_) => {
+                        assert!(!self.resting, "it rests already");
+                        self.resting = true;
+                    }
                     Effect::ReadLedger { first } => {
                         assert_eq!(first, 0);
                         // Cut where nothing ends.
@@ -238,6 +270,7 @@ impl World {
     }
 
     fn sink(&mut self, commit: &Commit) -> Option<Input> {
+        self.notes.insert(commit.first + commit.entries.len() as u64, commit.checkpoint.clone());
         let lost = Some(Input::Committed(Err(Fault::Disconnected)));
         match std::mem::replace(&mut self.sink, Sink::Honest) {
             Sink::Honest => {
@@ -304,5 +337,6 @@ fn manifest(officer: &Person, custodian: &Custodian, clients: [&Person; 2], ca: 
             .collect(),
         limits: Limits { activations_per_credential: 3, ..Limits::default() },
         ledger_prefix: "ledger.example/fuin".to_owned(),
+        witnesses: None,
     }
 }

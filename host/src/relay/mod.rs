@@ -18,6 +18,7 @@ pub use listener::RelayListener;
 
 use crate::config::LimitsConfig;
 use crate::store::SharedStore;
+use crate::witness::Witnesses;
 use fleet::Fleet;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::InstanceId;
@@ -35,6 +36,7 @@ pub struct Relay {
 /// What all connections have in common.
 pub(crate) struct Shared {
     store: SharedStore,
+    witnesses: Arc<Witnesses>,
     limits: LimitsConfig,
     fleet: Fleet,
     /// Turns true once, when the host stops.
@@ -44,9 +46,10 @@ pub(crate) struct Shared {
 impl Relay {
     /// A relay without connections; [`RelayListener::run`] brings them.
     #[must_use]
-    pub fn new(store: SharedStore, limits: &LimitsConfig) -> Self {
+    pub fn new(store: SharedStore, witnesses: Arc<Witnesses>, limits: &LimitsConfig) -> Self {
         let shared = Shared {
             store,
+            witnesses,
             limits: limits.clone(),
             fleet: Fleet::default(),
             stop: watch::Sender::new(false),

@@ -1,4 +1,4 @@
-//! Place: SSA. What the enclave asks: commits, the ledger's head, the ledger as a stream.
+//! Place: SSA. What the enclave asks: commits, the ledger's head, the ledger as a stream, cosignatures.
 
 use super::Shared;
 use super::connection::Connection;
@@ -17,8 +17,11 @@ const BATCH: u32 = 64;
 pub(super) async fn serve(id: u64, request: StoreRequest, connection: Arc<Connection>, shared: Arc<Shared>) {
     let store = shared.store.as_ref();
     let result = match request {
-        StoreRequest::Commit(commit) => store.commit(commit).await.map(|()| StoreAnswer::Committed),
-        StoreRequest::Head => store.head().await.map(StoreAnswer::Head),
+        StoreRequest::Commit(commit) => {
+            store.commit(commit).await.map(|()| StoreAnswer::Committed).map_err(|e| fault_of(&e))
+        }
+        StoreRequest::Head => store.head().await.map(StoreAnswer::Head).map_err(|e| fault_of(&e)),
+        StoreRequest::Cosign(wanted) => shared.witnesses.cosign(wanted).await.map(StoreAnswer::Cosigned),
         StoreRequest::ReadLedger { first } => {
             stream_ledger(id, first, &connection, store).await;
             connection.finish(id);
@@ -28,8 +31,7 @@ pub(super) async fn serve(id: u64, request: StoreRequest, connection: Arc<Connec
     // Before the answer: the enclave may use the id again once it has it.
     connection.finish(id);
     // If the connection has ended there is nobody to tell; a commit that was made stays made.
-    let _ =
-        connection.outbox().control(&FromHost::Reply { id, result: result.map_err(|e| fault_of(&e)) }).await;
+    let _ = connection.outbox().control(&FromHost::Reply { id, result }).await;
 }
 
 /// What the enclave is told: whatever the reason, it is not durable here.

@@ -1,6 +1,7 @@
 //! Place: SAM, SSA. What the enclave asks of the host: to keep sealed octets and the ledger. The host is believed in nothing.
 
 use crate::bytes::Blob;
+use crate::evidence::LedgerIdentity;
 use crate::ids::CredentialId;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -42,6 +43,9 @@ pub enum StoreRequest {
         /// Index of the first entry wanted.
         first: u64,
     },
+    /// Ask the witnesses to cosign a checkpoint that is durable already. Whatever comes of it is an answer: a refusal by
+    /// a witness means "not yet".
+    Cosign(Cosign),
 }
 
 /// See [`StoreRequest::Commit`].
@@ -68,6 +72,24 @@ pub enum StoreAnswer {
     Head(Head),
     /// To `ReadLedger`: chunks follow under the request's id.
     Stream,
+    /// To `Cosign`: signature lines of witnesses as in a note, each with its line feed, at most [`MAX_COSIGNATURES`]
+    /// octets; empty when there are none yet.
+    Cosigned(String),
+}
+
+/// Most octets of signature lines in an answer to [`StoreRequest::Cosign`].
+pub const MAX_COSIGNATURES: usize = 16 * 1024;
+
+/// See [`StoreRequest::Cosign`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cosign {
+    /// The ledger: what a witness must know before it cosigns.
+    pub ledger: LedgerIdentity,
+    /// Signed checkpoint.
+    pub checkpoint: String,
+    /// How many witnesses are enough.
+    pub quorum: u8,
 }
 
 /// See [`StoreRequest::Head`].

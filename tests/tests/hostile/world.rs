@@ -119,6 +119,7 @@ impl World {
                 .to_vec(),
             limits: Limits::default(),
             ledger_prefix: "ledger.example/fuin".to_owned(),
+            witnesses: None,
         }
     }
 

@@ -77,6 +77,7 @@ pub fn manifest() -> Manifest {
         }],
         limits: Limits::default(),
         ledger_prefix: "fuin.example/ledger".into(),
+        witnesses: None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::Vector;
 use crate::parts::{checkpoint, credential, octets, record};
-use fuin_shared::message::{Commit, Head, RecordChange, StoreAnswer, StoreRequest};
+use fuin_shared::evidence::LedgerIdentity;
+use fuin_shared::message::{Commit, Cosign, Head, RecordChange, StoreAnswer, StoreRequest};
 
 /// No wildcard: a new request does not compile until it has a name, and then wants a sample below.
 fn request_name(request: &StoreRequest) -> &'static str {
@@ -10,6 +11,7 @@ fn request_name(request: &StoreRequest) -> &'static str {
         StoreRequest::Commit(_) => "commit",
         StoreRequest::Head => "head",
         StoreRequest::ReadLedger { .. } => "read-ledger",
+        StoreRequest::Cosign(_) => "cosign",
     }
 }
 
@@ -19,10 +21,15 @@ fn answer_name(answer: &StoreAnswer) -> &'static str {
         StoreAnswer::Committed => "committed",
         StoreAnswer::Head(_) => "head",
         StoreAnswer::Stream => "stream",
+        StoreAnswer::Cosigned(_) => "cosigned",
     }
 }
 
 pub fn vectors() -> Vec<Vector> {
+    let ledger = LedgerIdentity {
+        origin: "fuin.example/ledger".into(),
+        vkey: "fuin.example/ledger+00000000+AA==".into(),
+    };
     let requests = [
         StoreRequest::Commit(Commit {
             first: 7,
@@ -32,11 +39,13 @@ pub fn vectors() -> Vec<Vector> {
         }),
         StoreRequest::Head,
         StoreRequest::ReadLedger { first: 256 },
+        StoreRequest::Cosign(Cosign { ledger, checkpoint: checkpoint(), quorum: 2 }),
     ];
     let answers = [
         StoreAnswer::Committed,
         StoreAnswer::Head(Head { size: 8, checkpoint: Some(checkpoint()) }),
         StoreAnswer::Stream,
+        StoreAnswer::Cosigned("\u{2014} witness.example/1 AAAAAAAA\n".into()),
     ];
     let requests =
         requests.into_iter().map(|r| Vector::cbor(format!("store-request/{}", request_name(&r)), r));

@@ -154,5 +154,6 @@ fn manifest(platform: &document::Platform, officer: &SigningKey, custodian: Cust
         algorithms: Vec::<AlgorithmPolicy>::new(),
         limits: Limits::default(),
         ledger_prefix: "test.invalid".into(),
+        witnesses: None,
     }
 }

@@ -5,7 +5,7 @@ use crate::runtime::event::ConnectionId;
 use crate::sam::Input;
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
-use fuin_shared::message::{StoreAnswer, StoreRequest};
+use fuin_shared::message::{MAX_COSIGNATURES, StoreAnswer, StoreRequest};
 use fuin_shared::stream::Receiver;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ enum Kind {
     Head,
     /// With its stream, once the host has said that it comes.
     Ledger(Option<Receiver>),
+    Cosign,
     /// A sign of life; nobody waits for it.
     Probe,
 }
@@ -30,6 +31,7 @@ impl Kind {
             StoreRequest::Commit(_) => Self::Commit,
             StoreRequest::Head => Self::Head,
             StoreRequest::ReadLedger { .. } => Self::Ledger(None),
+            StoreRequest::Cosign(_) => Self::Cosign,
         }
     }
 
@@ -38,6 +40,7 @@ impl Kind {
             Self::Commit => Some(Input::Committed(Err(fault))),
             Self::Head => Some(Input::Head(Err(fault))),
             Self::Ledger(_) => Some(Input::LedgerOctets { result: Err(fault), last: true }),
+            Self::Cosign => Some(Input::Cosigned(Err(fault))),
             Self::Probe => None,
         }
     }
@@ -129,6 +132,9 @@ impl Store {
             (kind, Err(fault)) => kind.failed(fault),
             (Kind::Commit, Ok(StoreAnswer::Committed)) => Some(Input::Committed(Ok(()))),
             (Kind::Head, Ok(StoreAnswer::Head(head))) => Some(Input::Head(Ok(head))),
+            (Kind::Cosign, Ok(StoreAnswer::Cosigned(lines))) if lines.len() <= MAX_COSIGNATURES => {
+                Some(Input::Cosigned(Ok(lines)))
+            }
             (Kind::Probe, Ok(StoreAnswer::Head(_))) => None,
             (Kind::Ledger(stream), Ok(StoreAnswer::Stream)) => {
                 *stream = Some(Receiver::default());

@@ -101,6 +101,9 @@ impl Machine {
         };
         let identity = keys.identity.clone();
         let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
+        if let Some(witnesses) = context.cosigners()? {
+            journal.wait_for(witnesses);
+        }
         let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
         journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
         self.stage = Stage::Starting(Box::new(Operational::new(journal, rng)));

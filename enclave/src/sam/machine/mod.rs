@@ -52,7 +52,7 @@ enum Stage {
         ticket: Ticket,
         replay: Box<Replay>,
     },
-    /// The first event of this boot is on its way.
+    /// The first event of this boot is on its way: durable, and cosigned where the service says so.
     Starting(Box<Operational>),
     Operational(Box<Operational>),
     Halted,
@@ -139,6 +139,15 @@ impl Machine {
                 self.progress(progress, now, &mut effects);
             }
             Input::LedgerOctets { result, last } => self.replay(result, last, now, rng, &mut effects),
+            Input::Cosigned(result) => {
+                let progress = self.operational().and_then(|o| o.journal.cosigned(result));
+                self.progress(progress, now, &mut effects);
+            }
+            Input::Rested => {
+                if let Some(operational) = self.operational() {
+                    operational.journal.rested();
+                }
+            }
         }
         self.commit(&mut effects);
         effects
@@ -245,7 +254,8 @@ impl Machine {
 
     fn progress(&mut self, progress: Option<Progress<Withheld>>, now: Millis, effects: &mut Vec<Effect>) {
         match progress {
-            None => {}
+            None | Some(Progress::Durable) => {}
+            Some(Progress::Rest(pause)) => effects.push(Effect::Rest(pause)),
             Some(Progress::AskHead) => effects.push(Effect::AskHead),
             Some(Progress::Resend(commit)) => effects.push(Effect::Commit(commit)),
             Some(Progress::Broken) => self.halt(effects),
@@ -271,6 +281,7 @@ impl Machine {
             Some(Err(_)) => self.halt(effects),
             _ => {}
         }
+        effects.extend(self.operational().and_then(|o| o.journal.next_cosign()).map(Effect::Cosign));
     }
 
     /// Ends the service: nothing that waits is released.

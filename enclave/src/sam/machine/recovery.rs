@@ -89,6 +89,9 @@ impl Machine {
         };
         let mut journal =
             Journal::new(replayed.keys, replayed.state, replayed.frontier, Some(replayed.checkpoint));
+        if let Some(witnesses) = context.cosigners()? {
+            journal.wait_for(witnesses);
+        }
         let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
         journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
         Ok(Operational::new(journal, rng))

@@ -139,6 +139,7 @@ fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manif
             .to_vec(),
         limits: Limits::default(),
         ledger_prefix: "dev.fuin.invalid/ledger".into(),
+        witnesses: None,
     };
     manifest.check()?;
     Ok(manifest)

@@ -9,6 +9,7 @@ mod proofs;
 use super::{CatalogueEntry, Manifests, Pending, Store, StoreError, StoredToken};
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;
+use fuin_shared::log::tree::Hash;
 use fuin_shared::message::{Commit, Head, SealedRecord};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -93,6 +94,10 @@ impl Store for SqliteStore {
 
     fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>> {
         Box::pin(proofs::proof(&self.readers, &self.tree, index))
+    }
+
+    fn consistency(&self, old: u64, size: u64) -> Pending<'_, Option<Vec<Hash>>> {
+        Box::pin(proofs::consistency(&self.readers, &self.tree, old, size))
     }
 
     fn manifests(&self) -> Pending<'_, Option<Manifests>> {

@@ -4,6 +4,7 @@ use super::{StoreError, from_sql, ledger, to_sql};
 use fuin_shared::ids::Digest32;
 use fuin_shared::key_statement::LedgerProof;
 use fuin_shared::log::nodes::Nodes;
+use fuin_shared::log::tree::Hash;
 use sqlx::{Row, SqlitePool};
 use tokio::sync::Mutex;
 
@@ -38,7 +39,31 @@ pub(super) async fn proof(
         return Ok(None);
     };
     let mut tree = tree.lock().await;
-    while tree.size() < head.size {
+    grow(pool, &mut tree, head.size).await?;
+    // The tree may be ahead of this head by now: proofs are made for the head's size.
+    let path = tree.inclusion_proof(index, head.size).ok_or(StoreError::Value("entry_index"))?;
+    let path = path.into_iter().map(Digest32).collect();
+    Ok(Some(LedgerProof { index, event: event.into(), path, checkpoint }))
+}
+
+/// See [`crate::store::Store::consistency`].
+pub(super) async fn consistency(
+    pool: &SqlitePool,
+    tree: &Tree,
+    old: u64,
+    size: u64,
+) -> Result<Option<Vec<Hash>>, StoreError> {
+    if ledger::head(pool).await?.size < size {
+        return Ok(None);
+    }
+    let mut tree = tree.lock().await;
+    grow(pool, &mut tree, size).await?;
+    Ok(tree.consistency_proof(old, size))
+}
+
+/// Reads leaves until the tree has this size.
+async fn grow(pool: &SqlitePool, tree: &mut Nodes, size: u64) -> Result<(), StoreError> {
+    while tree.size() < size {
         let rows = sqlx::query(
             "SELECT leaf_hash FROM ledger_entries WHERE entry_index >= ? ORDER BY entry_index LIMIT ?",
         )
@@ -54,8 +79,5 @@ pub(super) async fn proof(
             tree.push(leaf.try_into().map_err(|_| StoreError::Value("leaf_hash"))?);
         }
     }
-    // The tree may be ahead of this head by now: proofs are made for the head's size.
-    let path = tree.inclusion_proof(index, head.size).ok_or(StoreError::Value("entry_index"))?;
-    let path = path.into_iter().map(Digest32).collect();
-    Ok(Some(LedgerProof { index, event: event.into(), path, checkpoint }))
+    Ok(())
 }
