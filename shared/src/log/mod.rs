@@ -7,14 +7,18 @@
 //! | [`proof`] | verification of inclusion and consistency |
 //! | [`note`] | C2SP signed-note: text, signature lines, verifier keys |
 //! | [`checkpoint`] | C2SP tlog-checkpoint of exactly three lines |
+//! | [`cosignature`] | C2SP tlog-cosignature: what witnesses sign, and their keys |
+//! | [`witness_policy`] | which witnesses, and how many of them, make a quorum |
 //! | [`event`] | the typed events, the leaves of the tree |
 //! | [`tiles`], [`bundle`] | C2SP tlog-tiles: paths, widths, entry bundles |
 
 pub mod bundle;
 pub mod checkpoint;
+pub mod cosignature;
 pub mod event;
 pub mod nodes;
 pub mod note;
 pub mod proof;
 pub mod tiles;
 pub mod tree;
+pub mod witness_policy;

@@ -6,7 +6,8 @@
 //! — <key name> <base64(key ID[4] || signature)>
 //! ```
 //!
-//! Only Ed25519 over the text (type 0x01) is signed and verified here. Lines of other types are kept as they are.
+//! Only Ed25519 over the text (type 0x01) is signed and verified here; [`super::cosignature`] does type 0x04. Lines of
+//! other types are kept as they are.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -19,6 +20,7 @@ use base64ct::{Base64, Encoding};
 use thiserror::Error;
 
 pub use key::{KeyError, KeyId, VerifierKey, check_key_name};
+pub(super) use key::{VkeyParts, check_key, write_vkey};
 pub use signer::NoteSigner;
 
 /// Most octets a note may have.
@@ -107,6 +109,33 @@ impl SignatureLine {
         format!("{LINE_PREFIX}{} {}\n", self.name, Base64::encode_string(&blob))
     }
 
+    /// A line of this key name, key ID and blob; the caller made sure of the name.
+    pub(super) fn of(name: &str, id: KeyId, signature: Vec<u8>) -> Self {
+        Self { name: name.to_owned(), id, signature }
+    }
+
+    /// Reads one or more signature lines, each ended by a line feed, with nothing around them.
+    ///
+    /// # Errors
+    /// [`NoteError`], one variant for each rule of the format.
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, NoteError> {
+        if text.len() > MAX_NOTE {
+            return Err(NoteError::TooLong(text.len()));
+        }
+        if text.is_empty() {
+            return Err(NoteError::NoSignature);
+        }
+        let lines = text.strip_suffix('\n').ok_or(NoteError::NoFinalNewline)?;
+        let mut signatures = Vec::new();
+        for (number, line) in lines.split('\n').enumerate() {
+            if number == MAX_SIGNATURES {
+                return Err(NoteError::TooManySignatures);
+            }
+            signatures.push(Self::parse(line).ok_or(NoteError::BadLine(number + 1))?);
+        }
+        Ok(signatures)
+    }
+
     /// Reads one line, without its line feed.
     fn parse(line: &str) -> Option<Self> {
         let (name, blob) = line.strip_prefix(LINE_PREFIX)?.split_once(' ')?;
@@ -145,18 +174,7 @@ impl Note {
         }
         // The last empty line separates: the text itself may hold empty lines.
         let (before, lines) = note.rsplit_once("\n\n").ok_or(NoteError::NoSeparator)?;
-        if lines.is_empty() {
-            return Err(NoteError::NoSignature);
-        }
-        let lines = lines.strip_suffix('\n').ok_or(NoteError::NoFinalNewline)?;
-        let mut signatures = Vec::new();
-        for (number, line) in lines.split('\n').enumerate() {
-            if number == MAX_SIGNATURES {
-                return Err(NoteError::TooManySignatures);
-            }
-            signatures.push(SignatureLine::parse(line).ok_or(NoteError::BadLine(number + 1))?);
-        }
-        Ok(Self { text: format!("{before}\n"), signatures })
+        Ok(Self { text: format!("{before}\n"), signatures: SignatureLine::parse_all(lines)? })
     }
 
     /// The signed text, with its final line feed.
