@@ -9,7 +9,9 @@ use fuin_shared::evidence::{
 };
 use fuin_shared::ids::{PersonId, RootCommitment, ServiceId};
 use fuin_shared::key::{PublicKey, Spki};
+use fuin_shared::log::cosignature::Cosigner;
 use fuin_shared::log::note::NoteSigner;
+use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::{
     Custodian, Manifest, Measurement, Officer, OfficerSignature, ReleaseMode, SignedManifest, manifest_hash,
     service_id,
@@ -115,6 +117,18 @@ impl Service {
         let octets = codec::encode(&self.manifest);
         self.statement.manifest = manifest_hash(&octets);
         self.statement.service = service_id(&octets);
+    }
+
+    /// Its results wait for the only witness that it has.
+    pub fn cosigned(self) -> Self {
+        let witness = Cosigner::from_seed("witness.example/1", &[41; 32]).unwrap();
+        let witnesses = vec![witness.witness().to_string()];
+        let policy = WitnessPolicy { witnesses, threshold: 1, faults: 0 };
+        let digest = policy.digest();
+        let service = self.manifest(|m| (m.release, m.witnesses) = (ReleaseMode::Cosigned, Some(policy)));
+        service.statement(|s| {
+            (s.release, s.witness_policy) = (Some(ReleaseMode::Cosigned), Some(digest));
+        })
     }
 
     /// With a changed manifest, bound again.

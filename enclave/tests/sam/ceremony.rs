@@ -1,12 +1,14 @@
 //! Place: SAM. Manifest, genesis, shares: what is refused on the way to a root key.
 
 use super::people::Person;
+use super::witness::Witness;
 use super::world::{START, World};
 use fuin_enclave::ledger::keys::RootKey;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, InstanceId, ManifestHash, RootCommitment, ServiceId};
+use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::{Manifest, OfficerSignature, ReleaseMode, SignedManifest};
 use fuin_shared::message::*;
 use fuin_shared::phase::Phase;
@@ -89,11 +91,26 @@ fn manifest_that_breaks_a_rule_is_refused() {
 
 /// Evidence would promise signers a cosignature that nobody waits for.
 #[test]
-fn manifest_that_promises_cosigned_release_is_refused_while_there_are_no_witnesses() {
+fn manifest_that_promises_cosigned_release_without_a_sound_quorum_is_refused() {
     let officer = Person::new("officer", 11);
     refused_manifest(Fault::ManifestMalformed, |m| m.release = ReleaseMode::Cosigned, &officer);
     let production = |m: &mut Manifest| (m.development, m.release) = (false, ReleaseMode::Cosigned);
     refused_manifest(Fault::ManifestMalformed, production, &officer);
+    let of = |seeds: &[u8], threshold, faults| {
+        let witnesses = seeds.iter().map(|seed| Witness::new(*seed).vkey()).collect();
+        let policy = WitnessPolicy { witnesses, threshold, faults };
+        move |m: &mut Manifest| (m.release, m.witnesses) = (ReleaseMode::Cosigned, Some(policy.clone()))
+    };
+    refused_manifest(Fault::ManifestMalformed, of(&[], 0, 0), &officer);
+    refused_manifest(Fault::ManifestMalformed, of(&[1, 1], 2, 0), &officer);
+    refused_manifest(Fault::ManifestMalformed, of(&[1, 2], 1, 0), &officer);
+    refused_manifest(Fault::ManifestMalformed, of(&[1, 2, 3], 2, 1), &officer);
+    refused_manifest(Fault::ManifestMalformed, of(&[1, 2, 3], 4, 0), &officer);
+    // In a service of durable release too: evidence shows them.
+    let named = |m: &mut Manifest| {
+        m.witnesses = Some(WitnessPolicy { witnesses: vec!["none".into()], threshold: 1, faults: 0 });
+    };
+    refused_manifest(Fault::ManifestMalformed, named, &officer);
 }
 
 #[test]

@@ -306,7 +306,7 @@ const ORDERS: [Order; 5] =
 /// the answers are kept back: at most one releases.
 #[test]
 fn twin() {
-    let mut outcomes = [0; 3];
+    let mut winners = [0; 2];
     for plan in 0..125usize {
         let orders: Vec<Order> = [plan % 5, plan / 5 % 5, plan / 25].map(|n| ORDERS[n]).to_vec();
         let (mut first, key) = with_key(3);
@@ -370,9 +370,10 @@ fn twin() {
             }
             assert_eq!(first.authorize(&key, vec![hash(2)]), Err(Fault::Busy), "{orders:?}");
         }
-        outcomes[if released[0] { 0 } else if released[1] { 1 } else { 2 }] += 1;
+        winners[usize::from(released[1])] += 1;
+        assert!(released[0] || released[1], "most of three witnesses always agree in the end: {orders:?}");
     }
-    assert!(outcomes.iter().all(|count| *count > 0), "every outcome was met: {outcomes:?}");
+    assert!(winners.iter().all(|count| *count > 0), "either won: {winners:?}");
 }
 
 /// A paused machine that goes on with an answer from before: it releases only what the successor has taken over.

@@ -124,6 +124,7 @@ pub struct World {
     pub notes: HashMap<u64, String>,
     /// Whether the machine rests before it asks again.
     pub resting: bool,
+    seed: u64,
     tickets: u64,
     serial: u32,
 }
@@ -183,6 +184,7 @@ impl World {
             asked: None,
             notes: HashMap::new(),
             resting: false,
+            seed,
             tickets: 0,
             serial: 100,
         }
@@ -270,7 +272,9 @@ impl World {
     }
 
     fn sink(&mut self, commit: &Commit) -> Option<Input> {
-        self.notes.insert(commit.first + commit.entries.len() as u64, commit.checkpoint.clone());
+        // The first one at a size: later ones are those of forks.
+        let size = commit.first + commit.entries.len() as u64;
+        self.notes.entry(size).or_insert_with(|| commit.checkpoint.clone());
         let lost = Some(Input::Committed(Err(Fault::Disconnected)));
         match std::mem::replace(&mut self.sink, Sink::Honest) {
             Sink::Honest => {

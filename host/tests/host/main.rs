@@ -17,3 +17,4 @@ mod setup;
 mod store;
 mod stream;
 mod weather;
+mod witness;

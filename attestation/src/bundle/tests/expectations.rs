@@ -70,27 +70,20 @@ fn step_29_phase_and_purpose() {
 #[test]
 fn step_30_release_mode() {
     assert_eq!(appraised(&Service::new(), |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Err(30));
-    let cosigned = Service::new().manifest(|m| m.release = ReleaseMode::Cosigned).statement(|s| {
-        (s.release, s.witness_policy) = (Some(ReleaseMode::Cosigned), Some(Digest32([9; 32])))
-    });
+    let cosigned = Service::new().cosigned();
     assert_eq!(appraised(&cosigned, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Ok(()));
     // Witnesses do not make up for a release that does not wait for them.
-    let hasty = Service::new().statement(|s| s.witness_policy = Some(Digest32([9; 32])));
+    let hasty = cosigned
+        .manifest(|m| m.release = ReleaseMode::Durable)
+        .statement(|s| s.release = Some(ReleaseMode::Durable));
     assert_eq!(appraised(&hasty, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Err(30));
-    // Nobody cosigns where there is no witness.
-    let alone = cosigned.statement(|s| s.witness_policy = None);
-    assert_eq!(appraised(&alone, |e| e.minimum_release = Some(ReleaseMode::Cosigned)), Err(30));
-    let allowed = verified(&alone).appraise(&expectations(&alone)).unwrap();
-    assert!(allowed.warnings().iter().any(|warning| warning.contains("nobody cosigns")));
 }
 
 #[test]
 fn step_31_development() {
     assert_eq!(appraised(&Service::new(), |e| e.allow_development = false), Err(31));
     // A manifest that promises production under a development anchor is refused by everyone.
-    let pretender = Service::new()
-        .manifest(|m| (m.development, m.release) = (false, ReleaseMode::Cosigned))
-        .statement(|s| s.release = Some(ReleaseMode::Cosigned));
+    let pretender = Service::new().cosigned().manifest(|m| m.development = false);
     assert_eq!(step(&pretender), 31);
 }
 
@@ -108,10 +101,7 @@ fn step_31_development_service_under_a_vendors_root() {
     let service = Service::new();
     assert_eq!(judged(&service, false).unwrap_err().step(), Step::Development);
     assert!(judged(&service, true).unwrap().warnings().iter().any(|word| word.contains("DEVELOPMENT")));
-    let production =
-        service.manifest(|m| (m.development, m.release) = (false, ReleaseMode::Cosigned)).statement(|s| {
-            (s.release, s.witness_policy) = (Some(ReleaseMode::Cosigned), Some(Digest32([9; 32])))
-        });
+    let production = service.cosigned().manifest(|m| m.development = false);
     let appraisal = judged(&production, false).unwrap();
     assert!(appraisal.checked().iter().any(|check| check.step == Step::Development));
     assert!(appraisal.warnings().is_empty(), "{:?}", appraisal.warnings());

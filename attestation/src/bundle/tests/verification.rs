@@ -140,6 +140,15 @@ fn step_26_manifest() {
         26,
         "release mode"
     );
+    // Cosigned by nobody, by others than the manifest's witnesses, by witnesses that it does not name.
+    let alone = Service::new().cosigned().manifest(|m| m.witnesses = None);
+    assert_eq!(step(&alone), 26, "no witnesses");
+    let others = Service::new().cosigned().statement(|s| s.witness_policy = Some(Digest32([9; 32])));
+    assert_eq!(step(&others), 26, "other witnesses");
+    assert_eq!(step(&Service::new().cosigned().statement(|s| s.witness_policy = None)), 26, "unstated");
+    let unnamed = Service::new().statement(|s| s.witness_policy = Some(Digest32([9; 32])));
+    assert_eq!(step(&unnamed), 26, "witnesses that the manifest does not name");
+    assert_eq!(verified(&Service::new().cosigned()).release(), ReleaseMode::Cosigned);
 }
 
 /// Somebody else's service cannot name itself: the id of a first manifest is its hash.

@@ -4,7 +4,6 @@ use crate::kit::bundle::{INSTANCE, Service};
 use crate::kit::der::spki;
 use crate::{Doc, Files, NONCE, NOW, Run, judge, run};
 use fuin_shared::key::Spki;
-use fuin_shared::manifest::ReleaseMode;
 use fuin_shared::phase::Phase;
 
 /// Flags under which the kit's development service is accepted.
@@ -66,14 +65,7 @@ fn defaults_are_strict_and_name_the_flag() {
         run.refused(step);
         assert!(run.last().contains(flag), "{}", run.last());
     }
-    let cosigned = service
-        .clone()
-        .manifest(|m| m.release = ReleaseMode::Cosigned)
-        .statement(|s| s.release = Some(ReleaseMode::Cosigned));
-    let run = judged(&cosigned, &["--min-release"], &[]);
-    run.refused(30);
-    assert!(run.last().contains("no witnesses") && run.last().contains("--min-release durable"));
-    judged(&cosigned, &[], &[]).accepted();
+    judged(&service.clone().cosigned(), &["--min-release"], &[]).accepted();
     let halted = service.clone().statement(|s| s.phase = Phase::Halted);
     let run = judged(&halted, &[], &[]);
     run.refused(29);
@@ -113,10 +105,7 @@ fn a_services_bundle_is_refused_for_what_is_wrong() {
     let other = Service { doc: service.doc.clone().without("nonce"), ..service.clone() };
     judged(&other, &[], &[]).refused(20);
     judged(&other.freshness(NONCE, NOW, INSTANCE), &[], &[]).accepted();
-    let pretender = service
-        .clone()
-        .manifest(|m| (m.development, m.release) = (false, ReleaseMode::Cosigned))
-        .statement(|s| s.release = Some(ReleaseMode::Cosigned));
+    let pretender = service.clone().cosigned().manifest(|m| m.development = false);
     judged(&pretender, &[], &[]).refused(31);
     // Without the root's being named, evidence of an emulation is nothing.
     let files = Files::new();

@@ -132,3 +132,115 @@ impl<T> Cosigning<T> {
         self.waiting.drain(..).flat_map(|batch| batch.items).map(|(_, outcome)| outcome)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ledger::journal::{Entry, Journal, MAX_QUEUE, Progress};
+    use crate::ledger::keys::{LedgerKeys, LedgerName, RootKey};
+    use crate::ledger::state::State;
+    use crate::platform::clock::Millis;
+    use fuin_shared::fault::Fault;
+    use fuin_shared::ids::{Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId};
+    use fuin_shared::log::checkpoint::Checkpoint;
+    use fuin_shared::log::cosignature::Cosigner;
+    use fuin_shared::log::event::EventBody;
+    use fuin_shared::log::note::Note;
+    use fuin_shared::log::tree::Frontier;
+    use fuin_shared::log::witness_policy::WitnessPolicy;
+
+    const NAME: LedgerName = LedgerName { ledger: LedgerId([1; 16]), shard: 0, epoch: 0 };
+
+    fn witness() -> Cosigner {
+        Cosigner::from_seed("witness.example/1", &[5; 32]).unwrap()
+    }
+
+    fn journal() -> Journal<u64> {
+        let keys = LedgerKeys::derive(&RootKey::new([3; 32]), "ledger.example/fuin", NAME).unwrap();
+        let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
+        let witnesses = vec![witness().witness().to_string()];
+        journal.wait_for(WitnessPolicy { witnesses, threshold: 1, faults: 0 }.check().unwrap());
+        journal
+    }
+
+    fn append(journal: &mut Journal<u64>, number: u64) -> Result<(), Fault> {
+        let body = match number {
+            0 => EventBody::Genesis {
+                service: ServiceId([2; 32]),
+                manifest: ManifestHash([2; 32]),
+                ledger: NAME.ledger,
+                shard: NAME.shard,
+                epoch: NAME.epoch,
+                commitment: RootCommitment([4; 32]),
+                approvals: Vec::new(),
+            },
+            size => EventBody::Boot {
+                nonce: Digest32([6; 32]),
+                instance: InstanceId([7; 32]),
+                manifest: ManifestHash([2; 32]),
+                size,
+                root: Digest32([8; 32]),
+            },
+        };
+        journal.append(Entry { body, records: Vec::new(), salts: Vec::new() }, Millis(1), number)
+    }
+
+    fn commit(journal: &mut Journal<u64>) {
+        while journal.next_commit().unwrap().is_some() {
+            assert!(matches!(journal.committed(Ok(())), Progress::Durable));
+        }
+    }
+
+    #[test]
+    fn what_waits_for_the_witnesses_is_bounded() {
+        let mut journal = journal();
+        let mut count = 0;
+        while append(&mut journal, count).is_ok() {
+            count += 1;
+            if count % 100 == 0 {
+                commit(&mut journal);
+            }
+        }
+        assert_eq!(count, MAX_QUEUE as u64);
+        commit(&mut journal);
+        assert_eq!(append(&mut journal, count), Err(Fault::LedgerBusy));
+        assert_eq!(journal.size(), count, "all is durable, nothing is released");
+        let asked = journal.next_cosign().unwrap();
+        assert!(journal.next_cosign().is_none(), "one question at a time");
+        assert!(matches!(journal.cosigned(Err(Fault::Deadline)), Some(Progress::Rest(_))));
+        assert!(journal.next_cosign().is_none(), "it rests");
+        journal.rested();
+        assert_eq!(journal.next_cosign().as_ref(), Some(&asked));
+        let note = Note::parse(asked.checkpoint.as_bytes()).unwrap();
+        let line = witness().cosign(&Checkpoint::parse(note.text()).unwrap(), 9).unwrap().to_text();
+        let Some(Progress::Released(released)) = journal.cosigned(Ok(line)) else { panic!("not released") };
+        let released: Vec<_> = released.into_iter().map(super::Released::into_parts).collect();
+        assert!(released.iter().map(|(number, _)| *number).eq(0..count), "in order");
+        assert!(released.iter().all(|(_, receipt)| receipt.checkpoint.contains("witness.example/1")));
+        assert_eq!(append(&mut journal, count), Ok(()));
+    }
+
+    #[test]
+    fn pauses_grow_to_a_bound_and_begin_anew_after_success() {
+        let mut journal = journal();
+        append(&mut journal, 0).unwrap();
+        commit(&mut journal);
+        let mut pauses = Vec::new();
+        for _ in 0..10 {
+            journal.next_cosign().unwrap();
+            let Some(Progress::Rest(pause)) = journal.cosigned(Ok(String::new())) else { panic!("no rest") };
+            pauses.push(pause);
+            journal.rested();
+        }
+        assert!(pauses.is_sorted());
+        assert_eq!((pauses[0], pauses[9]), (super::FIRST_PAUSE, super::LONGEST_PAUSE));
+    }
+
+    #[test]
+    fn what_waits_is_given_up_with_the_rest() {
+        let mut journal = journal();
+        append(&mut journal, 0).unwrap();
+        commit(&mut journal);
+        append(&mut journal, 1).unwrap();
+        assert_eq!(journal.abandon(), [0, 1]);
+    }
+}

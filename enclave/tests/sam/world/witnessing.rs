@@ -36,7 +36,7 @@ impl World {
 
     /// A second machine on a copy of the store, booted and not yet provisioned.
     pub fn twin(&self, seed: u64) -> Self {
-        let mut twin = Self::with_witnesses(seed, self.witnesses.len() as u8);
+        let mut twin = Self::with_witnesses(self.seed, self.witnesses.len() as u8);
         assert_eq!(twin.service, self.service);
         (twin.store, twin.held, twin.ledger) = (self.store.clone(), self.held.clone(), self.ledger.clone());
         twin.notes = self.notes.clone();

@@ -127,14 +127,19 @@ impl EnclaveChild {
     }
 
     /// Ends it: politely, then not.
-    pub async fn stop(mut self) {
-        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
-            // It may have ended by itself meanwhile.
-            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
-        }
-        if tokio::time::timeout(GRACE, self.child.wait()).await.is_err() {
-            tracing::warn!("the enclave's process did not end in time and was killed");
-            let _ = self.child.kill().await;
-        }
+    pub async fn stop(self) {
+        end(self.child, GRACE, "enclave").await;
+    }
+}
+
+/// Ends a process: politely, then not.
+pub async fn end(mut child: Child, grace: Duration, what: &str) {
+    if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()) {
+        // It may have ended by itself meanwhile.
+        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    }
+    if tokio::time::timeout(grace, child.wait()).await.is_err() {
+        tracing::warn!(what, "the process did not end in time and was killed");
+        let _ = child.kill().await;
     }
 }

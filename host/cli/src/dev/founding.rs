@@ -8,6 +8,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId, StatementId};
 use fuin_shared::key::Spki;
+use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::{
     AlgorithmPolicy, Authority, Custodian, Limits, MAX_MANIFEST, Manifest, Measurement, Officer,
     OfficerSignature, RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
@@ -42,6 +43,8 @@ pub struct Founders {
     pub ra_proof: Spki,
     /// Root of the CA, DER.
     pub ca_root: Vec<u8>,
+    /// Witnesses of the ledger; none: results leave when they are durable.
+    pub witnesses: Option<WitnessPolicy>,
 }
 
 /// The service's manifest, signed.
@@ -67,17 +70,7 @@ impl DevOfficer {
             let signed = SignedManifest { manifest: manifest.into(), signatures };
             file::write(path, &codec::encode(&signed), file::PUBLIC)?;
         }
-        let octets = file::read(path, 2 * MAX_MANIFEST as u64)?;
-        let read = || -> anyhow::Result<Founded> {
-            let signed: SignedManifest = codec::decode(&octets)?;
-            let manifest = signed.parse()?;
-            signed.verify_quorum(&manifest)?;
-            let service = service_id(signed.manifest.as_slice());
-            Ok(Founded { signed: octets.clone().into(), manifest, service })
-        };
-        read().with_context(|| {
-            format!("{}: not this installation's manifest; choose another --dir", path.display())
-        })
+        Founded::read(path)
     }
 
     /// Approves that this boot makes a root key. The caller has checked its evidence.
@@ -95,6 +88,21 @@ impl DevOfficer {
 }
 
 impl Founded {
+    /// The manifest of an installation that was founded before.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let octets = file::read(path, 2 * MAX_MANIFEST as u64)?;
+        let read = || -> anyhow::Result<Self> {
+            let signed: SignedManifest = codec::decode(&octets)?;
+            let manifest = signed.parse()?;
+            signed.verify_quorum(&manifest)?;
+            let service = service_id(signed.manifest.as_slice());
+            Ok(Self { signed: octets.clone().into(), manifest, service })
+        };
+        read().with_context(|| {
+            format!("{}: not this installation's manifest; choose another --dir", path.display())
+        })
+    }
+
     /// For the enclave at boot.
     pub fn install(&self) -> InstallManifest {
         InstallManifest { first: self.signed.clone(), current: self.signed.clone() }
@@ -133,13 +141,13 @@ fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manif
             relying_parties: vec![RelyingParty { id: RELYING_PARTY.into(), origins: vec![ORIGIN.into()] }],
         }],
         authorities: vec![Authority { id: authority, anchors: vec![founders.ca_root.into()] }],
-        release: ReleaseMode::Durable,
+        release: if founders.witnesses.is_some() { ReleaseMode::Cosigned } else { ReleaseMode::Durable },
         algorithms: SignatureAlgorithm::ALL
             .map(|algorithm| AlgorithmPolicy { algorithm, until: now + LIFE })
             .to_vec(),
         limits: Limits::default(),
         ledger_prefix: "dev.fuin.invalid/ledger".into(),
-        witnesses: None,
+        witnesses: founders.witnesses,
     };
     manifest.check()?;
     Ok(manifest)

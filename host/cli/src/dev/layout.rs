@@ -71,6 +71,16 @@ impl Layout {
         self.dir.join("host")
     }
 
+    /// Folders of the witnesses.
+    pub fn witnesses(&self) -> PathBuf {
+        self.dir.join("witnesses")
+    }
+
+    /// Folder of one witness, counted from 1.
+    pub fn witness(&self, number: usize) -> PathBuf {
+        self.witnesses().join(number.to_string())
+    }
+
     /// The first signed manifest.
     pub fn manifest(&self) -> PathBuf {
         self.dir.join("manifest.cbor")

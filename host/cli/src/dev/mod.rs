@@ -10,6 +10,7 @@
 //! | [`authority`] | the CA |
 //! | [`registration`], [`enrolment`] | the RA, and the way of a credential |
 //! | [`publish`] | service card and `dev.json` |
+//! | [`witnesses`] | witnesses of the ledger, where they are wanted |
 //! | [`session`] | brings all of it up and keeps it up |
 
 mod authority;
@@ -28,6 +29,7 @@ mod registration;
 mod run_dir;
 pub mod session;
 pub mod stop;
+pub mod witnesses;
 
 pub use child::{EnclaveChild as Child, EnclaveKind, EnclaveProgram};
 pub use layout::Layout;

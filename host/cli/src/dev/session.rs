@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::publish;
 use super::registration::DevRegistration;
 use super::run_dir::RunDir;
+use super::witnesses::DevWitnesses;
 use crate::file;
 use crate::installation::now;
 use anyhow::{Context as _, bail};
@@ -41,6 +42,7 @@ pub struct Session {
     program: EnclaveProgram,
     host: RunningHost,
     progress: Progress,
+    witnesses: DevWitnesses,
     custodian: CustodianFile,
     standing: Option<Standing>,
     provisioned: Option<InstanceId>,
@@ -63,10 +65,11 @@ impl Session {
         run: RunDir,
         program: EnclaveProgram,
         host: RunningHost,
+        witnesses: DevWitnesses,
         progress: Progress,
     ) -> anyhow::Result<Self> {
         let custodian = CustodianFile::load_or_make(&layout.custodian())?;
-        Ok(Self { layout, run, program, host, progress, custodian, standing: None, provisioned: None })
+        Ok(Self { layout, run, program, host, progress, witnesses, custodian, standing: None, provisioned: None })
     }
 
     /// What a person sees.
@@ -115,6 +118,7 @@ impl Session {
         self.progress.step("provisioning the enclave");
         let mut ceremony = Ceremony {
             host: &self.host,
+            witnesses: &self.witnesses,
             officer: &standing.officer,
             founded: &standing.founded,
             evidence_root: &standing.evidence_root,
@@ -140,6 +144,7 @@ impl Session {
             custodian: self.custodian.get().manifest_entry(),
             ra_proof: ra_key.spki(),
             ca_root: authority.root_der()?,
+            witnesses: self.witnesses.policy().cloned(),
         };
         let founded = officer.found(&self.layout.manifest(), founders, now())?;
         let pins = Pins {
@@ -229,6 +234,7 @@ impl Session {
             tracing::warn!(%error, "the custodian's last look failed");
         }
         self.host.shutdown().await;
+        self.witnesses.stop().await;
         self.progress.rest();
     }
 }
