@@ -9,9 +9,11 @@
 //! | [`checkpoint`] | C2SP tlog-checkpoint of exactly three lines |
 //! | [`cosignature`] | C2SP tlog-cosignature: what witnesses sign, and their keys |
 //! | [`witness_policy`] | which witnesses, and how many of them, make a quorum |
+//! | [`add_checkpoint`] | C2SP tlog-witness: request and answers |
 //! | [`event`] | the typed events, the leaves of the tree |
 //! | [`tiles`], [`bundle`] | C2SP tlog-tiles: paths, widths, entry bundles |
 
+pub mod add_checkpoint;
 pub mod bundle;
 pub mod checkpoint;
 pub mod cosignature;
