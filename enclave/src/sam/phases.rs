@@ -20,7 +20,8 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::Authorize(_)
-        | Command::SignHash(_) => &[Operational],
+        | Command::SignHash(_)
+        | Command::ExtendTransaction(_) => &[Operational],
     }
 }
 

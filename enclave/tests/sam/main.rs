@@ -4,6 +4,7 @@
 mod activation;
 mod ceremony;
 mod enrolment;
+mod extending;
 mod faulty_module;
 mod key_statement;
 mod ledger;

@@ -46,6 +46,8 @@ pub enum Command {
     AttestKey(AttestKey),
     /// Signs hashes under an activation token. Faults: 400 to 403, 431, 700 to 707, 800 to 804.
     SignHash(SignHash),
+    /// A new activation token for what is left of another, which ends. Faults: 400 to 403, 700 to 704, 706, 804.
+    ExtendTransaction(ExtendTransaction),
 }
 
 /// See [`Command::InstallManifest`].
@@ -166,6 +168,22 @@ pub struct SignHash {
     pub record: SealedRecord,
 }
 
+/// See [`Command::ExtendTransaction`]. Nothing in it can add to what the signer authorized.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendTransaction {
+    /// The credential.
+    pub credential: CredentialId,
+    /// Activation token, 32 octets.
+    pub token: Blob,
+    /// Hashes of the request, if it had any: each must be left.
+    pub hashes: Option<Vec<Blob>>,
+    /// Digest named by the request, if any.
+    pub hash_algorithm: Option<HashAlgorithm>,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
 /// An answer of the enclave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -214,7 +232,7 @@ pub enum Answer {
     Deleted(Receipt),
     /// To `GetChallenge`.
     Challenge(Challenge),
-    /// To `Authorize`.
+    /// To `Authorize` and `ExtendTransaction`.
     Activation {
         /// Activation token, 32 octets: what CSC calls `SAD`.
         token: Blob,

@@ -8,9 +8,9 @@ use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::message::{
-    Answer, AttestKey, Authorize, Challenge, Command, ConfirmGenesis, Genesis, GenesisShares, GetChallenge,
-    GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage, PasskeyHint, ProvideShare,
-    SignHash, Status, StoreAnswer, StoreRequest,
+    Answer, AttestKey, Authorize, Challenge, Command, ConfirmGenesis, ExtendTransaction, Genesis,
+    GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage,
+    PasskeyHint, ProvideShare, SignHash, Status, StoreAnswer, StoreRequest,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -67,6 +67,13 @@ fn commands() -> Vec<Command> {
             record: record(),
         }),
         Command::AttestKey(AttestKey { key: credential(), record: record(), nonce: Some(octets(9, 32)) }),
+        Command::ExtendTransaction(ExtendTransaction {
+            credential: credential(),
+            token: octets(0x40, 32),
+            hashes: Some(vec![octets(0x10, 32)]),
+            hash_algorithm: Some(HashAlgorithm::Sha256),
+            record: record(),
+        }),
     ]
 }
 
@@ -88,6 +95,7 @@ fn command_name(command: &Command) -> &'static str {
         Command::Authorize(_) => "authorize",
         Command::SignHash(_) => "sign-hash",
         Command::AttestKey(_) => "attest-key",
+        Command::ExtendTransaction(_) => "extend-transaction",
     }
 }
 
