@@ -58,7 +58,8 @@ impl Custodian {
         let opened = Share::parse(&plain).map_err(|_| CustodianError::ShareWrong)?;
         opened.check(&seen.service(), commitment).map_err(|_| CustodianError::ShareWrong)?;
         let opening = opened.opening();
-        if opening.threshold != manifest.share_threshold || opening.shares.len() != manifest.custodians.len() {
+        if opening.threshold != manifest.share_threshold || opening.shares.len() != manifest.custodians.len()
+        {
             return Err(CustodianError::ShareWrong);
         }
         let receipt = ShareReceipt {

@@ -54,8 +54,7 @@ impl PendingGenesis {
         rng.fill_bytes(&mut *octets);
         let root = RootKey::new(*octets);
         let custodians = &context.manifest.custodians;
-        let made =
-            split(&root, &context.service, context.manifest.share_threshold, custodians.len(), rng)?;
+        let made = split(&root, &context.service, context.manifest.share_threshold, custodians.len(), rng)?;
         let mut shares = Vec::new();
         for (custodian, share) in custodians.iter().zip(&made.shares) {
             let aad = share_aad(&context.service, &made.commitment, &custodian.id);

@@ -43,8 +43,7 @@ impl Quorum {
             .collect();
         let signed: SignedManifest = codec::decode(world.signed_manifest.as_slice()).unwrap();
         let mut manifest = signed.parse().unwrap();
-        manifest.officers =
-            officers.iter().map(|o| Officer { id: o.id.clone(), key: o.spki() }).collect();
+        manifest.officers = officers.iter().map(|o| Officer { id: o.id.clone(), key: o.spki() }).collect();
         manifest.custodians = custodians
             .iter()
             .map(|c| manifest::Custodian {
@@ -62,8 +61,7 @@ impl Quorum {
             .map(|o| OfficerSignature { officer: o.id.clone(), signature: o.sign(&message) })
             .collect();
         world.service = service_id(&octets);
-        world.signed_manifest =
-            codec::encode(&SignedManifest { manifest: octets.into(), signatures }).into();
+        world.signed_manifest = codec::encode(&SignedManifest { manifest: octets.into(), signatures }).into();
         world.install().unwrap();
         Self { world, officers, custodians, held: None, seen: Default::default() }
     }

@@ -8,9 +8,9 @@ use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::message::{
-    Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, Genesis, GenesisShares, GetChallenge,
-    GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage, PasskeyHint, ProvideShare,
-    SignHash, Status, StoreAnswer, StoreRequest,
+    Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, Genesis, GenesisShares,
+    GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage, PasskeyHint,
+    ProvideShare, SignHash, Status, StoreAnswer, StoreRequest,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};

@@ -57,8 +57,7 @@ impl Machine {
     ) -> Result<Effect, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
         let Stage::Uninitialized { genesis, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
-        let pending =
-            PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, rng)?;
+        let pending = PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, rng)?;
         let shares = pending.shares().clone();
         self.facts.commitment = Some(shares.commitment);
         self.facts.genesis = true;

@@ -1,0 +1,107 @@
+//! Place: none. Whole ceremonies of several people through `fuin ceremony` as processes, with `fuin serve` and an enclave.
+//!
+//! With `--nocapture` the first test tells the transcript of docs/ceremony.md.
+
+mod place;
+
+use place::{CUSTODIANS, DESCRIPTION, Place, mode, service_in};
+
+#[test]
+fn two_of_three_found_a_service_and_bring_it_back() {
+    let mut place = Place::new();
+    place.found();
+    assert_eq!((mode(&place.path("ada.pem")), mode(&place.path("kei.state"))), (0o600, 0o600));
+
+    place.approve("ada").says("officers still needed: 1");
+    place.approve("ada").says("officers still needed: 1");
+    place.approve("cem").says("genesis has begun");
+    place.tell("approving");
+    stranger(&mut place).is_refused(" service: ");
+    place
+        .fuin("approve --host HOST --manifest other.cbor --release release.json --key eve.pem")
+        .is_refused(" service: ");
+    place.tell("a stranger");
+    place.share("lea").says("missing: kei, mio");
+    place.fuin("status --host HOST").says("missing:     2 of kei, mio");
+    place.share("kei").says("missing: mio");
+    place.share("mio").says("the enclave is operational");
+    place.share("kei").says("kei follows the ledger");
+    place.share("lea").says("lea follows the ledger");
+    place.tell("shares");
+    let card = place.card();
+    place.tell("card");
+    assert!(card["ledger"]["origin"].as_str().unwrap().starts_with("sign.example/ledger/"));
+    assert_eq!(card["rootCommitment"].as_str().unwrap().len(), 64);
+    let held: Vec<_> =
+        CUSTODIANS.map(|name| std::fs::read(place.path(&format!("{name}.state"))).unwrap()).into();
+
+    place.kill_enclave();
+    let state = place.wait_for("uninitialized");
+    assert_eq!((&state["needed"], &state["ledgerSize"]), (&2.into(), &1.into()));
+    place.approve("ada").is_refused("genesis is over");
+    place.share("kei").says("1 more needed");
+    place.share("kei").is_refused("used before");
+    let state = place.wait_for("uninitialized");
+    assert_eq!((&state["needed"], &state["missing"]), (&1.into(), &["lea", "mio"].as_slice().into()));
+    place.share("mio").says("the enclave is operational");
+    place.tell("the next boot");
+    assert_eq!(place.wait_for("operational")["ledgerSize"], 2);
+    assert_eq!(place.card(), card);
+    assert!(place.is_ready());
+    // The shares are what they were; only the checkpoint moves.
+    for (name, held) in CUSTODIANS.iter().zip(&held) {
+        let now = std::fs::read(place.path(&format!("{name}.state"))).unwrap();
+        assert_eq!(now == *held, *name != "mio", "{name}");
+    }
+}
+
+/// A custodian of the same name whose pins name another service under the same roots and with the same image.
+fn stranger(place: &mut Place) -> place::Said {
+    place.fuin("init officer --name eve --key eve.pem --entry eve.json").says("eve");
+    place.fuin("init custodian --name kei --state other.state --entry other.json").says("kei");
+    let alone = DESCRIPTION.replace("_quorum = 2", "_quorum = 1").replace("_threshold = 2", "_threshold = 1");
+    std::fs::write(place.path("other.toml"), alone).unwrap();
+    let made =
+        "init manifest --description other.toml --entry eve.json --entry other.json --output other.cbor";
+    let service = service_in(&place.fuin(made).says("1 of kei").out);
+    place.fuin("init sign --manifest other.cbor --key eve.pem").says("signatures: 1");
+    let wrong = "0".repeat(64);
+    let join = "init join --state other.state --manifest other.cbor --release release.json --service";
+    assert_eq!(place.fuin(&format!("{join} {wrong}")).status, 2);
+    place.fuin(&format!("{join} {service}")).says("has joined");
+    place.share("other")
+}
+
+#[test]
+fn an_enclave_killed_in_genesis_leaves_a_state_that_recovers() {
+    let mut place = Place::new();
+    place.found();
+    place.approve("ada").says("officers still needed: 1");
+    // Between two approvals.
+    place.kill_enclave();
+    place.wait_for("uninitialized");
+    place.approve("ben").says("officers still needed: 1");
+    place.approve("cem").says("genesis has begun");
+    place.approve("ada").is_refused("made for another purpose");
+    place.share("kei").says("missing: lea, mio");
+    // Between two receipts.
+    place.kill_enclave();
+    let state = place.wait_for("uninitialized");
+    assert_eq!((&state["rootCommitment"], &state["ledgerSize"]), (&serde_json::Value::Null, &0.into()));
+    place.approve("ada").says("officers still needed: 1");
+    place.approve("ben").says("genesis has begun");
+    place.share("lea").says("missing: kei, mio");
+    place.share("kei").is_refused("holds another share already");
+    place.fuin("share --host HOST --state kei.state --abandon").says("missing: mio");
+    place.share("mio").says("the enclave is operational");
+    // Between two shares.
+    place.kill_enclave();
+    for name in ["kei", "lea"] {
+        place.wait_for("uninitialized");
+        place.share(name).says("1 more needed");
+        place.kill_enclave();
+    }
+    place.wait_for("uninitialized");
+    place.share("lea").says("1 more needed");
+    place.share("kei").says("the enclave is operational");
+}
