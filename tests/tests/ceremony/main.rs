@@ -16,10 +16,10 @@ fn two_of_three_found_a_service_and_bring_it_back() {
     place.approve("ada").says("officers still needed: 1");
     place.approve("cem").says("genesis has begun");
     place.tell("approving");
-    stranger(&mut place).is_refused(" service: ");
+    stranger(&mut place).refuses(" service: ");
     place
         .fuin("approve --host HOST --manifest other.cbor --release release.json --key eve.pem")
-        .is_refused(" service: ");
+        .refuses(" service: ");
     place.tell("a stranger");
     place.share("lea").says("missing: kei, mio");
     place.fuin("status --host HOST").says("missing:     2 of kei, mio");
@@ -38,9 +38,9 @@ fn two_of_three_found_a_service_and_bring_it_back() {
     place.kill_enclave();
     let state = place.wait_for("uninitialized");
     assert_eq!((&state["needed"], &state["ledgerSize"]), (&2.into(), &1.into()));
-    place.approve("ada").is_refused("genesis is over");
+    place.approve("ada").refuses("genesis is over");
     place.share("kei").says("1 more needed");
-    place.share("kei").is_refused("used before");
+    place.share("kei").refuses("used before");
     let state = place.wait_for("uninitialized");
     assert_eq!((&state["needed"], &state["missing"]), (&1.into(), &["lea", "mio"].as_slice().into()));
     place.share("mio").says("the enclave is operational");
@@ -82,7 +82,7 @@ fn an_enclave_killed_in_genesis_leaves_a_state_that_recovers() {
     place.wait_for("uninitialized");
     place.approve("ben").says("officers still needed: 1");
     place.approve("cem").says("genesis has begun");
-    place.approve("ada").is_refused("made for another purpose");
+    place.approve("ada").refuses("made for another purpose");
     place.share("kei").says("missing: lea, mio");
     // Between two receipts.
     place.kill_enclave();
@@ -91,7 +91,7 @@ fn an_enclave_killed_in_genesis_leaves_a_state_that_recovers() {
     place.approve("ada").says("officers still needed: 1");
     place.approve("ben").says("genesis has begun");
     place.share("lea").says("missing: kei, mio");
-    place.share("kei").is_refused("holds another share already");
+    place.share("kei").refuses("holds another share already");
     place.fuin("share --host HOST --state kei.state --abandon").says("missing: mio");
     place.share("mio").says("the enclave is operational");
     // Between two shares.
@@ -104,4 +104,34 @@ fn an_enclave_killed_in_genesis_leaves_a_state_that_recovers() {
     place.wait_for("uninitialized");
     place.share("lea").says("1 more needed");
     place.share("kei").says("the enclave is operational");
+}
+
+#[test]
+fn a_custodian_gives_nothing_to_a_ledger_older_than_it_has_seen() {
+    let mut place = Place::new();
+    place.found();
+    place.approve("ada").says("officers still needed: 1");
+    place.approve("ben").says("genesis has begun");
+    for name in CUSTODIANS {
+        place.share(name).says("receipt given");
+    }
+    place.share("kei").says("checkpoint of size 1");
+    place.share("lea").says("checkpoint of size 1");
+    // The host comes back too, with all that it was told.
+    place.kill_both(|place| place.copy("data", "yesterday"));
+    place.wait_for("uninitialized");
+    place.share("lea").says("1 more needed");
+    place.share("kei").says("kei follows the ledger: newest checkpoint of size 2");
+    place.kill_both(|place| {
+        place.copy("data", "today");
+        place.copy("yesterday", "data");
+    });
+    place.wait_for("uninitialized");
+    place.share("kei").refuses("size 1 is older than size 2, which this custodian has seen");
+    assert_eq!(place.wait_for("uninitialized")["needed"], 2);
+    place.kill_both(|place| place.copy("today", "data"));
+    place.wait_for("uninitialized");
+    place.share("kei").says("1 more needed");
+    place.share("mio").says("the enclave is operational");
+    assert_eq!(place.wait_for("operational")["ledgerSize"], 3);
 }

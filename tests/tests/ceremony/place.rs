@@ -41,7 +41,7 @@ impl Said {
     }
 
     /// It must have been refused, for this reason.
-    pub fn is_refused(self, text: &str) -> Self {
+    pub fn refuses(self, text: &str) -> Self {
         assert!(self.status == 1 && self.err.contains(text), "{}\n{}{}", self.status, self.out, self.err);
         self
     }
@@ -57,21 +57,31 @@ impl Place {
             dir.display()
         );
         std::fs::write(dir.join("host.toml"), config).unwrap();
-        let mut host = Command::new(program("fuin"))
-            .args(["serve", "--config"])
-            .arg(dir.join("host.toml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(dir.join("host.log")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(host.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let public = lines.next().and_then(|l| l.strip_prefix("serving on ").map(str::to_owned));
-        let ceremony = lines.next().and_then(|l| l.strip_prefix("ceremonies on ").map(str::to_owned));
-        let (public, ceremony) = (public.expect("fuin serve"), ceremony.expect("a listener for ceremonies"));
+        let (host, public, ceremony) = start_host(dir);
         let mut place = Self { own, host, enclave: None, public, ceremony, transcript: Vec::new() };
         place.start_enclave();
         place
+    }
+
+    /// Kills host and enclave, and starts both again; what `between` does is done while neither runs.
+    pub fn kill_both(&mut self, between: impl FnOnce(&Self)) {
+        for child in self.enclave.iter_mut().chain([&mut self.host]) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        between(self);
+        (self.host, self.public, self.ceremony) = start_host(self.own.path());
+        self.start_enclave();
+    }
+
+    /// Copies a folder of files.
+    pub fn copy(&self, from: &str, to: &str) {
+        let _ = std::fs::remove_dir_all(self.path(to));
+        std::fs::create_dir(self.path(to)).unwrap();
+        for file in std::fs::read_dir(self.path(from)).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), self.path(to).join(file.file_name())).unwrap();
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -127,7 +137,7 @@ impl Place {
 
     /// What was said since the last time, for docs/ceremony.md; nothing in it names this machine.
     pub fn tell(&mut self, title: &str) {
-        println!("## {title}\n{}\n", std::mem::take(&mut self.transcript).join("\n"));
+        println!("\n## {title}\n{}\n", std::mem::take(&mut self.transcript).join("\n"));
     }
 
     /// The status as JSON, once the enclave is in this phase.
@@ -175,7 +185,7 @@ impl Place {
             format!("init manifest --description service.toml {} --output manifest.cbor", entries.join(" "));
         let service = service_in(&self.fuin(&made).says("2 of kei, lea, mio").out);
         self.fuin("init sign --manifest manifest.cbor --key ada.pem").says("signatures: 1");
-        self.fuin("init install --host HOST --manifest manifest.cbor").is_refused("quorum");
+        self.fuin("init install --host HOST --manifest manifest.cbor").refuses("quorum");
         self.fuin("init sign --manifest manifest.cbor --key ben.pem").says("signatures: 2");
         self.tell("manifest");
         for name in CUSTODIANS {
@@ -222,6 +232,22 @@ impl Drop for Place {
             let _ = child.wait();
         }
     }
+}
+
+/// Starts `fuin serve`; gives the base URLs of its listeners.
+fn start_host(dir: &Path) -> (Child, String, String) {
+    let mut host = Command::new(program("fuin"))
+        .args(["serve", "--config"])
+        .arg(dir.join("host.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(dir.join("host.log")).unwrap())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(host.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let public = lines.next().and_then(|l| l.strip_prefix("serving on ").map(str::to_owned));
+    let ceremony = lines.next().and_then(|l| l.strip_prefix("ceremonies on ").map(str::to_owned));
+    (host, public.expect("fuin serve"), ceremony.expect("a listener for ceremonies"))
 }
 
 /// The service id in what a command said.

@@ -130,3 +130,82 @@ fn read_pem(label: &str, path: &Path) -> anyhow::Result<Blob> {
     anyhow::ensure!(found == label, "{}: has `{found}`, not `{label}`", path.display());
     Ok(der.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dev::keys::DevKey;
+    use fuin_shared::ids::PersonId;
+    use fuin_shared::manifest::Officer;
+
+    const TEXT: &str = r#"
+name = "test"
+development = true
+not_after = "2046-01-01T00:00:00Z"
+ledger_prefix = "test.invalid/ledger"
+officer_quorum = 1
+share_threshold = 1
+release = "durable"
+evidence_anchors = ["root.pem"]
+measurements = ["release.json"]
+
+[[ra_clients]]
+id = "ra"
+proof_key = "ra.pem"
+authorities = ["ca"]
+relying_parties = [{ id = "localhost", origins = ["https://localhost"] }]
+
+[[authorities]]
+id = "ca"
+anchors = ["root.pem"]
+"#;
+
+    fn made(text: &str) -> Result<Manifest, Failure> {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        let pem = |label, der: &[u8]| der::pem::encode_string(label, der::pem::LineEnding::LF, der).unwrap();
+        let officer = DevKey::load_or_make(&path("officer.pem")).unwrap();
+        let ra = officer.public().to_spki();
+        std::fs::write(path("root.pem"), pem("CERTIFICATE", &[1, 2, 3])).unwrap();
+        std::fs::write(path("ra.pem"), pem("PUBLIC KEY", &ra)).unwrap();
+        let pcr = "11".repeat(48);
+        let release = format!(r#"{{"pcrs":{{"0":"{pcr}","1":"{pcr}","2":"{pcr}"}},"other":1}}"#);
+        std::fs::write(path("release.json"), release).unwrap();
+        let person = PersonId::new("ada").unwrap();
+        Entry::Officer(Officer { id: person, key: officer.spki() }).write(&path("ada.json")).unwrap();
+        let kei = crate::ceremony::custodian::CustodianFile::make(
+            &path("kei.state"),
+            PersonId::new("kei").unwrap(),
+        );
+        Entry::Custodian(kei.unwrap().get().manifest_entry()).write(&path("kei.json")).unwrap();
+        std::fs::write(path("service.toml"), text).unwrap();
+        manifest(&path("service.toml"), &[path("ada.json"), path("kei.json")])
+    }
+
+    #[test]
+    fn a_description_makes_a_manifest() {
+        let manifest = made(TEXT).unwrap();
+        assert_eq!(manifest.not_after, 2_398_377_600);
+        assert_eq!(manifest.officers.first().map(|o| o.id.as_str()), Some("ada"));
+        assert_eq!(manifest.custodians.first().map(|c| c.id.as_str()), Some("kei"));
+        assert_eq!(manifest.ra_clients.len(), 1);
+        assert_eq!(manifest.limits, Limits::default());
+    }
+
+    #[test]
+    fn descriptions_that_cannot_work_name_the_field() {
+        for (from, to, told) in [
+            ("name = ", "colour = 1\nname = ", "colour"),
+            ("2046-01-01T00:00:00Z", "2046-01-01", "not_after"),
+            ("officer_quorum = 1", "officer_quorum = 2", "officer_quorum"),
+            ("share_threshold = 1", "share_threshold = 2", "share_threshold"),
+            ("development = true", "development = false", "development"),
+            ("authorities = [\"ca\"]", "authorities = [\"other\"]", "caID"),
+        ] {
+            let Failure::Usage(text) = made(&TEXT.replace(from, to)).unwrap_err() else { panic!("{told}") };
+            assert!(text.contains(told), "{text}");
+        }
+        let Failure::Failed(error) = made(&TEXT.replace("ra.pem", "root.pem")).unwrap_err() else { panic!() };
+        assert!(error.to_string().contains("PUBLIC KEY"), "{error}");
+    }
+}

@@ -46,7 +46,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let state = client.state().await?;
     let operational = match state.phase.as_str() {
         "uninitialized" if state.genesis.is_some() => accept(&client, &mut custodian, args.abandon).await?,
-        "uninitialized" => provide(&client, &custodian).await?,
+        "uninitialized" => provide(&client, &mut custodian, &state).await?,
         "operational" => true,
         other => {
             let other = other.escape_debug();
@@ -90,11 +90,19 @@ async fn accept(
 }
 
 /// Gives the share to this boot. Answers whether it was the last one needed.
-async fn provide(client: &CeremonyClient, custodian: &CustodianFile) -> anyhow::Result<bool> {
-    let name = custodian.get().id();
+async fn provide(
+    client: &CeremonyClient,
+    custodian: &mut CustodianFile,
+    state: &CeremonyState,
+) -> anyhow::Result<bool> {
+    // The enclave would refuse a ledger that is older, and halt; here nothing has been given yet.
+    if let (Some(_), Some(note)) = (custodian.get().ledger(), &state.ledger.checkpoint) {
+        custodian.change(|c| c.observe_checkpoint(note))?;
+    }
     let (bundle, nonce) = client.evidence().await?;
     let given = custodian.get().provide_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng));
     let given = given.map_err(told)?;
+    let name = custodian.get().id();
     println!("evidence verified");
     let message = ProvideShare {
         statement: codec::encode(&given.statement).into(),
