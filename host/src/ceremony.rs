@@ -53,6 +53,14 @@ async fn handle(State(desk): State<Arc<Desk>>, request: Request) -> Response {
 }
 
 async fn route(desk: &Desk, request: Request) -> Result<Response, Refusal> {
+    // No browser has business here: a page that somebody opens on this machine must not speak to it.
+    if request.headers().contains_key(header::ORIGIN) {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "access_denied",
+            "This listener is not for web pages",
+        ));
+    }
     let path = request.uri().path().to_owned();
     let get = *request.method() == Method::GET;
     let post = *request.method() == Method::POST;

@@ -112,3 +112,13 @@ async fn the_status_is_what_enclave_and_store_say() {
     assert_eq!(answered.body["shares"], serde_json::json!({ "from": ["kei"], "missing": 1 }));
     assert_eq!(answered.body["ledger"]["size"], 0);
 }
+
+#[tokio::test]
+async fn web_pages_are_refused() {
+    let setup = start().await;
+    let _peer = setup.peer(1).await;
+    for path in ["/ceremony/status", "/ceremony/manifest", "/ceremony/share", "/attestation"] {
+        let request = setup.client.post(url(&setup, path)).header("origin", "https://page.example");
+        assert_eq!(answered(request).await.status, 403, "{path}");
+    }
+}
