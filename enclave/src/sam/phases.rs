@@ -11,7 +11,10 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         Command::Status => &[Booted, Uninitialized, Recovering, Operational, Halted],
         Command::InstallManifest(_) => &[Booted],
         Command::GetEvidence(_) => &[Uninitialized, Recovering, Operational],
-        Command::Genesis(_) | Command::ConfirmGenesis(_) | Command::ProvideShare(_) => &[Uninitialized],
+        Command::Genesis(_)
+        | Command::ConfirmGenesis(_)
+        | Command::ProvideShare(_)
+        | Command::CeremonyStatus => &[Uninitialized],
         Command::GenerateKey(_)
         | Command::LinkEid(_)
         | Command::AuthorizePop(_)

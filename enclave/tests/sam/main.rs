@@ -10,5 +10,6 @@ mod key_statement;
 mod ledger;
 mod passkey;
 mod people;
+mod quorum;
 mod rng;
 mod world;
