@@ -42,10 +42,27 @@ impl Refused {
     }
 }
 
+/// A connection. Frames of several threads go over it one after the other.
+struct Line {
+    stream: UnixStream,
+    writing: Mutex<()>,
+}
+
+impl Line {
+    fn write(&self, octets: &[u8]) {
+        let _one = self.writing.lock().unwrap();
+        let _ = (&self.stream).write_all(octets);
+    }
+
+    fn end(&self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
 /// What the host knows.
 #[derive(Default)]
 pub struct State {
-    connections: BTreeMap<u64, Arc<UnixStream>>,
+    connections: BTreeMap<u64, Arc<Line>>,
     /// Who dialled last.
     pub instance: Option<InstanceId>,
     /// Connections that said hello.
@@ -87,7 +104,8 @@ impl Host {
             for (number, stream) in (0..).zip(listener.incoming()) {
                 let Ok(stream) = stream else { return };
                 let reading = accepting.clone();
-                std::thread::spawn(move || reading.read(number, &Arc::new(stream)));
+                let line = Arc::new(Line { stream, writing: Mutex::default() });
+                std::thread::spawn(move || reading.read(number, &line));
             }
         });
         host
@@ -145,8 +163,8 @@ impl Host {
 
     /// Writes octets as they are. The enclave may have hung up.
     pub fn write(&self, connection: u64, octets: &[u8]) {
-        let Some(stream) = self.state().connections.get(&connection).cloned() else { return };
-        let _ = (&*stream).write_all(octets);
+        let Some(line) = self.state().connections.get(&connection).cloned() else { return };
+        line.write(octets);
     }
 
     /// Writes a frame.
@@ -156,8 +174,8 @@ impl Host {
 
     /// Hangs up. Nothing more is sent over this connection.
     pub fn hang_up(&self, connection: u64) {
-        if let Some(stream) = self.state().connections.remove(&connection) {
-            let _ = stream.shutdown(Shutdown::Both);
+        if let Some(line) = self.state().connections.remove(&connection) {
+            line.end();
         }
     }
 
@@ -237,13 +255,13 @@ impl Host {
         }
     }
 
-    fn read(&self, number: u64, stream: &Arc<UnixStream>) {
+    fn read(&self, number: u64, line: &Arc<Line>) {
         let mut decoder = Decoder::new();
         let mut buffer = vec![0; 64 * 1024];
-        while let Ok(length @ 1..) = (&**stream).read(&mut buffer) {
+        while let Ok(length @ 1..) = (&line.stream).read(&mut buffer) {
             decoder.push(&buffer[..length]);
             while let Some(frame) = decoder.next_frame().expect("the enclave's frames are good") {
-                self.take(number, stream, frame);
+                self.take(number, line, frame);
             }
         }
         let mut state = self.state();
@@ -254,14 +272,14 @@ impl Host {
         self.state.1.notify_all();
     }
 
-    fn take(&self, number: u64, stream: &Arc<UnixStream>, frame: FromEnclave) {
+    fn take(&self, number: u64, line: &Arc<Line>, frame: FromEnclave) {
         match frame {
             Frame::Hello(hello) => {
                 let mut state = self.state();
                 assert_eq!(hello.version, frame::VERSION);
                 state.instance = Some(hello.instance);
                 state.hellos += 1;
-                state.connections.insert(number, stream.clone());
+                state.connections.insert(number, line.clone());
             }
             Frame::Reply { id, result } => {
                 let waiting = self.state().waiting.remove(&(number, id));

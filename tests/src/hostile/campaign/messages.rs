@@ -25,7 +25,8 @@ impl Campaign {
             0..14 => Some(self.authorize()),
             14..26 => self.sign(),
             26..36 => Some(self.pooled()),
-            36..48 => return self.forged(),
+            36..47 => return self.forged(),
+            47 => self.under_altered_challenge(),
             _ => return self.changed(),
         };
         let command = honest.unwrap_or_else(|| self.authorize());

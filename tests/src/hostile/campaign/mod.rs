@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`messages`] | honest commands, the same again, the same with changes |
 //! | [`forgery`] | commands that nobody sent: parts of several, keys of its own, shares and statements from elsewhere |
+//! | [`people`] | evidence, checkpoints and challenges, altered on their way to honest people |
 //! | [`wire`] | frames by hand, and lies of the store while the enclave works |
 //! | [`history`] | the end of a boot: kills, stores that are old, cut, altered, foreign; the attacks that have names |
 //! | [`report`] | what came of it |
@@ -17,6 +18,7 @@
 mod forgery;
 mod history;
 mod messages;
+mod people;
 mod report;
 mod wire;
 
@@ -50,6 +52,8 @@ pub struct Campaign {
     world: World,
     /// The boot, as the signer's device has checked it.
     on: TrustedInstance,
+    /// Its evidence, and the nonce that this answers.
+    evidence: (Vec<u8>, [u8; 32]),
     keys: Vec<Enrolled>,
     /// Commands that passed through the host's hands.
     pool: Vec<Command>,
@@ -82,6 +86,7 @@ impl Campaign {
             report: Report::default(),
             before: 0,
             on: world.trusted(),
+            evidence: world.evidence(),
             pool,
             plain: None,
             tired: Vec::new(),
@@ -152,6 +157,7 @@ impl Campaign {
             self.judge(command, result);
         }
         self.by_hand();
+        self.deceive();
         self.judge_strays();
         self.count();
         if self.world.enclave.is_alive() { goes_on } else { self.died() }
@@ -230,6 +236,7 @@ impl Campaign {
     /// The signer's device checks the boot that runs now; tokens and consents of earlier ones are of no use.
     fn fresh(&mut self) {
         self.on = self.world.trusted();
+        self.evidence = self.world.evidence();
         (self.plain, self.tired) = (None, Vec::new());
     }
 }
