@@ -26,7 +26,12 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let begin = Instant::now();
+    let mut said = 0;
     let mut told = |report: &Report| {
+        for finding in &report.findings[said..] {
+            eprintln!("fuin-hostile: found, with seed {seed}: {finding}");
+        }
+        said = report.findings.len();
         let rate = report.exchanges as f64 / begin.elapsed().as_secs_f64();
         eprintln!(
             "fuin-hostile: {} of {exchanges}, {rate:.0} a second, {} histories, {} signatures, {} findings",
@@ -41,10 +46,8 @@ fn main() -> ExitCode {
         // What went wrong has been said. The counts so far are true all the same.
         let _ = catch_unwind(AssertUnwindSafe(|| campaign.close()));
     }
+    told(&campaign.report);
     let report = &campaign.report;
-    for finding in &report.findings {
-        eprintln!("fuin-hostile: found, with seed {seed}: {finding}");
-    }
     if ended.is_err() {
         eprintln!(
             "fuin-hostile: the campaign could not go on at exchange {} of seed {seed}",

@@ -77,8 +77,8 @@ pub struct State {
     pub heads: VecDeque<Result<Head, Fault>>,
     /// How the next commit is treated.
     pub sink: Sink,
-    /// Answers of the enclave that nobody waits for.
-    pub strays: Vec<Answer>,
+    /// Answers of the enclave that nobody waits for, with the id of the request.
+    pub strays: Vec<(u64, Answer)>,
     /// Commits that have no answer yet: connection and request id.
     pub held: Vec<(u64, u64)>,
 }
@@ -159,6 +159,11 @@ impl Host {
         drop(
             self.until("the enclave has closed the connection", |s| !s.connections.contains_key(&connection)),
         );
+    }
+
+    /// Waits until no connection is left.
+    pub fn gone(&self) {
+        drop(self.until("all connections are gone", |s| s.connections.is_empty()));
     }
 
     /// Writes octets as they are. The enclave may have hung up.
@@ -286,7 +291,7 @@ impl Host {
                 match (waiting, result) {
                     (Some(waiting), result) => drop(waiting.send(result)),
                     // Nobody waits for the answer to a frame that was written by hand.
-                    (None, Ok(answer)) => self.state().strays.push(answer),
+                    (None, Ok(answer)) => self.state().strays.push((id, answer)),
                     (None, Err(_)) => {}
                 }
             }

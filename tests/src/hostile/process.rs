@@ -36,6 +36,12 @@ impl Enclave {
         assert!(self.is_alive(), "the enclave's process has ended");
     }
 
+    /// Kills it.
+    pub fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
     /// Ends it by SIGABRT, as a panic does: the suite's own check that it would be noticed.
     pub fn abort(&mut self) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.0.id()).unwrap());
@@ -46,7 +52,6 @@ impl Enclave {
 
 impl Drop for Enclave {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.kill();
     }
 }

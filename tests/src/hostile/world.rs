@@ -30,6 +30,7 @@ use fuin_sic::{Sic, TrustedInstance};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// rpId of the passkeys.
 pub const RELYING_PARTY: &str = "localhost";
@@ -71,6 +72,8 @@ pub struct World {
     pub oracle: RefCell<Oracle>,
     /// Commands of honest people: all of them went through the host's hands.
     pub seen: RefCell<Vec<Command>>,
+    /// Commands in frames that were written by hand, by their request id.
+    pub written: RefCell<BTreeMap<u64, Command>>,
     /// Processes started so far.
     pub boots: u64,
     /// Name of the socket.
@@ -115,6 +118,7 @@ impl World {
             ledger: None,
             oracle: RefCell::default(),
             seen: RefCell::default(),
+            written: RefCell::default(),
             boots: 1,
             socket: "host".to_owned(),
             folder,
@@ -208,10 +212,22 @@ impl World {
     /// The process is killed and another one started on the same store.
     pub fn reboot(&mut self) {
         let known = self.host.state().instance;
+        self.enclave.kill();
+        // What it said last is judged by what was authorized to it.
+        self.host.gone();
+        self.judge_strays();
         self.enclave = Enclave::start(self.folder.path(), &self.socket);
         self.boots += 1;
         self.host.dialled(known);
         self.oracle.borrow_mut().rebooted();
+    }
+
+    /// Judges answers that nobody waited for, by the commands that were written by hand.
+    pub fn judge_strays(&self) {
+        let strays = std::mem::take(&mut self.host.state().strays);
+        for (id, answer) in strays {
+            self.oracle.borrow_mut().judge(self.written.borrow().get(&id), &answer);
+        }
     }
 
     /// A second enclave, booted beside the first behind a host of its own, on this store.
@@ -241,6 +257,12 @@ impl World {
         std::mem::swap(&mut self.host, &mut other.host);
         std::mem::swap(&mut self.enclave, &mut other.enclave);
         std::mem::swap(&mut self.socket, &mut other.socket);
+    }
+
+    /// Name of the socket that the present enclave dials.
+    #[must_use]
+    pub fn socket(&self) -> &str {
+        &self.socket
     }
 
     /// The enclave's phase.

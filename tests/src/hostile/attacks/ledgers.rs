@@ -3,7 +3,7 @@
 use super::{Outcome, holds, refused};
 use crate::hostile::signer::{Enrolled, hash, verify};
 use crate::hostile::store::Store;
-use crate::hostile::world::World;
+use crate::hostile::world::{Side, World};
 use fuin_shared::message::{Answer, Command};
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::Purpose;
@@ -44,38 +44,16 @@ pub(super) fn truncated_tail(world: &mut World, key: &Enrolled) -> Outcome {
 pub(super) fn live_twin(world: &mut World, key: &Enrolled) -> Outcome {
     world.observe();
     let common = world.host.state().store.clone();
-    let mut other = world.twin(common);
-    world.change_sides(&mut other);
-    world.install().map_err(|e| format!("{e:?}"))?;
-    let share = world.share().map_err(|e| e.to_string())?;
-    // Its receipts are not those of the ledger that will live.
-    let booted = world.host.call(Command::ProvideShare(share));
-    holds("the twin works", matches!(booted, Ok(Answer::Operational { .. })))?;
-
-    // A consent to the twin serves the twin alone, once.
-    let hashes = [hash()];
-    let on = world.trusted();
-    let (evidence, _) = world.consent(&on, key, Purpose::Sign, &hashes);
-    let request = Command::Authorize(world.authorize_request(key, evidence, &hashes));
-    world.change_sides(&mut other);
-    refused("a consent to the twin", world.host.call(request.clone()), &[601])?;
-    world.change_sides(&mut other);
-    let Ok(Answer::Activation { token, .. }) = world.host.call(request) else {
-        return Err("the twin refuses its own consent".to_owned());
-    };
-    let sign = Command::SignHash(world.sign_request(key, &token, &hashes));
-    world.change_sides(&mut other);
-    refused("a token of the twin", world.host.call(sign.clone()), &[700])?;
-    world.works(key);
-    world.change_sides(&mut other);
-    let Ok(Answer::Signatures { signatures, .. }) = world.host.call(sign.clone()) else {
-        return Err("the twin refuses its own token".to_owned());
-    };
-    verify(key, &hashes, &signatures);
-    refused("a token used up", world.host.call(sign), &[700])?;
+    let (home, mut other) = (world.socket().to_owned(), world.twin(common));
+    let outcome = both_work(world, key, &mut other);
+    if world.socket() == home {
+        world.change_sides(&mut other);
+    }
+    // The twin's ledger, as its host kept it.
     let forked = world.host.state().store.clone();
     world.change_sides(&mut other);
     drop(other);
+    outcome?;
 
     // The custodian sees one of them; the other one's ledger is refused.
     world.observe();
@@ -83,4 +61,34 @@ pub(super) fn live_twin(world: &mut World, key: &Enrolled) -> Outcome {
     world.recover();
     world.works(key);
     Ok(())
+}
+
+/// What is meant for the twin serves the twin alone, once.
+fn both_work(world: &mut World, key: &Enrolled, other: &mut Side) -> Outcome {
+    world.change_sides(other);
+    world.install().map_err(|e| format!("{e:?}"))?;
+    let share = world.share().map_err(|e| e.to_string())?;
+    // Not judged by the oracle: its receipts are not those of the ledger that will live.
+    let booted = world.host.call(Command::ProvideShare(share));
+    holds("the twin works", matches!(booted, Ok(Answer::Operational { .. })))?;
+    let hashes = [hash()];
+    let on = world.trusted();
+    let (evidence, _) = world.consent(&on, key, Purpose::Sign, &hashes);
+    let request = Command::Authorize(world.authorize_request(key, evidence, &hashes));
+    world.change_sides(other);
+    refused("a consent to the twin", world.host.call(request.clone()), &[601])?;
+    world.change_sides(other);
+    let Ok(Answer::Activation { token, .. }) = world.host.call(request) else {
+        return Err("the twin refuses its own consent".to_owned());
+    };
+    let sign = Command::SignHash(world.sign_request(key, &token, &hashes));
+    world.change_sides(other);
+    refused("a token of the twin", world.host.call(sign.clone()), &[700])?;
+    world.works(key);
+    world.change_sides(other);
+    let Ok(Answer::Signatures { signatures, .. }) = world.host.call(sign.clone()) else {
+        return Err("the twin refuses its own token".to_owned());
+    };
+    verify(key, &hashes, &signatures);
+    refused("a token used up", world.host.call(sign), &[700])
 }

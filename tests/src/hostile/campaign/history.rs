@@ -68,7 +68,6 @@ impl Campaign {
         }
         self.world.reboot();
         self.honest_host();
-        self.judge_strays();
         let booted = self.world.install().and_then(|()| self.world.provide());
         self.recovered(booted.map_err(|refusal| format!("{refusal:?}")))
     }

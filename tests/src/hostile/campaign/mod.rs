@@ -158,7 +158,7 @@ impl Campaign {
         }
         self.by_hand();
         self.deceive();
-        self.judge_strays();
+        self.world.judge_strays();
         self.count();
         if self.world.enclave.is_alive() { goes_on } else { self.died() }
     }
@@ -177,11 +177,6 @@ impl Campaign {
             }
             Err(Refused::Lost) => self.report.unanswered += 1,
         }
-    }
-
-    fn judge_strays(&mut self) {
-        let strays = std::mem::take(&mut self.world.host.state().strays);
-        strays.iter().for_each(|answer| self.world.oracle.borrow_mut().judge(None, answer));
     }
 
     /// The enclave ended by itself.
@@ -208,7 +203,7 @@ impl Campaign {
 
     /// Counts what the present world still has to tell. Once, at its end.
     pub fn close(&mut self) {
-        self.judge_strays();
+        self.world.judge_strays();
         self.collect();
         if self.deaths == 0 && !self.world.enclave.is_alive() {
             self.died();

@@ -28,7 +28,7 @@ const LIES: [Sink; 7] = [
 impl Campaign {
     /// How the store treats the next commit.
     pub(super) fn lie(&mut self) -> Sink {
-        if !self.random.one_in(10) {
+        if !self.random.one_in(5) {
             return Sink::Honest;
         }
         let lie = *self.random.pick(&LIES);
@@ -99,7 +99,10 @@ impl Campaign {
                 host.write(connection, &good[..cut]);
                 return host.hang_up(connection);
             }
-            4 => broken(&mut self.random, &structure(&command)),
+            4 => {
+                let octets = broken(id, &mut self.random, &structure(&command));
+                return self.raw(connection, &octets);
+            }
             5 => encoded(&Frame::Reply { id: self.random.next(), result: Ok(StoreAnswer::Committed) }),
             6 => encoded(&Frame::Reply { id: self.random.next() >> 40, result: Err(Fault::SinkRefused) }),
             7 => {
@@ -111,13 +114,9 @@ impl Campaign {
                 frame::encode(&Frame::<_, StoreAnswer>::Request { id: 1, deadline_ms: 1, body }).unwrap()
             }
             _ => {
-                // The same id twice, while the first is under way.
-                let answer = host.wait_for(connection, id);
-                host.write(connection, &[good.clone(), good].concat());
-                if let Ok(answer) = Host::answer(&answer) {
-                    self.world.oracle.borrow_mut().judge(Some(&command), &answer);
-                }
-                return;
+                // The same id twice, perhaps while the first is under way; each has its answer, or none.
+                self.world.written.borrow_mut().insert(id, command);
+                return host.write(connection, &[good.clone(), good].concat());
             }
         };
         host.write(connection, &octets);
@@ -128,32 +127,37 @@ impl Campaign {
         // The length is altered in its low octets only: a frame of a megabyte would be waited for.
         let place = 2 + self.random.below(octets.len() - 2);
         octets[place] ^= 1 << self.random.below(8);
+        self.raw(connection, &octets);
+    }
+
+    /// Writes octets; if they are a command, its answer is judged as that of one.
+    fn raw(&mut self, connection: u64, octets: &[u8]) {
         let host = self.world.host.clone();
         let mut decoder = frame::Decoder::new();
-        decoder.push(&octets);
+        decoder.push(octets);
         match decoder.next_frame::<Command, StoreAnswer>() {
-            Ok(Some(Frame::Request { id, body, .. })) if !decoder.is_partial() => {
+            Ok(Some(Frame::Request { id, body, .. })) => {
                 let answer = host.wait_for(connection, id);
-                host.write(connection, &octets);
+                host.write(connection, octets);
                 if let Ok(answer) = Host::answer(&answer) {
                     self.world.oracle.borrow_mut().judge(Some(&body), &answer);
                 }
             }
             // The enclave would wait for the rest.
             Ok(None) => {
-                host.write(connection, &octets);
+                host.write(connection, octets);
                 host.hang_up(connection);
             }
-            _ => host.write(connection, &octets),
+            _ => host.write(connection, octets),
         }
     }
 }
 
 /// A request whose body is a command with a value changed, whether it is a command still or not.
-fn broken(random: &mut crate::hostile::mutation::Random, body: &Value) -> Vec<u8> {
+fn broken(id: u64, random: &mut crate::hostile::mutation::Random, body: &Value) -> Vec<u8> {
     let text = |name: &str| Value::Text(name.to_owned());
     let mut request = Value::Map(vec![
-        (text("id"), Value::Integer((1u64 << 50).into())),
+        (text("id"), Value::Integer(id.into())),
         (text("deadline_ms"), Value::Integer(1000.into())),
         (text("body"), body.clone()),
     ]);
