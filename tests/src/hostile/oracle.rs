@@ -130,12 +130,16 @@ impl Oracle {
 
     /// Looks for every acknowledged event in this ledger.
     pub fn look_for_lost(&mut self, entries: &[Vec<u8>]) {
-        for (index, event) in &self.acknowledged {
-            let kept = usize::try_from(*index).ok().and_then(|index| entries.get(index));
-            if kept != Some(&event.0) {
-                self.lost.push(format!("event {index} was acknowledged and is not in the ledger"));
+        let kept = |index: &u64| usize::try_from(*index).ok().and_then(|index| entries.get(index));
+        let lost = &mut self.lost;
+        // What is lost is said once.
+        self.acknowledged.retain(|index, event| {
+            let there = kept(index) == Some(&event.0);
+            if !there {
+                lost.push(format!("event {index} was acknowledged and is not in the ledger"));
             }
-        }
+            there
+        });
     }
 
     /// The consent with this evidence, which is used by that.
