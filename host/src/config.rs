@@ -29,6 +29,17 @@ pub struct HostConfig {
     /// Witnesses of the ledger, as the manifest names them. The first one is asked first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<WitnessConfig>,
+    /// Where officers and custodians come in. Not served unless given.
+    #[serde(default)]
+    pub ceremony: Option<CeremonyConfig>,
+}
+
+/// The listener for ceremonies, apart from the public one: a proxy in front of that one must not lead to this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CeremonyConfig {
+    /// A loopback address; port 0 takes a free one.
+    pub listen: SocketAddr,
 }
 
 /// What `info` says of the service.
@@ -183,6 +194,7 @@ impl HostConfig {
             info: InfoConfig::default(),
             limits: LimitsConfig::default(),
             witnesses: Vec::new(),
+            ceremony: None,
         }
     }
 
@@ -228,6 +240,11 @@ impl HostConfig {
             field: "enclave",
             remedy: "give unix:///path or vsock://:PORT",
         })?;
+        rule(
+            self.ceremony.as_ref().is_none_or(|ceremony| ceremony.listen.ip().is_loopback()),
+            "ceremony.listen",
+            "give a loopback address such as 127.0.0.1:8081; people come in through a tunnel of their own",
+        )?;
         rule(short(&self.info.name), "info.name", "give 1 to 255 characters")?;
         rule(short(&self.info.description), "info.description", "give 1 to 255 characters")?;
         rule(
@@ -296,6 +313,7 @@ mod tests {
     fn values_that_cannot_work_name_their_field() {
         for (extra, field) in [
             ("external_url = \"https://a/\"", "external_url"),
+            ("[ceremony]\nlisten = \"0.0.0.0:8081\"", "ceremony.listen"),
             ("[info]\nregion = \"Japan\"", "info.region"),
             ("[info]\nspecs_v2 = \"2\"", "info.specs_v2"),
             ("[limits]\nbody_octets = 10", "limits.body_octets"),

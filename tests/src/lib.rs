@@ -7,10 +7,12 @@
 //! | [`csc`] | HTTP calls as a stranger makes them |
 //! | [`signer`] | the signer's device, step by step |
 //! | [`peers`] | software nobody here wrote: pyHanko, openssl |
+//! | [`hostile`] | a real enclave behind a host that attacks it |
 //! | [`pdf`] | what a validator takes out of a signed PDF |
 //! | [`ledger`] | the events that a stopped service has kept |
 
 pub mod csc;
+pub mod hostile;
 pub mod ledger;
 pub mod pdf;
 pub mod peers;

@@ -70,8 +70,7 @@ impl Log {
         let path = folder.log(id);
         let Some(text) = read(&path)? else { return Ok(None) };
         let damaged = |what| WitnessError::Damaged { path: path.clone(), what };
-        let mut lines =
-            text.strip_suffix('\n').ok_or_else(|| damaged("no final line feed"))?.split('\n');
+        let mut lines = text.strip_suffix('\n').ok_or_else(|| damaged("no final line feed"))?.split('\n');
         let origin = lines.next().unwrap_or_default();
         if origin_id(origin) != id {
             return Err(damaged("the origin is not that of the file's name"));

@@ -9,6 +9,7 @@ mod cosigning;
 use super::keys::LedgerKeys;
 use super::state::State;
 use crate::platform::clock::Millis;
+use cosigning::{Cosigning, Durable};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
@@ -18,7 +19,6 @@ use fuin_shared::log::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use fuin_shared::log::tree::{Frontier, leaf_hash};
 use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::message::{Commit, Cosign, Head, Receipt, RecordChange, SealedRecord};
-use cosigning::{Cosigning, Durable};
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -11,8 +11,8 @@ use fuin_shared::evidence::{
     user_data_of,
 };
 use fuin_shared::fault::Fault;
-use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::ids::RootCommitment;
+use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::message::Answer;
 use fuin_shared::phase::Phase;
 use std::collections::HashMap;

@@ -43,10 +43,6 @@ impl ServiceContext {
         if now_seconds >= founder.not_after {
             return Err(Fault::ManifestExpired);
         }
-        // Quorums of custodians are another issue; the sharing refuses others too.
-        if founder.share_threshold != 1 {
-            return Err(Fault::ManifestMalformed);
-        }
         Ok(Self {
             service: service_id(first.manifest.as_slice()),
             hash: first.hash(),

@@ -4,11 +4,13 @@
 mod activation;
 mod ceremony;
 mod enrolment;
+mod extending;
 mod faulty_module;
 mod key_statement;
 mod ledger;
 mod passkey;
 mod people;
+mod quorum;
 mod rng;
 mod witness;
 mod witnessed;

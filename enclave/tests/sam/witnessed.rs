@@ -299,8 +299,7 @@ enum Order {
     Neither,
 }
 
-const ORDERS: [Order; 5] =
-    [Order::First, Order::Second, Order::OnlyFirst, Order::OnlySecond, Order::Neither];
+const ORDERS: [Order; 5] = [Order::First, Order::Second, Order::OnlyFirst, Order::OnlySecond, Order::Neither];
 
 /// Two machines on one store, each with an event that waits; whatever the witnesses see in whatever order, and however
 /// the answers are kept back: at most one releases.

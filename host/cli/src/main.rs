@@ -3,12 +3,14 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `command` | the commands |
+//! | `ceremony` | what officers and custodians do on their own machines |
 //! | `dev` | a development installation: keys, CA, ceremony, enrolment, supervision |
 //! | `installation` | what the other commands read of it: `dev.json`, service card, passkeys |
 //! | `outcome` | exit status and how a failure is told |
 //! | `file` | files that are replaced atomically |
 #![forbid(unsafe_code)]
 
+mod ceremony;
 mod command;
 mod dev;
 mod file;
@@ -42,8 +44,13 @@ enum Command {
     Key(command::key::Args),
     /// Says what is missing on this machine, and what to do.
     Doctor(command::doctor::Args),
+    /// Runs a witness of ledgers (C2SP tlog-witness).
+    #[command(subcommand)]
+    Witness(command::witness::Command),
     /// Runs the host service alone.
     Serve(command::serve::Args),
+    /// Officers' and custodians' part: founding a service, and giving shares at each boot.
+    Ceremony(command::ceremony::Args),
 }
 
 fn main() -> ExitCode {
@@ -60,7 +67,9 @@ fn main() -> ExitCode {
             Command::Evidence(args) => command::evidence::run(args).await,
             Command::Key(args) => command::key::run(args).await,
             Command::Doctor(args) => command::doctor::run(&args),
+            Command::Witness(command) => command::witness::run(command).await,
             Command::Serve(args) => command::serve::run(args).await,
+            Command::Ceremony(args) => command::ceremony::run(args).await,
         }
     });
     match result {

@@ -9,8 +9,7 @@ const FILE: &str = "lock";
 
 /// Takes the directory; it is given back when the file is dropped, however the process ends. None if another has it.
 pub(super) fn take(directory: &Path) -> std::io::Result<Option<File>> {
-    let file =
-        OpenOptions::new().create(true).append(true).mode(0o600).open(directory.join(FILE))?;
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(directory.join(FILE))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => Ok(None),

@@ -146,9 +146,7 @@ impl Client {
 /// At most [`MAX_ANSWER`] octets.
 async fn read(mut response: Response) -> Result<String, Refusal> {
     let mut octets = Vec::new();
-    while let Some(piece) =
-        response.chunk().await.map_err(|error| Refusal::Unreachable(reason(&error)))?
-    {
+    while let Some(piece) = response.chunk().await.map_err(|error| Refusal::Unreachable(reason(&error)))? {
         octets.extend_from_slice(&piece);
         if octets.len() > MAX_ANSWER {
             return Err(Refusal::Malformed("it is too long"));

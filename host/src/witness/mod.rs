@@ -84,7 +84,9 @@ impl Witnesses {
         let enough = usize::from(wanted.quorum);
         let mut lines = Vec::new();
         // What is there when the time is over is the answer.
-        let _ = tokio::time::timeout(PATIENCE, self.collect(Arc::new((wanted, checkpoint)), enough, &mut lines)).await;
+        let _ =
+            tokio::time::timeout(PATIENCE, self.collect(Arc::new((wanted, checkpoint)), enough, &mut lines))
+                .await;
         Ok(lines.concat())
     }
 

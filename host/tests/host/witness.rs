@@ -87,8 +87,7 @@ fn answer(name: &str, seed: u8, state: &mut State, body: String) -> Response {
     let (head, note) = body.split_once("\n\n").unwrap();
     let mut lines = head.lines();
     let old: u64 = lines.next().unwrap().strip_prefix("old ").unwrap().parse().unwrap();
-    let proof: Vec<Hash> =
-        lines.map(|line| Base64::decode_vec(line).unwrap().try_into().unwrap()).collect();
+    let proof: Vec<Hash> = lines.map(|line| Base64::decode_vec(line).unwrap().try_into().unwrap()).collect();
     let mut checkpoint = Checkpoint::parse(Note::parse(note.as_bytes()).unwrap().text()).unwrap();
     let key = match &state.behaviour {
         Behaviour::Says(status, text) => {
@@ -148,8 +147,7 @@ impl Ledger {
 
 /// A host with these witnesses, an enclave that asks, a ledger of three entries.
 async fn service(witnesses: &[&Witness]) -> (Setup, Peer, Ledger) {
-    let setup =
-        Setup::start_with(|c| c.witnesses = witnesses.iter().map(|w| w.config()).collect()).await;
+    let setup = Setup::start_with(|c| c.witnesses = witnesses.iter().map(|w| w.config()).collect()).await;
     let peer = setup.peer(1).await;
     let mut ledger = Ledger::new();
     for text in ["a", "b", "c"] {

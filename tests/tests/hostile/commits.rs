@@ -1,13 +1,13 @@
 //! Place: none. Commits whose answers the host replays, reorders, drops or invents: no result leaves before its event is durable,
 //! and no permission is used twice.
 
-use crate::signer::{Enrolled, hash, verify};
-use crate::store::Sink;
-use crate::world::World;
 use fuin_shared::bytes::Blob;
 use fuin_shared::frame::Frame;
 use fuin_shared::message::{Answer, Command, StoreAnswer};
 use fuin_shared::phase::Phase;
+use fuin_tests::hostile::signer::{Enrolled, hash, verify};
+use fuin_tests::hostile::store::Sink;
+use fuin_tests::hostile::world::World;
 use std::sync::mpsc::TryRecvError;
 
 fn ready() -> (World, Enrolled) {

@@ -1,12 +1,12 @@
 //! Place: none. Octets that are no frames, and frames that break the rules: the connection ends, the enclave dials again and works.
 
-use crate::signer::{Enrolled, hash};
-use crate::world::World;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::frame::{self, Frame, MAX_FRAME};
 use fuin_shared::ids::InstanceId;
 use fuin_shared::message::{Command, Hello, StoreAnswer, StoreRequest};
+use fuin_tests::hostile::signer::{Enrolled, hash};
+use fuin_tests::hostile::world::World;
 use fuin_tests::signer::random;
 
 type FromHost = Frame<Command, StoreAnswer>;
@@ -87,7 +87,7 @@ fn a_request_id_in_use_ends_the_connection() {
     let key = world.enrol();
     let hashes = [hash()];
     let token = world.token(&key, &hashes);
-    world.host.state().sink = crate::store::Sink::Holds;
+    world.host.state().sink = fuin_tests::hostile::store::Sink::Holds;
     let body = Command::SignHash(world.sign_request(&key, &token, &hashes));
     let frame = frame::encode(&FromHost::Request { id: 1 << 30, deadline_ms: 60_000, body }).unwrap();
     let connection = world.host.connection();

@@ -1,13 +1,12 @@
 //! Place: none. Manifests that the host brings: the enclave becomes another service, never this one.
 
-use crate::people::Person;
-use crate::world::World;
-use fuin_custodian::CustodianError;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
-use fuin_shared::manifest::{Officer, SignedManifest, service_id};
+use fuin_shared::manifest::SignedManifest;
 use fuin_shared::message::{Command, InstallManifest};
 use fuin_shared::phase::Phase;
+use fuin_tests::hostile::people::Person;
+use fuin_tests::hostile::world::World;
 use fuin_tests::signer::now;
 
 fn install(world: &World, first: &Blob, current: &Blob) -> Result<(), u16> {
@@ -17,7 +16,7 @@ fn install(world: &World, first: &Blob, current: &Blob) -> Result<(), u16> {
 
 #[test]
 fn manifests_without_the_officers_word_are_refused() {
-    let mut world = World::new();
+    let mut world = World::booted();
     let good = world.signed.clone();
     let unsigned = |change: &dyn Fn(&mut SignedManifest)| {
         let mut signed: SignedManifest = codec::decode(good.as_slice()).unwrap();
@@ -58,32 +57,6 @@ fn manifests_without_the_officers_word_are_refused() {
     // There is no second one in a boot.
     assert_eq!(install(&world, &other, &other), Err(200));
     world.enclave.assert_alive();
-}
-
-#[test]
-fn an_enclave_with_the_hosts_own_manifest_gets_nothing_from_anybody() {
-    let mut world = World::operational();
-    let key = world.enrol();
-    world.observe();
-    world.reboot();
-    // All is as in the true one, but that the host is the officer.
-    let (true_officer, host) =
-        (std::mem::replace(&mut world.officer, Person::new("officer")), world.host.clone());
-    let mut manifest = world.manifest();
-    manifest.officers = vec![Officer { id: world.officer.id.clone(), key: world.officer.spki() }];
-    let signed = world.sign_manifest(&manifest);
-    assert_ne!(service_id(&codec::encode(&manifest)), world.service);
-    assert_eq!(install(&world, &signed, &signed), Ok(()));
-    let refusal = world.share().unwrap_err();
-    assert!(matches!(refusal, CustodianError::Evidence(_)), "{refusal}");
-    let (bundle, nonce) = world.evidence();
-    assert!(world.sic().check_evidence(&bundle, &nonce, now()).is_err());
-    // The sealed records are of no use to it: it has no root key, and commands of signing are closed.
-    let sign = world.sign_request(&key, &vec![0; 32].into(), &[vec![1; 32].into()]);
-    assert_eq!(host.call(Command::SignHash(sign)).unwrap_err().number(), 200);
-    world.officer = true_officer;
-    world.recover();
-    world.works(&key);
 }
 
 /// What the signer's device answers to evidence of a boot that is not ready, of a stale nonce, and of another service.

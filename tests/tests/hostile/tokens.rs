@@ -1,12 +1,13 @@
 //! Place: none. Signing calls that the host alters, repeats or makes up: refused by the enclave itself.
 
-use crate::signer::{hash, signatures, verify};
-use crate::world::World;
 use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::ids::CredentialId;
 use fuin_shared::message::{Command, SignHash};
 use fuin_shared::sad::Purpose;
+use fuin_tests::hostile::attacks::own_assertion;
+use fuin_tests::hostile::signer::{hash, signatures, verify};
+use fuin_tests::hostile::world::World;
 use fuin_tests::signer::random;
 
 fn refused(world: &World, request: SignHash, number: u16) {
@@ -140,38 +141,10 @@ fn a_passkey_that_the_host_made_is_refused() {
     let (sad, challenge) = world.sad(&on, &key, Purpose::Sign, &hashes);
     let digest = fuin_shared::sad::sad_digest(&sad.to_bytes());
     let hint = challenge.passkey.unwrap();
-    let assertion = forged(&hint, &digest);
+    let assertion = own_assertion(&hint, &digest);
     let sealed = on.seal(&sad, assertion, &mut rand_core::UnwrapErr(getrandom::SysRng)).unwrap();
     let evidence = fuin_shared::codec::encode(&sealed).into();
     let request = world.authorize_request(&key, evidence, &hashes);
     assert_eq!(world.host.call(Command::Authorize(request)).unwrap_err().number(), 501);
     world.works(&key);
-}
-
-/// An assertion that is right in everything but the key.
-fn forged(
-    hint: &fuin_shared::message::PasskeyHint,
-    digest: &fuin_shared::ids::Digest32,
-) -> fuin_shared::sad::Assertion {
-    use fuin_sic::Authenticator;
-    let folder = fuin_tests::programs::scratch();
-    let mut own = fuin_sca::passkey::PasskeyDirectory::new(folder.path(), "https://localhost", false);
-    own.register(&hint.relying_party, "hanako", digest).unwrap();
-    let file = std::fs::read_dir(folder.path())
-        .unwrap()
-        .flatten()
-        .find(|f| f.path().extension().is_some_and(|e| e == "json"));
-    let stem = file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
-    let own_id = hex::decode(stem).unwrap();
-    let fuin_shared::sad::Assertion::Passkey { client_data, authenticator_data, signature, .. } =
-        own.assert(&hint.relying_party, &own_id, digest).unwrap()
-    else {
-        panic!("an assertion");
-    };
-    fuin_shared::sad::Assertion::Passkey {
-        credential_id: hint.credential_id.clone(),
-        client_data,
-        authenticator_data,
-        signature,
-    }
 }

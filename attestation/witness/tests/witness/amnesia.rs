@@ -53,7 +53,9 @@ fn record_lost_while_serving_cosigns_nothing() {
 #[test]
 fn damaged_records_are_not_guessed() {
     let (log, other) = (TestLog::new(1, 0), TestLog::new(2, 0));
-    for damage in [String::new(), "x".into(), log.note(5).replace('\n', ""), other.note(5), "a".repeat(200_000)] {
+    for damage in
+        [String::new(), "x".into(), log.note(5).replace('\n', ""), other.note(5), "a".repeat(200_000)]
+    {
         let (_place, folder, _) = watching(&log);
         post(&open(&folder, None), &log.request(0, 5), 5).answer();
         fs::write(folder.join("records").join(origin_id(log.origin())), damage).unwrap();

@@ -75,9 +75,9 @@ impl<T> Cosigning<T> {
 
     /// Events and octets that wait.
     pub(super) fn held(&self) -> (usize, usize) {
-        self.waiting.iter().fold((0, 0), |(events, octets), batch| {
-            (events + batch.items.len(), octets + batch.octets)
-        })
+        self.waiting
+            .iter()
+            .fold((0, 0), |(events, octets), batch| (events + batch.items.len(), octets + batch.octets))
     }
 
     /// Changes of records that wait.

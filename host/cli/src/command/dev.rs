@@ -2,7 +2,7 @@
 
 use crate::dev::session::{LOOK, Session};
 use crate::dev::stop::StopSignal;
-use crate::dev::{Child, EnclaveKind, EnclaveProgram, Layout, Progress, RunDir};
+use crate::dev::{Child, DevWitnesses, EnclaveKind, EnclaveProgram, Founded, Layout, Progress, RunDir};
 use crate::installation::DEFAULT_DIR;
 use crate::outcome::Failure;
 use anyhow::Context as _;
@@ -35,6 +35,10 @@ pub struct Args {
     /// The enclave image, for `--enclave qemu`.
     #[arg(long, value_name = "FILE")]
     eif: Option<PathBuf>,
+    /// Witnesses that a new installation gets, each a process of its own; most of them must cosign what is released. An
+    /// installation that exists keeps those that it has.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=16))]
+    witnesses: u8,
     /// Removes the installation first: keys, ledger, credentials.
     #[arg(long)]
     reset: bool,
@@ -56,7 +60,14 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         EnclaveProgram::find(args.enclave, args.enclave_bin.as_deref(), args.eif.as_deref(), &layout)?;
     let progress = Progress::new();
     let run = RunDir::make(&layout)?;
+    // An installation that was founded before has its witnesses in its manifest.
+    let standing = match layout.manifest() {
+        path if path.exists() => Founded::read(&path)?.manifest.witnesses,
+        _ => None,
+    };
+    let witnesses = DevWitnesses::start(&layout, args.witnesses, standing.as_ref()).await?;
     let config = HostConfig {
+        witnesses: witnesses.configs(),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
         ..HostConfig::local(run.endpoint(), layout.host())
     };
@@ -67,7 +78,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         }
         other => other.into(),
     })?;
-    let mut session = Session::new(layout, run, program, host, progress)?;
+    let mut session = Session::new(layout, run, program, host, witnesses, progress)?;
     let mut child = None;
     let result = tokio::select! {
         result = serve(&mut session, &mut child) => result,
@@ -94,7 +105,7 @@ fn reset(args: &Args) -> Result<(), Failure> {
         )));
     }
     let layout = Layout::take(&args.dir)?;
-    for name in ["keys", "ca", "logs", "nsm", "host", "run", "passkeys"] {
+    for name in ["keys", "ca", "logs", "nsm", "host", "run", "passkeys", "witnesses"] {
         let folder = layout.dir().join(name);
         if folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("--reset: {}", folder.display()))?;

@@ -1,5 +1,6 @@
 //! Place: none. One module for each command.
 
+pub mod ceremony;
 pub mod dev;
 pub mod doctor;
 pub mod evidence;
@@ -8,3 +9,4 @@ mod nonce;
 pub mod sad;
 pub mod serve;
 pub mod sign;
+pub mod witness;

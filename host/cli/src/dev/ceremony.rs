@@ -1,14 +1,13 @@
 //! Place: none. From a boot to an operational enclave: manifest, then genesis or the custodian's share, with the evidence
 //! checked by whoever gives something away.
 
-use super::custodian::CustodianFile;
 use super::founding::{DevOfficer, Founded, approval_end, statement_id};
+use super::witnesses::DevWitnesses;
+use crate::ceremony::custodian::CustodianFile;
+use crate::ceremony::founded::{check, references};
 use crate::installation::now;
 use anyhow::{Context as _, bail, ensure};
-use fuin_attestation::{
-    Anchors, At, DevelopmentAnchor, Expectations, Nonce, Profile, References, VerifiedEvidence, Window,
-    verify_bundle,
-};
+use fuin_attestation::{Anchors, DevelopmentAnchor, Expectations, VerifiedEvidence};
 use fuin_host::RunningHost;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -28,6 +27,8 @@ const RECOVERY_LOOK: Duration = Duration::from_millis(200);
 pub struct Ceremony<'a> {
     /// The host.
     pub host: &'a RunningHost,
+    /// The witnesses, if the manifest names some.
+    pub witnesses: &'a DevWitnesses,
     /// The officer.
     pub officer: &'a DevOfficer,
     /// The service.
@@ -81,6 +82,32 @@ impl Ceremony<'_> {
         Ok(self.host.relay().call(command, PATIENCE).await?)
     }
 
+    /// A command whose answer the witnesses must cosign. The ledger is registered with them as soon as its name is known; one
+    /// that knows a newer ledger, or another, ends the wait: no patience makes an old store young again.
+    async fn witnessed(&self, command: Command) -> anyhow::Result<Answer> {
+        let (mut ledger, mut contradiction) =
+            (self.host.witnesses().ledger(), self.host.witnesses().contradiction());
+        let answer = self.call(command);
+        tokio::pin!(answer);
+        loop {
+            tokio::select! {
+                answer = &mut answer => return answer,
+                Ok(()) = ledger.changed() => {
+                    let named = ledger.borrow_and_update().clone();
+                    if let Some(named) = named {
+                        self.witnesses.register(&named)?;
+                    }
+                }
+                Ok(()) = contradiction.changed() => {
+                    let said = contradiction.borrow_and_update().clone();
+                    if let Some(refusal) = said {
+                        bail!("{refusal}");
+                    }
+                }
+            }
+        }
+    }
+
     /// Evidence with a fresh nonce.
     async fn evidence(&self) -> anyhow::Result<(Vec<u8>, [u8; 32])> {
         let mut nonce = [0; 32];
@@ -95,21 +122,13 @@ impl Ceremony<'_> {
     /// The officer looks at the evidence before approving anything.
     fn officer_checks(&self, bundle: &[u8], nonce: &[u8], now: u64) -> anyhow::Result<VerifiedEvidence> {
         let anchors = Anchors::development(DevelopmentAnchor::from_der(self.evidence_root)?);
-        let window = Window::default();
-        let evidence =
-            verify_bundle(bundle, &anchors, At::Unix(now), Profile::AwsText, Nonce::Expected(nonce), window)?;
-        let mut references = References::none();
-        let measured = self.measurement;
-        for (index, value) in [(0, &measured.pcr0), (1, &measured.pcr1), (2, &measured.pcr2)] {
-            references.expect(index, value.as_ref())?;
-        }
-        evidence.appraise(&Expectations {
+        let expectations = Expectations {
             phases: Some(vec![Phase::Uninitialized]),
             minimum_release: None,
             allow_development: true,
-            ..Expectations::of_service(self.founded.service, references)
-        })?;
-        Ok(evidence)
+            ..Expectations::of_service(self.founded.service, references(self.measurement)?)
+        };
+        check(bundle, nonce, now, &anchors, &expectations)
     }
 
     async fn genesis(&mut self) -> anyhow::Result<()> {
@@ -137,7 +156,7 @@ impl Ceremony<'_> {
         let receipt =
             self.custodian.change(|c| c.accept_share(&bundle, &nonce, now(), &made.commitment, share))?;
         let receipts = vec![codec::encode(&receipt).into()];
-        match self.call(Command::ConfirmGenesis(ConfirmGenesis { receipts })).await? {
+        match self.witnessed(Command::ConfirmGenesis(ConfirmGenesis { receipts })).await? {
             Answer::Operational { .. } => Ok(()),
             _ => bail!("unexpected answer"),
         }
@@ -150,7 +169,7 @@ impl Ceremony<'_> {
             statement: codec::encode(&given.statement).into(),
             sealed: codec::encode(&given.sealed).into(),
         };
-        match self.call(Command::ProvideShare(command)).await? {
+        match self.witnessed(Command::ProvideShare(command)).await? {
             Answer::Operational { .. } => Ok(()),
             Answer::ShareAccepted { missing } => {
                 bail!("{missing} more shares are needed; this installation has one")

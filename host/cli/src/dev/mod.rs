@@ -5,7 +5,6 @@
 //! | [`layout`], [`run_dir`], [`keys`], [`find`], [`stop`], [`progress`] | the folder, the socket's folder, key files, programs, signals, what a person sees |
 //! | [`child`], [`measure`] | the enclave: its process, and the measurement that is pinned |
 //! | [`founding`] | the officer: manifest and approvals |
-//! | [`custodian`] | the share custodian and its file |
 //! | [`ceremony`] | from a boot to an operational enclave |
 //! | [`authority`] | the CA |
 //! | [`registration`], [`enrolment`] | the RA, and the way of a credential |
@@ -16,11 +15,10 @@
 mod authority;
 mod ceremony;
 mod child;
-mod custodian;
 mod enrolment;
 pub mod find;
 mod founding;
-mod keys;
+pub mod keys;
 mod layout;
 mod measure;
 mod progress;
@@ -29,9 +27,11 @@ mod registration;
 mod run_dir;
 pub mod session;
 pub mod stop;
-pub mod witnesses;
+mod witnesses;
 
 pub use child::{EnclaveChild as Child, EnclaveKind, EnclaveProgram};
+pub use founding::Founded;
 pub use layout::Layout;
 pub use progress::Progress;
 pub use run_dir::RunDir;
+pub use witnesses::DevWitnesses;

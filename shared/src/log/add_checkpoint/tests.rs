@@ -29,14 +29,28 @@ fn malformed_requests_by_name() {
     use RequestError as E;
     let parse = |s: String| AddCheckpoint::parse(s.as_bytes()).unwrap_err();
     let note = note();
-    for old in ["old", "old ", "old 01", "old -1", "old +1", "old 9223372036854775808", "old 5 ", "Old 5", "5", "old  5", ""] {
+    for old in [
+        "old",
+        "old ",
+        "old 01",
+        "old -1",
+        "old +1",
+        "old 9223372036854775808",
+        "old 5 ",
+        "Old 5",
+        "5",
+        "old  5",
+        "",
+    ] {
         assert_eq!(parse(format!("{old}\n\n{note}")), E::Old, "{old}");
     }
     assert_eq!(parse(format!("old 5\r\n\n{note}")), E::Old);
     assert_eq!(parse(format!("old 5\n{}\n", line(1))), E::NoSeparator);
     assert_eq!(parse("old 5".into()), E::NoSeparator);
     assert_eq!(parse(String::new()), E::NoSeparator);
-    for hash in ["AA==", &line(1)[..43], &format!("{} ", line(1)), &line(1).replace('=', ""), "x", &line(1).repeat(9)] {
+    for hash in
+        ["AA==", &line(1)[..43], &format!("{} ", line(1)), &line(1).replace('=', ""), "x", &line(1).repeat(9)]
+    {
         assert_eq!(parse(format!("old 5\n{}\n{hash}\n\n{note}", line(1))), E::Hash(2), "{hash}");
     }
     let hashes = |n: usize| format!("old 5\n{}\n{note}", format!("{}\n", line(1)).repeat(n));

@@ -1,12 +1,12 @@
 //! Place: none. The host: sockets, frames, and a store that answers honestly or not.
 
-use crate::store::{Answering, Sink, Store};
+use crate::hostile::store::{Answering, Sink, Store};
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::InstanceId;
-use fuin_shared::message::{Answer, Command, StoreAnswer, StoreRequest};
+use fuin_shared::message::{Answer, Command, Head, StoreAnswer, StoreRequest};
 use fuin_shared::stream::Sender as Credit;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -20,6 +20,8 @@ type FromEnclave = Frame<StoreRequest, Answer>;
 type Replies = mpsc::Sender<Result<Answer, Fault>>;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How late a delayed answer is.
+const DELAY: Duration = Duration::from_millis(40);
 
 /// Why a command had no answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,17 +42,43 @@ impl Refused {
     }
 }
 
+/// A connection. Frames of several threads go over it one after the other.
+struct Line {
+    stream: UnixStream,
+    writing: Mutex<()>,
+}
+
+impl Line {
+    fn write(&self, octets: &[u8]) {
+        let _one = self.writing.lock().unwrap();
+        let _ = (&self.stream).write_all(octets);
+    }
+
+    fn end(&self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+/// What the host knows.
 #[derive(Default)]
 pub struct State {
-    connections: BTreeMap<u64, Arc<UnixStream>>,
+    connections: BTreeMap<u64, Arc<Line>>,
     /// Who dialled last.
     pub instance: Option<InstanceId>,
     /// Connections that said hello.
     pub hellos: u64,
     waiting: BTreeMap<(u64, u64), Replies>,
     credit: BTreeMap<(u64, u64), mpsc::Sender<u32>>,
+    /// The honest store: all that was kept.
     pub store: Store,
+    /// What is shown to an enclave in its place.
+    pub shown: Option<Store>,
+    /// Answers to questions for the head, before the true ones.
+    pub heads: VecDeque<Result<Head, Fault>>,
+    /// How the next commit is treated.
     pub sink: Sink,
+    /// Answers of the enclave that nobody waits for, with the id of the request.
+    pub strays: Vec<(u64, Answer)>,
     /// Commits that have no answer yet: connection and request id.
     pub held: Vec<(u64, u64)>,
 }
@@ -60,24 +88,30 @@ pub struct State {
 pub struct Host {
     state: Arc<(Mutex<State>, Condvar)>,
     ids: Arc<AtomicU64>,
+    /// Commands sent, frames written by hand, lies of the store.
+    exchanges: Arc<AtomicU64>,
 }
 
 impl Host {
     /// Listens at `path`.
+    #[must_use]
     pub fn listen(path: &Path) -> Self {
         let listener = UnixListener::bind(path).unwrap();
-        let host = Self { state: Arc::default(), ids: Arc::new(AtomicU64::new(1)) };
+        let host =
+            Self { state: Arc::default(), ids: Arc::new(AtomicU64::new(1)), exchanges: Arc::default() };
         let accepting = host.clone();
         std::thread::spawn(move || {
             for (number, stream) in (0..).zip(listener.incoming()) {
                 let Ok(stream) = stream else { return };
                 let reading = accepting.clone();
-                std::thread::spawn(move || reading.read(number, &Arc::new(stream)));
+                let line = Arc::new(Line { stream, writing: Mutex::default() });
+                std::thread::spawn(move || reading.read(number, &line));
             }
         });
         host
     }
 
+    /// What it knows, to be read and changed.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.0.lock().unwrap()
     }
@@ -104,6 +138,18 @@ impl Host {
         *state.connections.keys().next_back().unwrap()
     }
 
+    /// A live connection, if there is one soon; `pick` chooses among them.
+    #[must_use]
+    pub fn connection_soon(&self, pick: usize) -> Option<u64> {
+        let wait = Duration::from_secs(20);
+        let (state, _) =
+            self.state.1.wait_timeout_while(self.state(), wait, |s| s.connections.is_empty()).unwrap();
+        let count = state.connections.len();
+        (count > 0).then(|| state.connections.keys().nth(pick % count).copied())?
+    }
+
+    /// Whether this connection lives.
+    #[must_use]
     pub fn is_up(&self, connection: u64) -> bool {
         self.state().connections.contains_key(&connection)
     }
@@ -115,52 +161,112 @@ impl Host {
         );
     }
 
-    /// Writes octets as they are. The enclave may have hung up.
-    pub fn write(&self, connection: u64, octets: &[u8]) {
-        let Some(stream) = self.state().connections.get(&connection).cloned() else { return };
-        let _ = (&*stream).write_all(octets);
+    /// Waits until no connection is left.
+    pub fn gone(&self) {
+        drop(self.until("all connections are gone", |s| s.connections.is_empty()));
     }
 
+    /// Writes octets as they are. The enclave may have hung up.
+    pub fn write(&self, connection: u64, octets: &[u8]) {
+        let Some(line) = self.state().connections.get(&connection).cloned() else { return };
+        line.write(octets);
+    }
+
+    /// Writes a frame.
     pub fn send(&self, connection: u64, frame: &FromHost) {
         self.write(connection, &frame::encode(frame).unwrap());
     }
 
-    /// Hangs up.
+    /// Hangs up. Nothing more is sent over this connection.
     pub fn hang_up(&self, connection: u64) {
-        if let Some(stream) = self.state().connections.get(&connection) {
-            let _ = stream.shutdown(Shutdown::Both);
+        if let Some(line) = self.state().connections.remove(&connection) {
+            line.end();
         }
     }
 
+    /// Asks over each connection whether it lives: what was sent before has been dealt with then. False when none is up.
+    #[must_use]
+    pub fn settle(&self) -> bool {
+        let connections: Vec<_> = self.state().connections.keys().copied().collect();
+        for connection in connections {
+            let id = self.new_id();
+            let answer = self.wait_for(connection, id);
+            self.send(connection, &Frame::Request { id, deadline_ms: 60_000, body: Command::Status });
+            let _ = Self::answer(&answer);
+        }
+        self.connection_soon(0).is_some()
+    }
+
+    /// Counts an exchange that is no command.
+    pub fn count(&self) {
+        self.exchanges.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Exchanges so far.
+    #[must_use]
+    pub fn exchanges(&self) -> u64 {
+        self.exchanges.load(Ordering::SeqCst)
+    }
+
+    /// An id for a request, never used before.
+    #[must_use]
     pub fn new_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::SeqCst)
     }
 
     /// Sends a command and gives what its answer will come through.
     pub fn ask(&self, command: Command) -> mpsc::Receiver<Result<Answer, Fault>> {
-        let (connection, id) = (self.connection(), self.new_id());
+        self.ask_over(self.connection(), command, 60_000)
+    }
+
+    /// As [`Self::ask`], over this connection and with this deadline.
+    pub fn ask_over(
+        &self,
+        connection: u64,
+        command: Command,
+        deadline_ms: u32,
+    ) -> mpsc::Receiver<Result<Answer, Fault>> {
+        let id = self.new_id();
+        self.count();
+        let receiver = self.wait_for(connection, id);
+        self.send(connection, &Frame::Request { id, deadline_ms, body: command });
+        receiver
+    }
+
+    /// Through this comes the answer to the request with this id.
+    #[must_use]
+    pub fn wait_for(&self, connection: u64, id: u64) -> mpsc::Receiver<Result<Answer, Fault>> {
         let (sender, receiver) = mpsc::channel();
-        self.state().waiting.insert((connection, id), sender);
-        self.send(connection, &Frame::Request { id, deadline_ms: 60_000, body: command });
+        let mut state = self.state();
+        // Without the connection there will be no answer: the receiver learns that at once.
+        if state.connections.contains_key(&connection) {
+            state.waiting.insert((connection, id), sender);
+        }
+        drop(state);
         receiver
     }
 
     /// Sends a command and waits for its answer.
     pub fn call(&self, command: Command) -> Result<Answer, Refused> {
-        match self.ask(command).recv_timeout(PATIENCE) {
+        Self::answer(&self.ask(command))
+    }
+
+    /// Waits for an answer.
+    pub fn answer(receiver: &mpsc::Receiver<Result<Answer, Fault>>) -> Result<Answer, Refused> {
+        match receiver.recv_timeout(PATIENCE) {
             Ok(result) => result.map_err(Refused::Fault),
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(Refused::Lost),
             Err(mpsc::RecvTimeoutError::Timeout) => panic!("a command had no answer"),
         }
     }
 
-    fn read(&self, number: u64, stream: &Arc<UnixStream>) {
+    fn read(&self, number: u64, line: &Arc<Line>) {
         let mut decoder = Decoder::new();
         let mut buffer = vec![0; 64 * 1024];
-        while let Ok(length @ 1..) = (&**stream).read(&mut buffer) {
+        while let Ok(length @ 1..) = (&line.stream).read(&mut buffer) {
             decoder.push(&buffer[..length]);
             while let Some(frame) = decoder.next_frame().expect("the enclave's frames are good") {
-                self.take(number, stream, frame);
+                self.take(number, line, frame);
             }
         }
         let mut state = self.state();
@@ -171,20 +277,22 @@ impl Host {
         self.state.1.notify_all();
     }
 
-    fn take(&self, number: u64, stream: &Arc<UnixStream>, frame: FromEnclave) {
+    fn take(&self, number: u64, line: &Arc<Line>, frame: FromEnclave) {
         match frame {
             Frame::Hello(hello) => {
                 let mut state = self.state();
                 assert_eq!(hello.version, frame::VERSION);
                 state.instance = Some(hello.instance);
                 state.hellos += 1;
-                state.connections.insert(number, stream.clone());
+                state.connections.insert(number, line.clone());
             }
             Frame::Reply { id, result } => {
                 let waiting = self.state().waiting.remove(&(number, id));
-                // Nobody waits for the answer to a frame that was written by hand.
-                if let Some(waiting) = waiting {
-                    let _ = waiting.send(result);
+                match (waiting, result) {
+                    (Some(waiting), result) => drop(waiting.send(result)),
+                    // Nobody waits for the answer to a frame that was written by hand.
+                    (None, Ok(answer)) => self.state().strays.push((id, answer)),
+                    (None, Err(_)) => {}
                 }
             }
             Frame::Credit { id, octets } => {
@@ -201,13 +309,16 @@ impl Host {
     fn serve(&self, number: u64, id: u64, request: StoreRequest) {
         let mut state = self.state();
         let result = match request {
-            StoreRequest::Head => Ok(StoreAnswer::Head(state.store.head())),
             // No service here has witnesses.
             StoreRequest::Cosign(_) => Ok(StoreAnswer::Cosigned(String::new())),
+            StoreRequest::Head => match state.heads.pop_front() {
+                Some(lie) => lie.map(StoreAnswer::Head),
+                None => Ok(StoreAnswer::Head(state.shown.as_ref().unwrap_or(&state.store).head())),
+            },
             StoreRequest::ReadLedger { first } => {
                 let (sender, credit) = mpsc::channel();
                 state.credit.insert((number, id), sender);
-                let octets = state.store.bundle(first);
+                let octets = state.shown.as_ref().unwrap_or(&state.store).bundle(first);
                 let host = self.clone();
                 std::thread::spawn(move || host.stream(number, id, &octets, &credit));
                 return;
@@ -221,6 +332,13 @@ impl Host {
                 drop(state);
                 answers.by_ref().for_each(|answer| match answer {
                     Answering::Reply(result) => self.send(number, &Frame::Reply { id, result }),
+                    Answering::Later(result) => {
+                        let host = self.clone();
+                        std::thread::spawn(move || {
+                            std::thread::sleep(DELAY);
+                            host.send(number, &Frame::Reply { id, result });
+                        });
+                    }
                     Answering::HangUp => self.hang_up(number),
                 });
                 return;

@@ -1,13 +1,16 @@
 //! Place: none. The CA: openssl, which nobody here wrote.
 
-use fuin_tests::peers::openssl;
+use crate::peers::openssl;
 use std::path::{Path, PathBuf};
 
+/// A root and its key, in files.
 pub struct Authority {
     folder: PathBuf,
 }
 
 impl Authority {
+    /// A new root.
+    #[must_use]
     pub fn new(folder: &Path) -> Self {
         let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
         openssl(&[
@@ -38,6 +41,7 @@ impl Authority {
     }
 
     /// Root in DER.
+    #[must_use]
     pub fn root(&self) -> Vec<u8> {
         let (pem, der) = (self.path("ca.pem"), self.path("ca.der"));
         openssl(&["x509", "-in", &pem, "-outform", "DER", "-out", &der]);
@@ -45,6 +49,7 @@ impl Authority {
     }
 
     /// A certificate for a certification request, which must prove possession of its key.
+    #[must_use]
     pub fn issue(&self, csr: &[u8]) -> Vec<u8> {
         let (request, certificate) = (self.path("request.der"), self.path("certificate.der"));
         std::fs::write(&request, csr).unwrap();

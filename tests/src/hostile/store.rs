@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 /// How the next commit is treated. Afterwards the host is honest again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sink {
+    /// Keeps it and says so; refuses what does not follow on what is kept.
     #[default]
     Honest,
     /// Refuses.
@@ -25,27 +26,39 @@ pub enum Sink {
     AnswersAnother,
     /// Keeps the enclave waiting.
     Holds,
+    /// Commits and answers late.
+    Delays,
+    /// Says that it is busy and keeps nothing.
+    Busy,
 }
 
 /// What goes back.
 pub enum Answering {
+    /// This answer.
     Reply(Result<StoreAnswer, Fault>),
+    /// This answer, after a while.
+    Later(Result<StoreAnswer, Fault>),
+    /// None: the connection ends.
     HangUp,
 }
 
 impl Sink {
+    /// Answers in their order.
     pub fn treat(self, store: &mut Store, commit: &Commit) -> Vec<Answering> {
         let committed = || Answering::Reply(Ok(StoreAnswer::Committed));
-        if matches!(self, Self::Honest | Self::LosesAnswer | Self::AnswersTwice) {
-            store.commit(commit);
+        let keeps = matches!(self, Self::Honest | Self::LosesAnswer | Self::AnswersTwice | Self::Delays);
+        if keeps && !store.commit(commit) {
+            return vec![Answering::Reply(Err(Fault::SinkRefused))];
         }
         match self {
             Self::Honest => vec![committed()],
             Self::Refuses => vec![Answering::Reply(Err(Fault::SinkRefused))],
+            Self::Busy => vec![Answering::Reply(Err(Fault::Busy))],
             Self::LosesAnswer | Self::LosesCommit => vec![Answering::HangUp],
             Self::AnswersTwice => vec![committed(), committed()],
             Self::AnswersAnother => vec![Answering::Reply(Ok(StoreAnswer::Head(store.head())))],
             Self::Holds => Vec::new(),
+            Self::Delays => vec![Answering::Later(Ok(StoreAnswer::Committed))],
         }
     }
 }
@@ -53,14 +66,20 @@ impl Sink {
 /// Ledger and records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Store {
+    /// Events, as they are written.
     pub entries: Vec<Vec<u8>>,
+    /// Newest signed checkpoint.
     pub checkpoint: Option<String>,
+    /// Sealed records.
     pub records: BTreeMap<CredentialId, SealedRecord>,
 }
 
 impl Store {
-    fn commit(&mut self, commit: &Commit) {
-        assert_eq!(commit.first, self.entries.len() as u64);
+    /// Keeps it; false when it does not follow on what is kept.
+    fn commit(&mut self, commit: &Commit) -> bool {
+        if commit.first != self.entries.len() as u64 {
+            return false;
+        }
         self.entries.extend(commit.entries.iter().map(|e| e.0.clone()));
         self.checkpoint = Some(commit.checkpoint.clone());
         for change in &commit.records {
@@ -69,12 +88,17 @@ impl Store {
                 RecordChange::Erase(id) => self.records.remove(id),
             };
         }
+        true
     }
 
+    /// Size and newest checkpoint.
+    #[must_use]
     pub fn head(&self) -> Head {
         Head { size: self.entries.len() as u64, checkpoint: self.checkpoint.clone() }
     }
 
+    /// The ledger from `first` on, as it is sent.
+    #[must_use]
     pub fn bundle(&self, first: u64) -> Vec<u8> {
         let mut out = Vec::new();
         for entry in self.entries.iter().skip(usize::try_from(first).unwrap()) {
@@ -84,6 +108,7 @@ impl Store {
     }
 
     /// Signatures in the ledger.
+    #[must_use]
     pub fn signed(&self) -> u64 {
         let counts = self.entries.iter().map(|entry| match codec::decode::<Event>(entry).unwrap().body {
             EventBody::Signed { count, .. } => u64::from(count),

@@ -2,18 +2,29 @@
 
 use ciborium::Value;
 use fuin_shared::codec;
-use fuin_shared::message::Command;
 
 /// Numbers that look random and can be had again (splitmix64).
 pub struct Random(pub u64);
 
 impl Random {
+    /// The next one.
+    #[allow(clippy::should_implement_trait, reason = "it has no end")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
+    }
+
+    /// Whether one of `n` equally likely cases came about.
+    pub fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    /// One of these, which must not be none.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
     }
 
     /// Below `end`, which is not zero.
@@ -23,11 +34,13 @@ impl Random {
 }
 
 /// The message as a structure.
-pub fn structure(command: &Command) -> Value {
-    ciborium::from_reader(&codec::encode(command)[..]).unwrap()
+#[must_use]
+pub fn structure<T: serde::Serialize>(message: &T) -> Value {
+    ciborium::from_reader(&codec::encode(message)[..]).unwrap()
 }
 
 /// The octets of a structure.
+#[must_use]
 pub fn octets(value: &Value) -> Vec<u8> {
     let mut out = Vec::new();
     ciborium::into_writer(value, &mut out).unwrap();
@@ -103,7 +116,7 @@ fn change(leaf: &mut Value, donor: Option<Value>, random: &mut Random) {
         return;
     }
     match leaf {
-        Value::Bytes(octets) => change_octets(octets, random),
+        Value::Bytes(octets) => change_inside(octets, random),
         Value::Text(text) => {
             let mut octets = text.clone().into_bytes();
             change_octets(&mut octets, random);
@@ -132,6 +145,20 @@ fn change(leaf: &mut Value, donor: Option<Value>, random: &mut Random) {
     }
 }
 
+/// Octets that are a message themselves are sometimes changed as such.
+fn change_inside(octets: &mut Vec<u8>, random: &mut Random) {
+    if random.one_in(2)
+        && let Ok(mut inner @ (Value::Map(_) | Value::Array(_))) =
+            ciborium::from_reader::<Value, _>(&octets[..])
+    {
+        let other = inner.clone();
+        mutate(&mut inner, &other, random);
+        *octets = self::octets(&inner);
+    } else {
+        change_octets(octets, random);
+    }
+}
+
 fn change_octets(octets: &mut Vec<u8>, random: &mut Random) {
     let length = octets.len();
     match random.below(6) {
@@ -143,26 +170,33 @@ fn change_octets(octets: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-#[test]
-fn mutations_reach_every_value_and_can_be_had_again() {
-    use fuin_shared::message::{GetEvidence, InstallManifest};
-    let command =
-        Command::InstallManifest(InstallManifest { first: vec![1; 9].into(), current: vec![2; 9].into() });
-    let other = structure(&Command::GetEvidence(GetEvidence { nonce: None }));
-    let run = |seed| {
-        let mut random = Random(seed);
-        let mut found = std::collections::BTreeSet::new();
-        for _ in 0..200 {
-            let mut message = structure(&command);
-            mutate(&mut message, &other, &mut random);
-            found.insert(octets(&message));
-        }
-        found
-    };
-    assert_eq!(run(1), run(1));
-    let decoded: Vec<Command> = run(1).iter().filter_map(|o| codec::decode(o).ok()).collect();
-    let changed = |pick: fn(&InstallManifest) -> bool| {
-        decoded.iter().any(|c| matches!(c, Command::InstallManifest(m) if pick(m)))
-    };
-    assert!(changed(|m| m.first.0 != [1; 9]) && changed(|m| m.current.0 != [2; 9]));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mutations_reach_every_value_and_can_be_had_again() {
+        use fuin_shared::message::{Command, GetEvidence, InstallManifest};
+        let command = Command::InstallManifest(InstallManifest {
+            first: vec![1; 9].into(),
+            current: vec![2; 9].into(),
+        });
+        let other = structure(&Command::GetEvidence(GetEvidence { nonce: None }));
+        let run = |seed| {
+            let mut random = Random(seed);
+            let mut found = std::collections::BTreeSet::new();
+            for _ in 0..200 {
+                let mut message = structure(&command);
+                mutate(&mut message, &other, &mut random);
+                found.insert(octets(&message));
+            }
+            found
+        };
+        assert_eq!(run(1), run(1));
+        let decoded: Vec<Command> = run(1).iter().filter_map(|o| codec::decode(o).ok()).collect();
+        let changed = |pick: fn(&InstallManifest) -> bool| {
+            decoded.iter().any(|c| matches!(c, Command::InstallManifest(m) if pick(m)))
+        };
+        assert!(changed(|m| m.first.0 != [1; 9]) && changed(|m| m.current.0 != [2; 9]));
+    }
 }

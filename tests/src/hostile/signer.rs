@@ -1,42 +1,52 @@
 //! Place: SIC. A signer with a passkey: enrolment, consent, signatures, through a host that may be anybody's.
 
-use crate::host::Refused;
-use crate::world::{AUTHORITY, RELYING_PARTY, World};
+use crate::hostile::host::Refused;
+use crate::hostile::people::Person;
+use crate::hostile::world::{AUTHORITY, RELYING_PARTY, World};
+use crate::signer::{now, random};
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::ids::{CaId, CredentialId, Digest32, StatementId, UserId};
 use fuin_shared::key::PublicKey;
 use fuin_shared::message::*;
-use fuin_shared::sad::{HashType, LinkSubject, MeansProfile, Purpose, Sad, sad_digest};
+use fuin_shared::sad::{Assertion, HashType, LinkSubject, MeansProfile, Purpose, Sad, sad_digest};
 use fuin_shared::statement::{ManageAction, ManageStatement};
 use fuin_sic::{Authenticator, SadRequest, TrustedInstance};
-use fuin_tests::signer::{now, random};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
-const USER: &str = "hanako";
-const IDENTITY: Digest32 = Digest32([7; 32]);
+/// `userID`.
+pub const USER: &str = "hanako";
+/// The RA's digest over identity attributes.
+pub const IDENTITY: Digest32 = Digest32([7; 32]);
+/// Of every hash here.
 pub const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
+/// Of every signature here.
 pub const ECDSA: SignatureAlgorithm = SignatureAlgorithm::EcdsaSha256;
 
 /// A credential that can sign.
 #[derive(Debug, Clone)]
 pub struct Enrolled {
+    /// `credentialID`.
     pub id: CredentialId,
+    /// DER SubjectPublicKeyInfo.
     pub spki: Vec<u8>,
     /// Its record before the certificate was linked.
     pub former: SealedRecord,
 }
 
 /// A digest of something new.
+#[must_use]
 pub fn hash() -> Blob {
     SHA256.digest(&random::<32>()).into()
 }
 
 impl World {
-    fn proof(&self, action: ManageAction, record: Option<&SealedRecord>) -> String {
-        self.ra.prove(&ManageStatement {
+    /// What an RA client states about a key, or about none yet.
+    #[must_use]
+    pub fn statement(&self, action: ManageAction, record: Option<&SealedRecord>) -> ManageStatement {
+        ManageStatement {
             service: self.service,
             ledger: self.ledger.as_ref().unwrap().origin.clone(),
             action,
@@ -44,27 +54,43 @@ impl World {
             version: record.map(|r| r.version),
             statement: StatementId(random()),
             not_after: now() + 60,
-        })
+        }
     }
 
+    /// The statement, signed by this RA client, which means it.
+    #[must_use]
+    pub fn prove(&self, ra: &Person, statement: &ManageStatement) -> String {
+        let proof = ra.prove(statement);
+        self.oracle.borrow_mut().proved(&proof);
+        proof
+    }
+
+    /// The record as the host has it.
+    #[must_use]
     pub fn record(&self, id: &CredentialId) -> SealedRecord {
         self.host.state().store.records[id].clone()
     }
 
+    /// A command of the key life cycle, with the RA's proof.
+    #[must_use]
     pub fn manage(&self, action: ManageAction, id: Option<&CredentialId>, evidence: Option<Blob>) -> Manage {
         let record = id.map(|id| self.record(id));
-        Manage { proof: self.proof(action, record.as_ref()), evidence, record, nonce: None }
+        let proof = self.prove(&self.ra, &self.statement(action, record.as_ref()));
+        Manage { proof, evidence, record, nonce: None }
     }
 
+    /// A nonce for a SAD.
+    #[must_use]
     pub fn challenge(&self, id: &CredentialId, purpose: Purpose) -> Challenge {
         let request = GetChallenge { credential: id.clone(), purpose, record: self.record(id) };
-        match self.host.call(Command::GetChallenge(request)) {
+        match self.call(Command::GetChallenge(request)) {
             Ok(Answer::Challenge(challenge)) => challenge,
             other => panic!("challenge: {other:?}"),
         }
     }
 
     /// The SAD that the signer's device builds.
+    #[must_use]
     pub fn sad(
         &self,
         on: &TrustedInstance,
@@ -102,20 +128,32 @@ impl World {
         purpose: Purpose,
         hashes: &[Blob],
     ) -> (Blob, Option<Digest32>) {
+        let (sad, assertion) = self.authorized(on, key, purpose, hashes);
+        let registration = assertion.registration();
+        (codec::encode(&on.seal(&sad, assertion, &mut UnwrapErr(SysRng)).unwrap()).into(), registration)
+    }
+
+    /// A SAD that the signer authorized, and what the passkey made of it.
+    pub fn authorized(
+        &mut self,
+        on: &TrustedInstance,
+        key: &Enrolled,
+        purpose: Purpose,
+        hashes: &[Blob],
+    ) -> (Sad, Assertion) {
         let (sad, challenge) = self.sad(on, key, purpose, hashes);
+        self.oracle.borrow_mut().consented(&sad);
         let digest = sad_digest(&sad.to_bytes());
         let assertion = match &challenge.passkey {
             None => self.passkeys.register(RELYING_PARTY, USER, &digest),
             Some(hint) => self.passkeys.assert(&hint.relying_party, hint.credential_id.as_slice(), &digest),
         };
-        let assertion = assertion.unwrap();
-        let registration = assertion.registration();
-        (codec::encode(&on.seal(&sad, assertion, &mut UnwrapErr(SysRng)).unwrap()).into(), registration)
+        (sad, assertion.unwrap())
     }
 
-    /// From nothing to a credential that can sign.
-    pub fn enrol(&mut self) -> Enrolled {
-        let on = self.trusted();
+    /// A key of this signer, made on the word of this RA client.
+    #[must_use]
+    pub fn generate(&self, ra: &Person) -> Enrolled {
         let action = ManageAction::GenerateKey {
             user: UserId::new(USER).unwrap(),
             authority: CaId::new(AUTHORITY).unwrap(),
@@ -123,38 +161,53 @@ impl World {
             multisign: 10,
             subject: Some("CN=Hanako,O=Test,C=JP".to_owned()),
         };
-        let Ok(Answer::KeyGenerated(made)) =
-            self.host.call(Command::GenerateKey(self.manage(action, None, None)))
-        else {
+        let proof = self.prove(ra, &self.statement(action, None));
+        let manage = Manage { proof, evidence: None, record: None, nonce: None };
+        let Ok(Answer::KeyGenerated(made)) = self.call(Command::GenerateKey(manage)) else {
             panic!("generateKey");
         };
+        self.oracle.borrow_mut().knows(&made.key, made.spki.as_slice());
         let former = self.record(&made.key);
-        let mut key = Enrolled { id: made.key, spki: made.spki.0, former };
+        Enrolled { id: made.key, spki: made.spki.0, former }
+    }
 
-        let (evidence, registration) = self.consent(&on, &key, Purpose::Link, &[]);
-        let registration = registration.unwrap();
-        let (means, relying_party) = (MeansProfile::Passkey, RELYING_PARTY.to_owned());
-        let link = ManageAction::LinkEid { means, identity: IDENTITY, relying_party, registration };
-        self.host.call(Command::LinkEid(self.manage(link, Some(&key.id), Some(evidence)))).unwrap();
+    /// The signer's passkey is linked to the key.
+    pub fn link(&mut self, on: &TrustedInstance, key: &Enrolled) {
+        let (evidence, registration) = self.consent(on, key, Purpose::Link, &[]);
+        let link = link_action(registration.unwrap());
+        self.call(Command::LinkEid(self.manage(link, Some(&key.id), Some(evidence)))).unwrap();
+    }
 
+    /// Request, certificate, and its link.
+    pub fn certify(&mut self, on: &TrustedInstance, key: &mut Enrolled) {
         let pop = |request_info| ManageAction::AuthorizePop { request_info, signature_algorithm: ECDSA };
         let ask = self.manage(pop(None), Some(&key.id), None);
-        let Ok(Answer::RequestInfo(info)) = self.host.call(Command::AuthorizePop(ask)) else {
+        let Ok(Answer::RequestInfo(info)) = self.call(Command::AuthorizePop(ask)) else {
             panic!("authorize")
         };
-        let (evidence, _) = self.consent(&on, &key, Purpose::Pop, &[SHA256.digest(info.as_slice()).into()]);
+        let (evidence, _) = self.consent(on, key, Purpose::Pop, &[SHA256.digest(info.as_slice()).into()]);
         let ask = self.manage(pop(Some(info)), Some(&key.id), Some(evidence));
-        let Ok(Answer::Request { csr, .. }) = self.host.call(Command::AuthorizePop(ask)) else {
+        let Ok(Answer::Request { csr, .. }) = self.call(Command::AuthorizePop(ask)) else {
             panic!("authorize")
         };
-
         key.former = self.record(&key.id);
         let certificates = vec![self.authority.issue(csr.as_slice()).into()];
         let link = self.manage(ManageAction::LinkCert { certificates }, Some(&key.id), None);
-        self.host.call(Command::LinkCert(link)).unwrap();
+        self.call(Command::LinkCert(link)).unwrap();
+    }
+
+    /// From nothing to a credential that can sign.
+    #[must_use]
+    pub fn enrol(&mut self) -> Enrolled {
+        let on = self.trusted();
+        let mut key = self.generate(&self.ra);
+        self.link(&on, &key);
+        self.certify(&on, &mut key);
         key
     }
 
+    /// The CSC call for an activation token.
+    #[must_use]
     pub fn authorize_request(&self, key: &Enrolled, evidence: Blob, hashes: &[Blob]) -> Authorize {
         Authorize {
             credential: key.id.clone(),
@@ -167,20 +220,24 @@ impl World {
     }
 
     /// An activation token over `hashes`.
+    #[must_use]
     pub fn token(&mut self, key: &Enrolled, hashes: &[Blob]) -> Blob {
         let on = self.trusted();
         self.token_of(&on, key, hashes)
     }
 
     /// As [`Self::token`], of an instance that was checked before.
+    #[must_use]
     pub fn token_of(&mut self, on: &TrustedInstance, key: &Enrolled, hashes: &[Blob]) -> Blob {
         let (evidence, _) = self.consent(on, key, Purpose::Sign, hashes);
-        match self.host.call(Command::Authorize(self.authorize_request(key, evidence, hashes))) {
+        match self.call(Command::Authorize(self.authorize_request(key, evidence, hashes))) {
             Ok(Answer::Activation { token, .. }) => token,
             other => panic!("authorize: {other:?}"),
         }
     }
 
+    /// The CSC call for signatures.
+    #[must_use]
     pub fn sign_request(&self, key: &Enrolled, token: &Blob, hashes: &[Blob]) -> SignHash {
         SignHash {
             credential: key.id.clone(),
@@ -192,8 +249,9 @@ impl World {
         }
     }
 
+    /// Asks for signatures.
     pub fn sign(&self, key: &Enrolled, token: &Blob, hashes: &[Blob]) -> Result<Vec<Blob>, Refused> {
-        signatures(self.host.call(Command::SignHash(self.sign_request(key, token, hashes))))
+        signatures(self.call(Command::SignHash(self.sign_request(key, token, hashes))))
     }
 
     /// The enclave signs for this signer, from consent to signature.
@@ -201,7 +259,15 @@ impl World {
         let hashes = [hash()];
         let token = self.token(key, &hashes);
         verify(key, &hashes, &self.sign(key, &token, &hashes).unwrap());
+        assert_eq!(self.oracle.borrow().unauthorized, Vec::<String>::new());
     }
+}
+
+/// What the RA states of a registration that it saw made.
+#[must_use]
+pub fn link_action(registration: Digest32) -> ManageAction {
+    let (means, relying_party) = (MeansProfile::Passkey, RELYING_PARTY.to_owned());
+    ManageAction::LinkEid { means, identity: IDENTITY, relying_party, registration }
 }
 
 /// The signatures of an answer to signHash.

@@ -1,9 +1,13 @@
 //! Place: none. One service: its people, its enclave, and the host between them.
 
-use crate::authority::Authority;
-use crate::host::{Host, Refused};
-use crate::people::Person;
-use crate::process::Enclave;
+use crate::hostile::authority::Authority;
+use crate::hostile::host::{Host, Refused};
+use crate::hostile::oracle::Oracle;
+use crate::hostile::people::Person;
+use crate::hostile::process::Enclave;
+use crate::hostile::store::Store;
+use crate::programs::{program, scratch};
+use crate::signer::{now, random};
 use fuin_attestation::{
     Anchors, At, DevelopmentAnchor, Expectations, Nonce, Profile, References, VerifiedEvidence, Window,
     verify_bundle,
@@ -23,48 +27,87 @@ use fuin_shared::message::*;
 use fuin_shared::phase::Phase;
 use fuin_shared::statement::GenesisApproval;
 use fuin_sic::{Sic, TrustedInstance};
-use fuin_tests::programs::{program, scratch};
-use fuin_tests::signer::{now, random};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
+/// rpId of the passkeys.
 pub const RELYING_PARTY: &str = "localhost";
+/// `caID`.
 pub const AUTHORITY: &str = "test-ca";
 
+/// Commands that are kept in mind.
+const SEEN: usize = 256;
+
+/// The service and its people.
 pub struct World {
+    /// The host that the enclave dials.
     pub host: Host,
+    /// The enclave.
     pub enclave: Enclave,
+    /// The one officer.
     pub officer: Person,
+    /// The RA client of the signers.
     pub ra: Person,
+    /// Another RA client of the same service, with the same rights over its own signers.
+    pub other_ra: Person,
+    /// The CA.
     pub authority: Authority,
+    /// The one custodian.
     pub custodian: Custodian,
+    /// The signers' passkeys.
     pub passkeys: PasskeyDirectory,
+    /// Of the enclave's program.
     pub measurement: Measurement,
+    /// The development root, DER.
     pub anchor: Vec<u8>,
+    /// The manifest, signed.
     pub signed: Blob,
+    /// The service.
     pub service: ServiceId,
+    /// The ledger, after the genesis.
     pub ledger: Option<LedgerIdentity>,
+    /// What was authorized.
+    pub oracle: RefCell<Oracle>,
+    /// Commands of honest people: all of them went through the host's hands.
+    pub seen: RefCell<Vec<Command>>,
+    /// Commands in frames that were written by hand, by their request id.
+    pub written: RefCell<BTreeMap<u64, Command>>,
+    /// Processes started so far.
+    pub boots: u64,
+    /// Name of the socket.
+    socket: String,
     folder: tempfile::TempDir,
+}
+
+/// The half of a world that there can be two of: host and enclave.
+pub struct Side {
+    host: Host,
+    enclave: Enclave,
+    socket: String,
 }
 
 impl World {
     /// Booted, with people and a manifest that was not installed yet.
-    pub fn new() -> Self {
+    #[must_use]
+    pub fn booted() -> Self {
         let folder = scratch();
         let host = Host::listen(&folder.path().join("host"));
-        let enclave = Enclave::start(folder.path());
+        let enclave = Enclave::start(folder.path(), "host");
         host.dialled(None);
         let program = std::fs::read(program("fuin-enclave-process")).unwrap();
         let pcr = Pcr(fuin_emulator::process::measure_program(&program).pcr0);
         let measurement = Measurement { pcr0: pcr, pcr1: pcr, pcr2: pcr };
         let (root, anchor) = (folder.path().join("nsm/nsm-root.pem"), folder.path().join("anchor.der"));
         let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
-        fuin_tests::peers::openssl(&["x509", "-in", &path(&root), "-outform", "DER", "-out", &path(&anchor)]);
+        crate::peers::openssl(&["x509", "-in", &path(&root), "-outform", "DER", "-out", &path(&anchor)]);
         let mut world = Self {
             host,
             enclave,
             officer: Person::new("officer"),
             ra: Person::new("ra"),
+            other_ra: Person::new("other-ra"),
             authority: Authority::new(folder.path()),
             custodian: Custodian::new(PersonId::new("custodian").unwrap(), &mut UnwrapErr(SysRng)),
             passkeys: PasskeyDirectory::new(folder.path().join("passkeys"), "https://localhost", false),
@@ -73,6 +116,11 @@ impl World {
             signed: Blob::default(),
             service: ServiceId([0; 32]),
             ledger: None,
+            oracle: RefCell::default(),
+            seen: RefCell::default(),
+            written: RefCell::default(),
+            boots: 1,
+            socket: "host".to_owned(),
             folder,
         };
         let manifest = world.manifest();
@@ -82,14 +130,17 @@ impl World {
     }
 
     /// Operational after a genesis.
+    #[must_use]
     pub fn operational() -> Self {
-        let mut world = Self::new();
+        let mut world = Self::booted();
         world.join();
         world.install().unwrap();
         world.genesis();
         world
     }
 
+    /// The manifest, unsigned.
+    #[must_use]
     pub fn manifest(&self) -> Manifest {
         let authority = CaId::new(AUTHORITY).unwrap();
         Manifest {
@@ -103,15 +154,17 @@ impl World {
             officer_quorum: 1,
             custodians: vec![self.custodian.manifest_entry()],
             share_threshold: 1,
-            ra_clients: vec![RaClient {
-                id: RaClientId::new(self.ra.id.as_str()).unwrap(),
-                proof_key: self.ra.spki(),
-                authorities: vec![authority.clone()],
-                relying_parties: vec![RelyingParty {
-                    id: RELYING_PARTY.to_owned(),
-                    origins: vec!["https://localhost".to_owned()],
-                }],
-            }],
+            ra_clients: [&self.ra, &self.other_ra]
+                .map(|ra| RaClient {
+                    id: RaClientId::new(ra.id.as_str()).unwrap(),
+                    proof_key: ra.spki(),
+                    authorities: vec![authority.clone()],
+                    relying_parties: vec![RelyingParty {
+                        id: RELYING_PARTY.to_owned(),
+                        origins: vec!["https://localhost".to_owned()],
+                    }],
+                })
+                .to_vec(),
             authorities: vec![ListedAuthority { id: authority, anchors: vec![self.authority.root().into()] }],
             release: ReleaseMode::Durable,
             algorithms: SignatureAlgorithm::ALL
@@ -123,6 +176,8 @@ impl World {
         }
     }
 
+    /// Signed by the officer.
+    #[must_use]
     pub fn sign_manifest(&self, manifest: &Manifest) -> Blob {
         let octets = codec::encode(manifest);
         let signature = self.officer.sign(&SignedManifest::message(&octets));
@@ -141,13 +196,78 @@ impl World {
         self.custodian.join(pins).unwrap();
     }
 
+    /// Sends a command, keeps it in mind, and has the answer judged.
+    pub fn call(&self, command: Command) -> Result<Answer, Refused> {
+        let mut seen = self.seen.borrow_mut();
+        // The first ones stay: they are of the founding and of the first keys.
+        if seen.len() >= SEEN {
+            seen.remove(SEEN / 2);
+        }
+        seen.push(command.clone());
+        drop(seen);
+        let answer = self.host.call(command.clone())?;
+        self.oracle.borrow_mut().judge(Some(&command), &answer);
+        Ok(answer)
+    }
+
     /// The process is killed and another one started on the same store.
     pub fn reboot(&mut self) {
         let known = self.host.state().instance;
-        self.enclave = Enclave::start(self.folder.path());
+        self.enclave.kill();
+        // What it said last is judged by what was authorized to it.
+        self.host.gone();
+        self.judge_strays();
+        self.enclave = Enclave::start(self.folder.path(), &self.socket);
+        self.boots += 1;
         self.host.dialled(known);
+        self.oracle.borrow_mut().rebooted();
     }
 
+    /// Judges answers that nobody waited for, by the commands that were written by hand.
+    pub fn judge_strays(&self) {
+        let strays = std::mem::take(&mut self.host.state().strays);
+        for (id, answer) in strays {
+            self.oracle.borrow_mut().judge(self.written.borrow().get(&id), &answer);
+        }
+    }
+
+    /// A second enclave, booted beside the first behind a host of its own, on this store.
+    #[must_use]
+    pub fn twin(&mut self, store: Store) -> Side {
+        self.boots += 1;
+        let socket = format!("host-{}", self.boots);
+        let host = Host::listen(&self.folder.path().join(&socket));
+        host.state().store = store;
+        let enclave = Enclave::start(self.folder.path(), &socket);
+        host.dialled(None);
+        Side { host, enclave, socket }
+    }
+
+    /// Places in the logs of all enclaves of this world where a panic happened.
+    #[must_use]
+    pub fn panics(&self) -> Vec<String> {
+        let logs = std::fs::read_dir(self.folder.path()).unwrap().flatten();
+        let logs = logs.map(|f| f.path()).filter(|path| path.extension().is_some_and(|e| e == "log"));
+        let texts = logs.map(|path| std::fs::read_to_string(path).unwrap_or_default());
+        let lines = texts.flat_map(|t| t.lines().map(str::to_owned).collect::<Vec<_>>());
+        lines.filter(|line| line.contains("internal error") || line.contains("panicked")).collect()
+    }
+
+    /// Works with the other enclave from now on; the one of before is kept in its place.
+    pub fn change_sides(&mut self, other: &mut Side) {
+        std::mem::swap(&mut self.host, &mut other.host);
+        std::mem::swap(&mut self.enclave, &mut other.enclave);
+        std::mem::swap(&mut self.socket, &mut other.socket);
+    }
+
+    /// Name of the socket that the present enclave dials.
+    #[must_use]
+    pub fn socket(&self) -> &str {
+        &self.socket
+    }
+
+    /// The enclave's phase.
+    #[must_use]
     pub fn phase(&self) -> Phase {
         match self.host.call(Command::Status) {
             Ok(Answer::Status(status)) => status.phase,
@@ -155,12 +275,14 @@ impl World {
         }
     }
 
+    /// Installs the manifest.
     pub fn install(&self) -> Result<(), Refused> {
         let command = InstallManifest { first: self.signed.clone(), current: self.signed.clone() };
-        self.host.call(Command::InstallManifest(command)).map(drop)
+        self.call(Command::InstallManifest(command)).map(drop)
     }
 
     /// Evidence with a fresh nonce.
+    #[must_use]
     pub fn evidence(&self) -> (Vec<u8>, [u8; 32]) {
         let nonce = random();
         match self.host.call(Command::GetEvidence(GetEvidence { nonce: Some(Blob::from(&nonce[..])) })) {
@@ -202,14 +324,14 @@ impl World {
             not_after: now() + 60,
         };
         let approvals = vec![self.officer.state(&approval)];
-        let Ok(Answer::GenesisShares(made)) = self.host.call(Command::Genesis(Genesis { approvals })) else {
+        let Ok(Answer::GenesisShares(made)) = self.call(Command::Genesis(Genesis { approvals })) else {
             panic!("genesis");
         };
         let (bundle, nonce) = self.evidence();
         let receipt =
             self.custodian.accept_share(&bundle, &nonce, now(), &made.commitment, &made.shares[0]).unwrap();
         let confirm = ConfirmGenesis { receipts: vec![codec::encode(&receipt).into()] };
-        let Ok(Answer::Operational { ledger, .. }) = self.host.call(Command::ConfirmGenesis(confirm)) else {
+        let Ok(Answer::Operational { ledger, .. }) = self.call(Command::ConfirmGenesis(confirm)) else {
             panic!("genesis");
         };
         self.ledger = Some(ledger);
@@ -234,8 +356,9 @@ impl World {
         })
     }
 
+    /// The custodian gives the share.
     pub fn provide(&self) -> Result<(), Refused> {
-        self.host.call(Command::ProvideShare(self.share().unwrap())).map(drop)
+        self.call(Command::ProvideShare(self.share().unwrap())).map(drop)
     }
 
     /// Another boot, recovered.
@@ -246,6 +369,7 @@ impl World {
     }
 
     /// The signer's device.
+    #[must_use]
     pub fn sic(&self) -> Sic {
         Sic::new(fuin_sic::Pins {
             service: self.service,
@@ -258,6 +382,7 @@ impl World {
     }
 
     /// The instance, once the signer's device has checked its evidence.
+    #[must_use]
     pub fn trusted(&self) -> TrustedInstance {
         let (bundle, nonce) = self.evidence();
         self.sic().check_evidence(&bundle, &nonce, now()).unwrap()

@@ -1,0 +1,58 @@
+//! Place: none. The attacks that have names: each on a world that is operational, and leaves one.
+//!
+//! An attack answers with what went wrong. An amnesiac witness is to be added with what it attacks; old manifests go as far as manifests do: there is one for each service, so that an old one is one past its end.
+
+mod boots;
+mod ledgers;
+mod operation;
+mod passkeys;
+
+pub(crate) use ledgers::refused_boot;
+pub use passkeys::{own_assertion, own_registration};
+
+use crate::hostile::host::Refused;
+use crate::hostile::signer::Enrolled;
+use crate::hostile::world::World;
+use fuin_shared::message::Answer;
+
+/// What went wrong, if anything.
+pub type Outcome = Result<(), String>;
+
+/// An attack on the world and one of its credentials.
+pub type Attack = fn(&mut World, &Enrolled) -> Outcome;
+
+/// All of them.
+pub const NAMED: [(&str, Attack); 10] = [
+    ("host's own passkey at linkEid", operation::own_passkey_at_link),
+    ("swapped SAD purpose", operation::swapped_purposes),
+    ("extendTransaction with a new hash", operation::extended_beyond),
+    ("RA B on RA A's signer and key", operation::another_ra),
+    ("foreign root shares", boots::foreign_root_shares),
+    ("foreign manifest", boots::foreign_manifest),
+    ("old manifest", boots::old_manifest),
+    ("old statement", boots::old_statements),
+    ("truncated tail", ledgers::truncated_tail),
+    ("live twin", ledgers::live_twin),
+];
+
+/// The attack of this name.
+#[must_use]
+pub fn named(name: &str) -> Attack {
+    NAMED.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("there is no attack {name:?}")).1
+}
+
+/// The enclave must have refused with one of these numbers.
+fn refused(what: &str, result: Result<Answer, Refused>, numbers: &[u16]) -> Outcome {
+    match result {
+        Ok(answer) => Err(format!("{what}: obeyed with {answer:?}")),
+        Err(refusal) if numbers.contains(&refusal.number()) => Ok(()),
+        Err(refusal) => {
+            Err(format!("{what}: refused with {refusal:?}, and should be with one of {numbers:?}"))
+        }
+    }
+}
+
+/// It must be so.
+fn holds(what: &str, so: bool) -> Outcome {
+    if so { Ok(()) } else { Err(what.to_owned()) }
+}

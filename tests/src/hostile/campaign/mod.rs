@@ -1,0 +1,237 @@
+//! Place: none. The campaign: a seed chooses what the host does, exchange by exchange, and the oracle judges what comes of it.
+//!
+//! | module | what the host does |
+//! |---|---|
+//! | [`messages`] | honest commands, the same again, the same with changes |
+//! | [`forgery`] | commands that nobody sent: parts of several, keys of its own, shares and statements from elsewhere |
+//! | [`people`] | evidence, checkpoints and challenges, altered on their way to honest people |
+//! | [`wire`] | frames by hand, and lies of the store while the enclave works |
+//! | [`history`] | the end of a boot: kills, stores that are old, cut, altered, foreign; the attacks that have names |
+//! | [`report`] | what came of it |
+//!
+//! A *history* is one boot; a *world* is one service from its genesis, with a ledger of many histories. An *exchange* is a command
+//! sent, a frame written by hand, or a lie of the store, with what came of it. The seed chooses; keys and nonces are random, and so is
+//! which of two threads is first: the same seed makes the same choices, on other octets.
+//!
+//! The enclave is an ordinary process on the machine's own clock, which the host cannot set: false time waits for time that can be.
+
+mod forgery;
+mod history;
+mod messages;
+mod people;
+mod report;
+mod wire;
+
+pub use report::{Report, Settings};
+
+use crate::hostile::attacks::NAMED;
+use crate::hostile::host::{Host, Refused};
+use crate::hostile::mutation::Random;
+use crate::hostile::signer::Enrolled;
+use crate::hostile::store::Store;
+use crate::hostile::world::World;
+use fuin_shared::bytes::Blob;
+use fuin_shared::fault::Fault;
+use fuin_shared::message::{Command, ProvideShare};
+use fuin_shared::sad::AuthorizedSad;
+use fuin_sic::TrustedInstance;
+
+/// Commands that are under way together.
+const BATCH: usize = 24;
+/// Exchanges of one world: its ledger is read back at each boot.
+const WORLD: u64 = 12_000;
+
+/// A campaign under way.
+pub struct Campaign {
+    settings: Settings,
+    random: Random,
+    /// What came of it so far.
+    pub report: Report,
+    /// Exchanges of worlds that are over.
+    before: u64,
+    world: World,
+    /// The boot, as the signer's device has checked it.
+    on: TrustedInstance,
+    /// Its evidence, and the nonce that this answers.
+    evidence: (Vec<u8>, [u8; 32]),
+    keys: Vec<Enrolled>,
+    /// Commands that passed through the host's hands.
+    pool: Vec<Command>,
+    /// What the last signer authorized, as the host would have it if a device gave it away.
+    plain: Option<AuthorizedSad>,
+    /// Tokens that an honest call found used up, because its answer was lost.
+    tired: Vec<Blob>,
+    /// Older states of the store.
+    snapshots: Vec<Store>,
+    /// Of another service.
+    foreign: (Store, ProvideShare),
+    /// Attacks that have names, run so far.
+    named: usize,
+    histories: u64,
+    deaths: u64,
+}
+
+impl Campaign {
+    /// Begins.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let mut other = World::operational();
+        let foreign = history::belongings(&mut other);
+        let mut world = World::operational();
+        let keys = vec![world.enrol(), world.enrol()];
+        let pool = world.seen.borrow().clone();
+        let snapshots = vec![world.host.state().store.clone()];
+        Self {
+            random: Random(settings.seed),
+            report: Report::default(),
+            before: 0,
+            on: world.trusted(),
+            evidence: world.evidence(),
+            pool,
+            plain: None,
+            tired: Vec::new(),
+            snapshots,
+            foreign,
+            named: 0,
+            histories: 0,
+            deaths: 0,
+            settings,
+            world,
+            keys,
+        }
+    }
+
+    /// Runs to the end; `told` hears of each history.
+    pub fn run(&mut self, told: &mut dyn FnMut(&Report)) {
+        let length = (self.settings.exchanges / 20).clamp(50, 1500);
+        while self.count() < self.settings.exchanges {
+            let end = self.count() + length;
+            while self.count() < end && self.batch() {}
+            self.end_history();
+            if self.world.host.exchanges() >= WORLD {
+                self.end_world();
+            }
+            told(&self.report);
+        }
+        // A short campaign, too, has every attack that has a name.
+        while self.named < NAMED.len() {
+            self.named_attack();
+        }
+        self.close();
+        told(&self.report);
+    }
+
+    /// Ends the enclave as a panic would: the campaign must say so.
+    pub fn abort_enclave(&mut self) {
+        self.world.enclave.abort();
+    }
+
+    /// Exchanges so far.
+    fn count(&mut self) -> u64 {
+        self.report.exchanges = self.before + self.world.host.exchanges();
+        self.report.exchanges
+    }
+
+    /// Sends a batch, in an order of the seed's, and has every answer judged. False when the boot is over.
+    fn batch(&mut self) -> bool {
+        if !self.world.enclave.is_alive() {
+            return self.died();
+        }
+        let mut plan: Vec<_> = (0..BATCH).map(|_| self.message()).collect();
+        for last in (1..plan.len()).rev() {
+            plan.swap(last, self.random.below(last + 1));
+        }
+        let lie = self.lie();
+        let mut asked = Vec::new();
+        for command in plan {
+            let (pick, late) = (self.random.below(64), self.random.one_in(60));
+            let Some(connection) = self.world.host.connection_soon(pick) else { return self.died() };
+            let deadline = if late { 0 } else { 60_000 };
+            asked.push((command.clone(), self.world.host.ask_over(connection, command, deadline)));
+        }
+        self.after_lie(lie);
+        let mut goes_on = true;
+        for (command, answer) in asked {
+            let result = Host::answer(&answer);
+            goes_on &= !matches!(result, Err(Refused::Fault(Fault::Halted | Fault::SinkRefused)));
+            self.judge(command, result);
+        }
+        self.by_hand();
+        self.deceive();
+        self.world.judge_strays();
+        self.count();
+        if self.world.enclave.is_alive() { goes_on } else { self.died() }
+    }
+
+    fn judge(&mut self, command: Command, result: Result<fuin_shared::message::Answer, Refused>) {
+        match result {
+            Ok(answer) => self.world.oracle.borrow_mut().judge(Some(&command), &answer),
+            Err(Refused::Fault(fault)) => {
+                *self.report.refused.entry(fault.number()).or_default() += 1;
+                let spent = matches!(fault, Fault::TokenUnknown | Fault::HashNotAuthorized);
+                if let (true, Command::SignHash(request)) = (spent, command)
+                    && self.world.oracle.borrow().allows(&request)
+                {
+                    self.tired.push(request.token);
+                }
+            }
+            Err(Refused::Lost) => self.report.unanswered += 1,
+        }
+    }
+
+    /// The enclave ended by itself.
+    fn died(&mut self) -> bool {
+        self.deaths += 1;
+        self.report.findings.push(format!("the enclave has ended, exchange {}", self.report.exchanges));
+        false
+    }
+
+    /// Takes over what the oracle has found since it was asked last.
+    fn collect(&mut self) {
+        self.count();
+        let mut oracle = self.world.oracle.borrow_mut();
+        self.report.unauthorized += oracle.unauthorized.len() as u64;
+        self.report.lost += oracle.lost.len() as u64;
+        self.report.signed += std::mem::take(&mut oracle.signed);
+        let exchange = self.report.exchanges;
+        let found =
+            std::mem::take(&mut oracle.unauthorized).into_iter().map(|w| format!("unauthorized: {w}"));
+        let found: Vec<_> =
+            found.chain(std::mem::take(&mut oracle.lost).into_iter().map(|w| format!("lost: {w}"))).collect();
+        self.report.findings.extend(found.into_iter().map(|w| format!("{w}, exchange {exchange}")));
+    }
+
+    /// Counts what the present world still has to tell. Once, at its end.
+    pub fn close(&mut self) {
+        self.world.judge_strays();
+        self.collect();
+        if self.deaths == 0 && !self.world.enclave.is_alive() {
+            self.died();
+        }
+        let panics = self.world.panics();
+        self.report.panics += self.deaths.max(panics.len() as u64);
+        self.report.findings.extend(panics.into_iter().map(|line| format!("panic: {line}")));
+        self.report.boots += self.world.boots;
+        self.deaths = 0;
+    }
+
+    /// Another service takes the place of this one, which becomes the foreign one.
+    fn end_world(&mut self) {
+        self.close();
+        self.foreign = history::belongings(&mut self.world);
+        self.before += self.world.host.exchanges();
+        let mut world = World::operational();
+        self.keys = vec![world.enrol(), world.enrol()];
+        self.snapshots = vec![world.host.state().store.clone()];
+        self.pool.extend(world.seen.borrow().iter().cloned());
+        self.world = world;
+        self.fresh();
+    }
+
+    /// The signer's device checks the boot that runs now; tokens and consents of earlier ones are of no use.
+    fn fresh(&mut self) {
+        self.on = self.world.trusted();
+        self.evidence = self.world.evidence();
+        (self.plain, self.tired) = (None, Vec::new());
+    }
+}

@@ -1,0 +1,53 @@
+//! Place: none. What a campaign is asked for, and what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Exchanges, at least.
+    pub exchanges: u64,
+    /// Chooses them.
+    pub seed: u64,
+}
+
+/// What came of it. Its text is the last line of `fuin-hostile`.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Commands sent, frames written by hand, lies of the store.
+    pub exchanges: u64,
+    /// Signatures, and other acts, that nobody authorized.
+    pub unauthorized: u64,
+    /// Panics, and other ends of the enclave that nobody brought about.
+    pub panics: u64,
+    /// Acknowledged events that the ledger does not have when the honest store is recovered.
+    pub lost: u64,
+    /// Signatures that came out, each verified.
+    pub signed: u64,
+    /// Commands without an answer: their connection had ended.
+    pub unanswered: u64,
+    /// Refusals, by their number.
+    pub refused: BTreeMap<u16, u64>,
+    /// Enclaves started.
+    pub boots: u64,
+    /// Ends of a boot.
+    pub histories: u64,
+    /// What was found, in words.
+    pub findings: Vec<String>,
+}
+
+impl Report {
+    /// Nothing was found.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.unauthorized == 0 && self.panics == 0 && self.lost == 0 && self.findings.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { exchanges, unauthorized, panics, lost, .. } = self;
+        write!(f, "exchanges {exchanges}, unauthorized {unauthorized}, panics {panics}, lost {lost}")
+    }
+}

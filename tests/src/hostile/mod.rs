@@ -1,0 +1,24 @@
+//! Place: none. A real enclave behind a host that the test controls: it sends what it likes and answers as it likes.
+//!
+//! The honest people are real ones: they verify evidence before they give anything. Everything else is the host's doing.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`world`], [`people`], [`signer`], [`authority`] | one service: officers, custodian, RA clients, CA, signers with passkeys |
+//! | [`host`], [`store`], [`process`] | sockets, frames, a store that lies on demand, the enclave's process |
+//! | [`oracle`] | what signers and RA clients authorized, and the judgement of every answer |
+//! | [`mutation`] | changes of a message, had again from a seed |
+//! | [`attacks`] | the attacks that have names |
+//! | [`campaign`] | all of it, driven by one seed |
+
+pub mod attacks;
+pub mod authority;
+pub mod campaign;
+pub mod host;
+pub mod mutation;
+pub mod oracle;
+pub mod people;
+pub mod process;
+pub mod signer;
+pub mod store;
+pub mod world;

@@ -1,0 +1,274 @@
+//! Place: none. Who knows what was authorized: keeps what honest signers and RA clients said, and judges every answer of the enclave.
+//!
+//! A signature is verified under the credential's public key against the hash it was asked for. It must have been authorized by a
+//! consent of this boot, and no more often than that consent says. What a consent or a proof allows besides (a token, a link, a
+//! request, a deletion) is judged alike. All eID means of today are SCAL2; SCAL1 would be counted apart.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use fuin_shared::algorithm::HashAlgorithm;
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::ids::{CredentialId, Digest32};
+use fuin_shared::key::PublicKey;
+use fuin_shared::message::{Answer, Authorize, Command, ExtendTransaction, Manage, Receipt, SignHash};
+use fuin_shared::sad::{AuthorizationEvidence, Purpose, Sad, sad_digest};
+use std::collections::BTreeMap;
+
+/// DER of the AlgorithmIdentifier ecdsa-with-SHA256.
+const ECDSA_SHA256: [u8; 12] = [0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+
+/// What a signer has allowed.
+#[derive(Debug, Clone)]
+pub struct Permission {
+    /// With which key.
+    pub credential: CredentialId,
+    /// What for.
+    pub purpose: Purpose,
+    /// Hashes that may still be signed.
+    pub hashes: Vec<Blob>,
+}
+
+/// What honest people said, and what came of it.
+#[derive(Default)]
+pub struct Oracle {
+    keys: BTreeMap<CredentialId, PublicKey>,
+    /// By SAD digest: not used yet.
+    consents: BTreeMap<Digest32, Permission>,
+    /// Payloads of proofs that RA clients signed; whether each was obeyed.
+    proofs: BTreeMap<String, bool>,
+    /// Tokens and what is left of each, in the order of their coming.
+    pub tokens: Vec<(Blob, Permission)>,
+    /// Receipts, by their index in the ledger.
+    pub acknowledged: BTreeMap<u64, Blob>,
+    /// Signatures that came out.
+    pub signed: u64,
+    /// Signatures, tokens and changes that nobody authorized.
+    pub unauthorized: Vec<String>,
+    /// Events that were acknowledged and are gone.
+    pub lost: Vec<String>,
+}
+
+impl Oracle {
+    /// A key that the RA saw made.
+    pub fn knows(&mut self, id: &CredentialId, spki: &[u8]) {
+        self.keys.insert(id.clone(), PublicKey::from_spki(spki).unwrap());
+    }
+
+    /// A signer authorized this.
+    pub fn consented(&mut self, sad: &Sad) {
+        let permission = Permission {
+            credential: sad.credential.clone(),
+            purpose: sad.purpose,
+            hashes: sad.hashes.clone(),
+        };
+        self.consents.insert(sad_digest(&sad.to_bytes()), permission);
+    }
+
+    /// An RA client signed this proof.
+    pub fn proved(&mut self, proof: &str) {
+        self.proofs.insert(payload(proof), false);
+    }
+
+    /// A new boot: no consent and no token of an earlier one may serve any more.
+    pub fn rebooted(&mut self) {
+        self.consents.clear();
+        self.tokens.clear();
+    }
+
+    /// Judges what `command` got. Without a command: an answer that came to nothing that was asked.
+    pub fn judge(&mut self, command: Option<&Command>, answer: &Answer) {
+        let judged = match (command, answer) {
+            (_, Answer::Status(_) | Answer::Evidence(_) | Answer::Challenge(_) | Answer::RequestInfo(_)) => {
+                Ok(())
+            }
+            (Some(Command::AttestKey(_)), Answer::KeyAttested(_)) => Ok(()),
+            (Some(Command::InstallManifest(_)), Answer::ManifestInstalled { .. }) => Ok(()),
+            (Some(Command::Genesis(_)), Answer::GenesisShares(_)) => Ok(()),
+            (Some(Command::ConfirmGenesis(_) | Command::ProvideShare(_)), Answer::Operational { .. }) => {
+                Ok(())
+            }
+            (Some(Command::Authorize(request)), Answer::Activation { token, .. }) => {
+                self.activated(request, token)
+            }
+            (Some(Command::SignHash(request)), Answer::Signatures { signatures, .. }) => {
+                self.made(request, signatures)
+            }
+            (Some(Command::ExtendTransaction(request)), Answer::Activation { token, .. }) => {
+                self.extended(request, token)
+            }
+            (_, Answer::CeremonyStatus(_)) => Ok(()),
+            (Some(Command::GenerateKey(m)), Answer::KeyGenerated(_)) => self.managed(m, None).map(drop),
+            (Some(Command::LinkCert(m)), Answer::Linked(_)) => self.managed(m, None).map(drop),
+            (Some(Command::LinkEid(m)), Answer::Linked(_)) => self.managed(m, Some(Purpose::Link)).map(drop),
+            (Some(Command::DeleteKey(m)), Answer::Deleted(_)) => {
+                self.managed(m, Some(Purpose::Delete)).map(drop)
+            }
+            (Some(Command::AuthorizePop(m)), Answer::Request { csr, .. }) => self.requested(m, csr),
+            _ => Err("an answer that fits no command".to_owned()),
+        };
+        if let Err(why) = judged {
+            self.unauthorized.push(format!("{why}: {command:?} -> {answer:?}"));
+        }
+        if let Some(receipt) = receipt(answer) {
+            self.acknowledge(receipt);
+        }
+    }
+
+    fn acknowledge(&mut self, receipt: &Receipt) {
+        let former = self.acknowledged.insert(receipt.index, receipt.event.clone());
+        if former.is_some_and(|former| former != receipt.event) {
+            self.lost.push(format!("two events were acknowledged as number {}", receipt.index));
+        }
+    }
+
+    /// Whether a token that came out allows this call still.
+    #[must_use]
+    pub fn allows(&self, request: &SignHash) -> bool {
+        let permission = self.tokens.iter().find(|(token, _)| token == &request.token).map(|(_, p)| p);
+        let often = |list: &[Blob], hash: &Blob| list.iter().filter(|other| *other == hash).count();
+        permission.is_some_and(|allowed| {
+            allowed.credential == request.credential
+                && request.hashes.iter().all(|h| often(&request.hashes, h) <= often(&allowed.hashes, h))
+        })
+    }
+
+    /// Looks for every acknowledged event in this ledger.
+    pub fn look_for_lost(&mut self, entries: &[Vec<u8>]) {
+        let kept = |index: &u64| usize::try_from(*index).ok().and_then(|index| entries.get(index));
+        let lost = &mut self.lost;
+        // What is lost is said once.
+        self.acknowledged.retain(|index, event| {
+            let there = kept(index) == Some(&event.0);
+            if !there {
+                lost.push(format!("event {index} was acknowledged and is not in the ledger"));
+            }
+            there
+        });
+    }
+
+    /// The consent with this evidence, which is used by that.
+    fn consent(&mut self, evidence: Option<&Blob>, purpose: Purpose) -> Result<Permission, String> {
+        let octets = evidence.ok_or("without the signer's consent")?;
+        let digest = match codec::decode(octets.as_slice()) {
+            Ok(AuthorizationEvidence::Sealed { sad_digest, .. }) => sad_digest,
+            Ok(AuthorizationEvidence::Plain(plain)) => sad_digest(plain.sad.as_slice()),
+            Err(_) => return Err("on evidence that is none".to_owned()),
+        };
+        let permission =
+            self.consents.remove(&digest).ok_or("on a consent that nobody gave, or used twice")?;
+        if permission.purpose == purpose {
+            Ok(permission)
+        } else {
+            Err("on a consent to something else".to_owned())
+        }
+    }
+
+    fn activated(&mut self, request: &Authorize, token: &Blob) -> Result<(), String> {
+        let permission = self.consent(Some(&request.evidence), Purpose::Sign)?;
+        let sorted = |list: &[Blob]| {
+            let mut list = list.to_vec();
+            list.sort();
+            list
+        };
+        if permission.credential != request.credential {
+            return Err("a token for another credential".to_owned());
+        }
+        if request.hashes.as_ref().is_some_and(|hashes| sorted(hashes) != sorted(&permission.hashes))
+            || request.count as usize != permission.hashes.len()
+        {
+            return Err("a token for other hashes".to_owned());
+        }
+        self.tokens.push((token.clone(), permission));
+        Ok(())
+    }
+
+    /// The new token stands for what was left of the former, and for nothing else.
+    fn extended(&mut self, request: &ExtendTransaction, token: &Blob) -> Result<(), String> {
+        let place = self.tokens.iter().position(|(former, _)| former == &request.token);
+        let (_, permission) = place
+            .map(|place| self.tokens.remove(place))
+            .ok_or("extended a token that nobody has, or that is used up")?;
+        if permission.credential != request.credential {
+            return Err("extended for another credential".to_owned());
+        }
+        self.tokens.push((token.clone(), permission));
+        Ok(())
+    }
+
+    fn made(&mut self, request: &SignHash, signatures: &[Blob]) -> Result<(), String> {
+        if signatures.is_empty() || request.hashes.len() != signatures.len() {
+            return Err("not one signature for each hash".to_owned());
+        }
+        let place = self.tokens.iter().position(|(token, _)| token == &request.token);
+        let place = place.ok_or("signed under a token that nobody has, or that is used up")?;
+        let (_, permission) = &mut self.tokens[place];
+        if permission.credential != request.credential {
+            return Err("signed with another credential".to_owned());
+        }
+        let key = self.keys.get(&request.credential).ok_or("signed with a key that nobody knows")?;
+        for (hash, signature) in request.hashes.iter().zip(signatures) {
+            key.verify_digest(hash.as_slice(), signature.as_slice())
+                .map_err(|_| "a signature of something else than the hash asked for")?;
+            let allowed = permission.hashes.iter().position(|allowed| allowed == hash);
+            permission
+                .hashes
+                .remove(allowed.ok_or("a hash was signed that was not authorized, or too often")?);
+            self.signed += 1;
+        }
+        if permission.hashes.is_empty() {
+            self.tokens.remove(place);
+        }
+        Ok(())
+    }
+
+    fn managed(&mut self, manage: &Manage, purpose: Option<Purpose>) -> Result<Option<Permission>, String> {
+        let obeyed =
+            self.proofs.get_mut(&payload(&manage.proof)).ok_or("on a proof that no RA client made")?;
+        if std::mem::replace(obeyed, true) {
+            return Err("on a proof that was obeyed before".to_owned());
+        }
+        // A key without means has no signer to ask.
+        match purpose {
+            Some(Purpose::Delete) if manage.evidence.is_none() => Ok(None),
+            Some(purpose) => self.consent(manage.evidence.as_ref(), purpose).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A request holds the information that was consented to, and a signature over it and nothing else.
+    fn requested(&mut self, manage: &Manage, csr: &Blob) -> Result<(), String> {
+        let permission = self.managed(manage, Some(Purpose::Pop))?.ok_or("without the signer's consent")?;
+        let key = self.keys.get(&permission.credential).ok_or("signed with a key that nobody knows")?;
+        let at = csr
+            .0
+            .windows(ECDSA_SHA256.len())
+            .rposition(|w| w == ECDSA_SHA256)
+            .ok_or("a request of another form")?;
+        let (signed, rest) = csr.0.split_at(at);
+        // BIT STRING: tag, length, no unused bits.
+        let signature = rest.get(ECDSA_SHA256.len() + 3..).unwrap_or_default();
+        // The outer SEQUENCE has a head of two to four octets.
+        let authorized = (2..=4).filter_map(|head| signed.get(head..)).any(|info| {
+            let digest = HashAlgorithm::Sha256.digest(info);
+            permission.hashes.iter().any(|hash| hash.0 == digest)
+                && key.verify_digest(&digest, signature).is_ok()
+        });
+        if authorized { Ok(()) } else { Err("a request that was not consented to".to_owned()) }
+    }
+}
+
+fn receipt(answer: &Answer) -> Option<&Receipt> {
+    match answer {
+        Answer::KeyGenerated(made) => Some(&made.receipt),
+        Answer::Linked(linked) => Some(&linked.receipt),
+        Answer::Request { receipt, .. } | Answer::Deleted(receipt) => Some(receipt),
+        Answer::Activation { receipt, .. } | Answer::Signatures { receipt, .. } => Some(receipt),
+        _ => None,
+    }
+}
+
+/// The statement in a `manageProof`, whatever its signature.
+fn payload(proof: &str) -> String {
+    let part = proof.split('.').nth(1).unwrap_or_default();
+    String::from_utf8(Base64UrlUnpadded::decode_vec(part).unwrap_or_default()).unwrap_or_default()
+}
