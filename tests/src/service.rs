@@ -20,6 +20,8 @@ const TAIL: usize = 30;
 pub enum Mode {
     /// As an ordinary process.
     Process,
+    /// The same, with three witnesses, two of which must cosign.
+    Witnessed,
     /// In QEMU, from this image.
     Qemu(PathBuf),
 }
@@ -28,7 +30,7 @@ impl Mode {
     /// Longest wait until the service is ready.
     const fn patience(&self) -> Duration {
         match self {
-            Self::Process => Duration::from_secs(120),
+            Self::Process | Self::Witnessed => Duration::from_secs(120),
             Self::Qemu(_) => Duration::from_secs(420),
         }
     }
@@ -128,6 +130,10 @@ impl Service {
             Mode::Process => {
                 let _ = program("fuin-enclave-process");
                 command.args(["dev", "--enclave", "process"]);
+            }
+            Mode::Witnessed => {
+                let _ = program("fuin-enclave-process");
+                command.args(["dev", "--enclave", "process", "--witnesses", "3"]);
             }
             Mode::Qemu(image) => {
                 let _ = program("fuin-emulator");

@@ -91,10 +91,10 @@ impl Witnesses {
     }
 
     /// One witness first, the others once it has accepted: so twins do not split the witnesses between them. One that did
-    /// not answer last time is not the first.
+    /// not answer last time is not the first, unless it knew more.
     async fn collect(&self, wanted: Arc<(Cosign, Checkpoint)>, enough: usize, lines: &mut Vec<String>) {
         let mut clients: Vec<_> = self.clients.iter().collect();
-        clients.sort_by_key(|client| client.last().is_some());
+        clients.sort_by_key(|client| client.last().is_some_and(|refusal| !refusal.contradicts()));
         let mut clients = clients.into_iter();
         for client in clients.by_ref() {
             match client.ask(&wanted.0, &wanted.1, &*self.store).await {

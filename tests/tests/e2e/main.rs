@@ -9,6 +9,7 @@ mod pyhanko;
 mod restart;
 mod sad;
 mod sign;
+mod witnessed;
 
 use fuin_tests::service::{Mode, Service};
 use std::sync::OnceLock;
