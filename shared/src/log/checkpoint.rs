@@ -116,7 +116,7 @@ impl Checkpoint {
 }
 
 /// Decimal without sign and leading zero, at most [`MAX_SIZE`].
-fn parse_size(text: &str) -> Option<u64> {
+pub(super) fn parse_size(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     let size = if plain { text.parse().ok()? } else { return None };
     (size <= MAX_SIZE).then_some(size)

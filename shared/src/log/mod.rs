@@ -9,12 +9,17 @@
 //! | [`checkpoint`] | C2SP tlog-checkpoint of exactly three lines |
 //! | [`event`] | the typed events, the leaves of the tree |
 //! | [`tiles`], [`bundle`] | C2SP tlog-tiles: paths, widths, entry bundles |
+//! | [`tlog_proof`] | C2SP tlog-proof: one text that shows that an entry is in the ledger |
+//! | [`marks`], [`audit`] | what events say to outsiders, and the rules that show from outside |
 
+pub mod audit;
 pub mod bundle;
 pub mod checkpoint;
 pub mod event;
+pub mod marks;
 pub mod nodes;
 pub mod note;
 pub mod proof;
 pub mod tiles;
+pub mod tlog_proof;
 pub mod tree;
