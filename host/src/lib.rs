@@ -10,6 +10,7 @@
 //! | [`accounts`] | users, passwords, bearer tokens |
 //! | [`csc`] | CSC API v1 and v2, one core |
 //! | [`attestation`] | evidence of the enclave for whoever asks |
+//! | [`ledger`] | checkpoint, tiles and proofs for outsiders, entries for auditors |
 //! | [`http`] | bodies, errors in JSON, request ids |
 //! | [`server`] | puts it together: [`Host::start`] |
 //! | [`clock`] | where the time comes from |
@@ -21,6 +22,7 @@ pub mod clock;
 pub mod config;
 pub mod csc;
 pub mod http;
+pub mod ledger;
 pub mod relay;
 pub mod server;
 pub mod store;

@@ -10,6 +10,7 @@ mod credentials;
 mod hostile_frames;
 mod http;
 mod kill;
+mod ledger;
 mod login;
 mod peer;
 mod relay;

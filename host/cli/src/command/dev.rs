@@ -2,11 +2,14 @@
 
 use crate::dev::session::{LOOK, Session};
 use crate::dev::stop::StopSignal;
-use crate::dev::{Child, EnclaveKind, EnclaveProgram, Layout, Progress, RunDir};
+use crate::dev::{Child, EnclaveKind, EnclaveProgram, Layout, Progress, RunDir, publish};
 use crate::installation::DEFAULT_DIR;
 use crate::outcome::Failure;
 use anyhow::Context as _;
+use fuin_host::config::LedgerConfig;
 use fuin_host::{Host, HostConfig, StartError};
+use fuin_shared::ids::Digest32;
+use sha2::{Digest as _, Sha256};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -56,8 +59,10 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         EnclaveProgram::find(args.enclave, args.enclave_bin.as_deref(), args.eif.as_deref(), &layout)?;
     let progress = Progress::new();
     let run = RunDir::make(&layout)?;
+    let auditor = publish::auditor_token(&layout)?;
     let config = HostConfig {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
+        ledger: LedgerConfig { auditor_token_sha256: vec![Digest32(Sha256::digest(auditor.as_str()).into())] },
         ..HostConfig::local(run.endpoint(), layout.host())
     };
     progress.step("starting the host");

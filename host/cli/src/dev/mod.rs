@@ -23,7 +23,7 @@ mod keys;
 mod layout;
 mod measure;
 mod progress;
-mod publish;
+pub mod publish;
 mod registration;
 mod run_dir;
 pub mod session;

@@ -5,10 +5,15 @@ mod catalogue;
 mod ledger;
 mod manifests;
 mod proofs;
+mod reading;
+mod tiles;
+
+pub use reading::{LedgerReader, Row};
 
 use super::{CatalogueEntry, Manifests, Pending, Store, StoreError, StoredToken};
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;
+use fuin_shared::log::tiles::Tile;
 use fuin_shared::message::{Commit, Head, SealedRecord};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -93,6 +98,10 @@ impl Store for SqliteStore {
 
     fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>> {
         Box::pin(proofs::proof(&self.readers, &self.tree, index))
+    }
+
+    fn tile(&self, tile: Tile) -> Pending<'_, Option<Vec<u8>>> {
+        Box::pin(tiles::tile(&self.readers, &self.tree, tile))
     }
 
     fn manifests(&self) -> Pending<'_, Option<Manifests>> {

@@ -38,7 +38,16 @@ pub(super) async fn proof(
         return Ok(None);
     };
     let mut tree = tree.lock().await;
-    while tree.size() < head.size {
+    grow(pool, &mut tree, head.size).await?;
+    // The tree may be ahead of this head by now: proofs are made for the head's size.
+    let path = tree.inclusion_proof(index, head.size).ok_or(StoreError::Value("entry_index"))?;
+    let path = path.into_iter().map(Digest32).collect();
+    Ok(Some(LedgerProof { index, event: event.into(), path, checkpoint }))
+}
+
+/// Reads leaf hashes until the tree has at least this size.
+pub(super) async fn grow(pool: &SqlitePool, tree: &mut Nodes, size: u64) -> Result<(), StoreError> {
+    while tree.size() < size {
         let rows = sqlx::query(
             "SELECT leaf_hash FROM ledger_entries WHERE entry_index >= ? ORDER BY entry_index LIMIT ?",
         )
@@ -54,8 +63,5 @@ pub(super) async fn proof(
             tree.push(leaf.try_into().map_err(|_| StoreError::Value("leaf_hash"))?);
         }
     }
-    // The tree may be ahead of this head by now: proofs are made for the head's size.
-    let path = tree.inclusion_proof(index, head.size).ok_or(StoreError::Value("entry_index"))?;
-    let path = path.into_iter().map(Digest32).collect();
-    Ok(Some(LedgerProof { index, event: event.into(), path, checkpoint }))
+    Ok(())
 }
