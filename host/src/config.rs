@@ -26,9 +26,20 @@ pub struct HostConfig {
     /// Limits.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// Where officers and custodians come in. Not served unless given.
+    #[serde(default)]
+    pub ceremony: Option<CeremonyConfig>,
     /// The ledger for outsiders.
     #[serde(default)]
     pub ledger: LedgerConfig,
+}
+
+/// The listener for ceremonies, apart from the public one: a proxy in front of that one must not lead to this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CeremonyConfig {
+    /// A loopback address; port 0 takes a free one.
+    pub listen: SocketAddr,
 }
 
 /// Who may read the ledger's entries. Checkpoint, hash tiles and proofs are for everybody.
@@ -190,6 +201,7 @@ impl HostConfig {
             data: data.into(),
             info: InfoConfig::default(),
             limits: LimitsConfig::default(),
+            ceremony: None,
             ledger: LedgerConfig::default(),
         }
     }
@@ -236,6 +248,11 @@ impl HostConfig {
             field: "enclave",
             remedy: "give unix:///path or vsock://:PORT",
         })?;
+        rule(
+            self.ceremony.as_ref().is_none_or(|ceremony| ceremony.listen.ip().is_loopback()),
+            "ceremony.listen",
+            "give a loopback address such as 127.0.0.1:8081; people come in through a tunnel of their own",
+        )?;
         rule(short(&self.info.name), "info.name", "give 1 to 255 characters")?;
         rule(short(&self.info.description), "info.description", "give 1 to 255 characters")?;
         rule(
@@ -305,6 +322,7 @@ mod tests {
     fn values_that_cannot_work_name_their_field() {
         for (extra, field) in [
             ("external_url = \"https://a/\"", "external_url"),
+            ("[ceremony]\nlisten = \"0.0.0.0:8081\"", "ceremony.listen"),
             ("[info]\nregion = \"Japan\"", "info.region"),
             ("[info]\nspecs_v2 = \"2\"", "info.specs_v2"),
             ("[limits]\nbody_octets = 10", "limits.body_octets"),

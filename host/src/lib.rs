@@ -10,6 +10,7 @@
 //! | [`accounts`] | users, passwords, bearer tokens |
 //! | [`csc`] | CSC API v1 and v2, one core |
 //! | [`attestation`] | evidence of the enclave for whoever asks |
+//! | [`ceremony`] | officers' and custodians' messages to the enclave, on a loopback listener of their own |
 //! | [`ledger`] | checkpoint, tiles and proofs for outsiders, entries for auditors |
 //! | [`http`] | bodies, errors in JSON, request ids |
 //! | [`server`] | puts it together: [`Host::start`] |
@@ -18,6 +19,7 @@
 
 pub mod accounts;
 pub mod attestation;
+pub mod ceremony;
 pub mod clock;
 pub mod config;
 pub mod csc;

@@ -4,6 +4,7 @@ mod handler;
 mod listener;
 
 pub use handler::LOGO_PATH;
+pub(crate) use handler::answer;
 
 use crate::accounts::Accounts;
 use crate::clock::{SharedClock, SystemClock};
@@ -59,9 +60,17 @@ pub struct RunningHost {
     accounts: Arc<Accounts>,
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
+    ceremony: Option<CeremonyServer>,
     enclaves: JoinHandle<()>,
     /// How long a stop waits for requests in flight.
     patience: Duration,
+}
+
+/// What serves ceremonies.
+struct CeremonyServer {
+    local_addr: SocketAddr,
+    http: JoinHandle<()>,
+    installer: JoinHandle<()>,
 }
 
 impl Host {
@@ -81,9 +90,11 @@ impl Host {
         config.check()?;
         let endpoint = Endpoint::parse(&config.enclave)?;
         let store: SharedStore = Arc::new(SqliteStore::open(&config.data).await?);
-        let failed = |e| StartError::Listen(config.listen, e);
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
-        let local_addr = listener.local_addr().map_err(failed)?;
+        let (listener, local_addr) = bind(config.listen).await?;
+        let ceremony = match &config.ceremony {
+            Some(ceremony) => Some(bind(ceremony.listen).await?),
+            None => None,
+        };
         let enclaves = RelayListener::bind(endpoint).await?;
 
         let relay = Relay::new(Arc::clone(&store), &config.limits);
@@ -102,10 +113,38 @@ impl Host {
 
         let stop = watch::Sender::new(false);
         let enclaves = tokio::spawn(enclaves.run(relay.clone()));
-        let http = tokio::spawn(listener::run(listener, app, stop.subscribe()));
+        let ceremony = ceremony.map(|(listener, local_addr)| {
+            let router = crate::ceremony::router(Arc::clone(&app));
+            tracing::info!(%local_addr, "ceremonies are served");
+            CeremonyServer {
+                local_addr,
+                http: tokio::spawn(listener::run(listener, router, &app.config.limits, stop.subscribe())),
+                installer: tokio::spawn(crate::ceremony::install_at_every_boot(Arc::clone(&app))),
+            }
+        });
+        let router = handler::router(Arc::clone(&app));
+        let http = tokio::spawn(listener::run(listener, router, &app.config.limits, stop.subscribe()));
         tracing::info!(%local_addr, %base_url, "host is up");
-        Ok(RunningHost { local_addr, base_url, store, relay, accounts, stop, http, enclaves, patience })
+        Ok(RunningHost {
+            local_addr,
+            base_url,
+            store,
+            relay,
+            accounts,
+            stop,
+            http,
+            ceremony,
+            enclaves,
+            patience,
+        })
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |e| StartError::Listen(address, e);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let local_addr = listener.local_addr().map_err(failed)?;
+    Ok((listener, local_addr))
 }
 
 impl RunningHost {
@@ -113,6 +152,12 @@ impl RunningHost {
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Where ceremonies are served, if they are.
+    #[must_use]
+    pub fn ceremony_addr(&self) -> Option<SocketAddr> {
+        self.ceremony.as_ref().map(|ceremony| ceremony.local_addr)
     }
 
     /// Base URL for clients, without `/csc` and without a trailing slash.
@@ -142,6 +187,11 @@ impl RunningHost {
     /// Stops: takes no new request, answers those in flight, ends the enclave's connections, closes the store.
     pub async fn shutdown(self) {
         self.stop.send_replace(true);
+        if let Some(ceremony) = self.ceremony {
+            // Whoever waits for a replay of the ledger can ask again.
+            ceremony.http.abort();
+            ceremony.installer.abort();
+        }
         // A client that never finishes its request must not keep the host up.
         let mut http = self.http;
         if tokio::time::timeout(self.patience, &mut http).await.is_err() {

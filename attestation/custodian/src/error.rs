@@ -23,6 +23,9 @@ pub enum CustodianError {
     /// The share does not open under the custodian's key for this service and commitment.
     #[error("share: does not open with this custodian's key for this service and commitment")]
     ShareOpen,
+    /// What was sealed is no share of the root key that the commitment was made over.
+    #[error("share: it is not one of the root key of this commitment, with the manifest's threshold")]
+    ShareWrong,
     /// There is another share already.
     #[error(
         "share: this custodian holds another share already; give that one up only if its genesis never ended"

@@ -7,6 +7,7 @@ use fuin_shared::codec;
 use fuin_shared::evidence::Purpose;
 use fuin_shared::ids::{Digest32, RootCommitment};
 use fuin_shared::phase::Phase;
+use fuin_shared::share::Share;
 use fuin_shared::statement::{
     CustodianShare, HpkeSealed, SHARE_TO_CUSTODIAN, SHARE_TO_INSTANCE, ShareReceipt, ShareStatement,
     SignedStatement, share_aad,
@@ -25,12 +26,13 @@ pub struct ProvidedShare {
 }
 
 impl Custodian {
-    /// At genesis: checks the evidence, which must name the new root key's commitment, opens the share once, keeps it sealed, and signs the receipt.
+    /// At genesis: checks the evidence, which must name the new root key's commitment, opens the share once, holds it against the
+    /// commitment and the manifest, keeps it sealed, and signs the receipt.
     ///
     /// # Errors
     /// [`CustodianError::Evidence`] unless the evidence is for a genesis of the pinned service in phase
     /// `Uninitialized` and answers `nonce`; [`CustodianError::NotNamed`], [`CustodianError::OtherRoot`], [`CustodianError::OtherCustodian`],
-    /// [`CustodianError::ShareHeld`], [`CustodianError::ShareOpen`].
+    /// [`CustodianError::ShareHeld`], [`CustodianError::ShareOpen`], [`CustodianError::ShareWrong`].
     pub fn accept_share(
         &mut self,
         bundle: &[u8],
@@ -51,7 +53,15 @@ impl Custodian {
             return Err(CustodianError::ShareHeld);
         }
         let aad = share_aad(&seen.service(), commitment, &self.id);
-        self.keys.open(&share.sealed, SHARE_TO_CUSTODIAN, &aad)?;
+        let plain = self.keys.open(&share.sealed, SHARE_TO_CUSTODIAN, &aad)?;
+        let manifest = seen.manifest();
+        let opened = Share::parse(&plain).map_err(|_| CustodianError::ShareWrong)?;
+        opened.check(&seen.service(), commitment).map_err(|_| CustodianError::ShareWrong)?;
+        let opening = opened.opening();
+        if opening.threshold != manifest.share_threshold || opening.shares.len() != manifest.custodians.len()
+        {
+            return Err(CustodianError::ShareWrong);
+        }
         let receipt = ShareReceipt {
             service: seen.service(),
             instance: seen.instance_id(),

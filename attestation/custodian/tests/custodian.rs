@@ -12,6 +12,7 @@ use fuin_shared::ids::{Digest32, PersonId, RootCommitment};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::note::NoteSigner;
 use fuin_shared::phase::Phase;
+use fuin_shared::share::{RootOpening, Share, root_digest, share_digest};
 use fuin_shared::statement::{
     CustodianShare, HpkeSealed, SHARE_TO_CUSTODIAN, SHARE_TO_INSTANCE, ShareReceipt, ShareStatement,
     share_aad,
@@ -24,7 +25,6 @@ use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 
 const NONCE: &[u8] = b"sixteen octets!!";
-const SHARE: &[u8] = b"a share of the root key";
 
 fn pins(enclave: &TestEnclave) -> Pins {
     Pins {
@@ -49,7 +49,7 @@ fn share_for(custodian: &Custodian, enclave: &TestEnclave) -> CustodianShare {
             &OpModeS::Base,
             &key,
             SHARE_TO_CUSTODIAN,
-            SHARE,
+            &enclave.share,
             &share_aad(&enclave.service(), &enclave.commitment, &entry.id),
             &mut rng(),
         )
@@ -115,7 +115,7 @@ fn a_share_is_received_kept_and_given_to_the_next_boot() {
     assert_eq!(body.newest_checkpoint, Some(note));
     assert_eq!(body.sealed, Digest32(Sha256::digest(codec::encode(&given.sealed)).into()));
     let aad = share_aad(&enclave.service(), &enclave.commitment, custodian.id());
-    assert_eq!(enclave.open(&given.sealed, SHARE_TO_INSTANCE, &aad).unwrap(), SHARE);
+    assert_eq!(enclave.open(&given.sealed, SHARE_TO_INSTANCE, &aad).unwrap(), enclave.share);
     let other = share_aad(&enclave.service(), &RootCommitment([6; 32]), custodian.id());
     assert!(enclave.open(&given.sealed, SHARE_TO_INSTANCE, &other).is_none());
     enclave.restart();
@@ -207,6 +207,33 @@ fn a_share_for_another_root_custodian_or_key_is_refused() {
 }
 
 #[test]
+fn a_share_that_does_not_fit_the_commitment_or_the_manifest_gets_no_receipt() {
+    let (mut custodian, mut enclave) = joined();
+    let mut refused = |enclave: &TestEnclave| {
+        let share = share_for(&custodian, enclave);
+        let refused =
+            custodian.accept_share(&genesis(enclave), NONCE, NOW, &enclave.commitment, &share).unwrap_err();
+        assert_eq!(refused, CustodianError::ShareWrong);
+        assert!(!custodian.holds_share());
+    };
+    // An octet of the share itself.
+    enclave.share[10] ^= 1;
+    refused(&enclave);
+    // No share at all.
+    enclave.share = b"a share of the root key".to_vec();
+    refused(&enclave);
+    // More shares needed, and of fewer custodians, than the manifest says.
+    let service = enclave.service();
+    let digest = share_digest(&service, 1, &[5; 32]);
+    for (threshold, shares) in [(2, vec![digest; 2]), (1, vec![digest; 2])] {
+        let opening = RootOpening { threshold, root: root_digest(&service, &[5; 32]), shares };
+        enclave.commitment = opening.commitment(&service);
+        enclave.share = Share::new(1, [5; 32].into(), opening).to_octets().to_vec();
+        refused(&enclave);
+    }
+}
+
+#[test]
 fn a_manifest_that_does_not_name_the_custodian_is_refused() {
     let (custodian, _) = joined();
     let enclave = TestEnclave::of(custodian.manifest_entry());
@@ -222,7 +249,7 @@ fn a_second_root_is_refused_until_an_unfinished_one_is_abandoned() {
     let (mut custodian, mut enclave) = joined();
     let share = share_for(&custodian, &enclave);
     custodian.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, &share).unwrap();
-    enclave.commitment = RootCommitment([6; 32]);
+    enclave.make_root(6, 1);
     let share = share_for(&custodian, &enclave);
     let again =
         |c: &mut Custodian, e: &TestEnclave| c.accept_share(&genesis(e), NONCE, NOW, &e.commitment, &share);

@@ -1,7 +1,7 @@
 //! Place: SAM. Genesis: the officers' quorum approves, the enclave makes the root key, each custodian gets a sealed
 //! share and confirms it with a signed receipt. Until then nothing depends on the key; a crash forgets it.
 
-use super::sharing::Sharing;
+use super::sharing::split;
 use crate::channel;
 use crate::ledger::keys::RootKey;
 use crate::sam::ServiceContext;
@@ -14,15 +14,15 @@ use fuin_shared::statement::{
 };
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 /// A genesis that waits for receipts.
 pub struct PendingGenesis {
     root: RootKey,
-    commitment: RootCommitment,
     approvals: Vec<StatementId>,
-    shares: BTreeMap<PersonId, Digest32>,
+    shares: GenesisShares,
+    confirmed: BTreeSet<PersonId>,
 }
 
 /// A genesis whose shares are safe.
@@ -47,78 +47,73 @@ impl PendingGenesis {
         instance: &InstanceId,
         approvals: &[fuin_shared::bytes::Blob],
         now_seconds: u64,
-        sharing: &dyn Sharing,
         rng: &mut dyn CryptoRng,
-    ) -> Result<(Self, GenesisShares), Fault> {
+    ) -> Result<Self, Fault> {
         let approvals = check_approvals(context, instance, approvals, now_seconds)?;
         let mut octets = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *octets);
         let root = RootKey::new(*octets);
-        let commitment = root.commitment(&context.service);
         let custodians = &context.manifest.custodians;
-        let parts = sharing.split(&root, context.manifest.share_threshold, custodians.len())?;
+        let made = split(&root, &context.service, context.manifest.share_threshold, custodians.len(), rng)?;
         let mut shares = Vec::new();
-        for (custodian, part) in custodians.iter().zip(&parts) {
-            let aad = share_aad(&context.service, &commitment, &custodian.id);
-            let sealed = channel::seal_to(custodian.sealing.as_slice(), SHARE_TO_CUSTODIAN, &aad, part, rng)?;
+        for (custodian, share) in custodians.iter().zip(&made.shares) {
+            let aad = share_aad(&context.service, &made.commitment, &custodian.id);
+            let plain = share.to_octets();
+            let sealed =
+                channel::seal_to(custodian.sealing.as_slice(), SHARE_TO_CUSTODIAN, &aad, &plain, rng)?;
             shares.push(CustodianShare { custodian: custodian.id.clone(), sealed });
         }
-        let digests = shares.iter().map(|share| (share.custodian.clone(), digest(share))).collect();
-        Ok((Self { root, commitment, approvals, shares: digests }, GenesisShares { commitment, shares }))
+        let shares = GenesisShares { commitment: made.commitment, shares };
+        Ok(Self { root, approvals, shares, confirmed: BTreeSet::new() })
     }
 
-    /// Commitment to the root key that was made.
+    /// The sealed shares, with the commitment to the root key that was made.
     #[must_use]
-    pub const fn commitment(&self) -> RootCommitment {
-        self.commitment
+    pub const fn shares(&self) -> &GenesisShares {
+        &self.shares
     }
 
-    /// Takes the receipts: one of every custodian.
+    /// Custodians whose receipt is missing.
+    pub fn missing(&self) -> impl Iterator<Item = &PersonId> {
+        self.shares.shares.iter().map(|share| &share.custodian).filter(|id| !self.confirmed.contains(*id))
+    }
+
+    /// Takes receipts, some or all; those that were good are kept.
     ///
     /// # Errors
-    /// The pending genesis and [`Fault::StatementMalformed`], [`Fault::UnknownPerson`], [`Fault::StatementSignature`],
-    /// [`Fault::StatementForeign`], or [`Fault::GenesisPending`] when one is missing.
+    /// [`Fault::StatementMalformed`], [`Fault::UnknownPerson`], [`Fault::StatementSignature`],
+    /// [`Fault::StatementForeign`]; or [`Fault::GenesisPending`] while any custodian's is missing.
     pub fn confirm(
-        self,
-        context: &ServiceContext,
-        instance: &InstanceId,
-        receipts: &[fuin_shared::bytes::Blob],
-    ) -> Result<ConfirmedGenesis, (Self, Fault)> {
-        match self.check_receipts(context, instance, receipts) {
-            Ok(()) => Ok(ConfirmedGenesis {
-                root: self.root,
-                commitment: self.commitment,
-                approvals: self.approvals,
-            }),
-            Err(fault) => Err((self, fault)),
-        }
-    }
-
-    fn check_receipts(
-        &self,
+        &mut self,
         context: &ServiceContext,
         instance: &InstanceId,
         receipts: &[fuin_shared::bytes::Blob],
     ) -> Result<(), Fault> {
-        let mut confirmed = BTreeSet::new();
-        for receipt in receipts.iter().take(self.shares.len()) {
+        for receipt in receipts.iter().take(self.shares.shares.len()) {
             let signed: SignedStatement =
                 codec::decode(receipt.as_slice()).map_err(|_| Fault::StatementMalformed)?;
             let custodian = context.manifest.custodian(&signed.signer).ok_or(Fault::UnknownPerson)?;
             let key = custodian.signing.key().map_err(|_| Fault::ManifestMalformed)?;
             let body: ShareReceipt = signed.open(&key)?;
+            let share = self.shares.shares.iter().find(|share| share.custodian == custodian.id);
             let expected = ShareReceipt {
                 service: context.service,
                 instance: *instance,
-                commitment: self.commitment,
-                share: *self.shares.get(&custodian.id).ok_or(Fault::UnknownPerson)?,
+                commitment: self.shares.commitment,
+                share: digest(share.ok_or(Fault::UnknownPerson)?),
             };
             if body != expected {
                 return Err(Fault::StatementForeign);
             }
-            confirmed.insert(&custodian.id);
+            self.confirmed.insert(custodian.id.clone());
         }
-        if confirmed.len() == self.shares.len() { Ok(()) } else { Err(Fault::GenesisPending) }
+        if self.missing().next().is_none() { Ok(()) } else { Err(Fault::GenesisPending) }
+    }
+
+    /// Ends it, once [`PendingGenesis::confirm`] has every receipt.
+    #[must_use]
+    pub fn finish(self) -> ConfirmedGenesis {
+        ConfirmedGenesis { root: self.root, commitment: self.shares.commitment, approvals: self.approvals }
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`sharing`] | splits and joins the root key; one trait for every scheme |
+//! | [`sharing`] | splits and joins the root key: Shamir's scheme, k of n |
 //! | [`genesis`] | makes a root key under officers' approval; ends on custodians' receipts |
-//! | [`provision`] | takes a share back from a custodian |
+//! | [`provision`] | takes shares back from custodians |
 
 pub mod genesis;
 pub mod provision;

@@ -3,8 +3,9 @@
 use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{CredentialId, LedgerId, RaClientId, RootCommitment, ServiceId, Subject, UserId};
+use fuin_shared::ids::{CredentialId, Digest32, LedgerId, RaClientId, ServiceId, Subject, UserId};
 use fuin_shared::log::note::NoteSigner;
+use fuin_shared::share::root_digest;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha384};
@@ -23,28 +24,15 @@ impl RootKey {
         key
     }
 
-    /// From an opened share.
-    #[must_use]
-    pub fn from_slice(octets: &[u8]) -> Option<Self> {
-        octets.try_into().ok().map(Self::new)
-    }
-
     /// For the sharing only.
     pub(crate) const fn octets(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// What custodians and the ledger's first event say of it.
+    /// Its digest, which the root commitment is made over.
     #[must_use]
-    pub fn commitment(&self, service: &ServiceId) -> RootCommitment {
-        RootCommitment(
-            Sha256::new()
-                .chain_update(b"fuin/root-commitment/v1\0")
-                .chain_update(service)
-                .chain_update(self.0)
-                .finalize()
-                .into(),
-        )
+    pub fn digest(&self, service: &ServiceId) -> Digest32 {
+        root_digest(service, &self.0)
     }
 
     fn derive(&self, domain: &[u8], context: &[u8], out: &mut [u8]) {

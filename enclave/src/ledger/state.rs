@@ -170,6 +170,11 @@ impl State {
                 rule(*count > 0, "a signing event without signatures")?;
                 self.advance(credential, None);
             }
+            EventBody::TransactionExtended { credential, left } => {
+                self.check(credential, None)?;
+                rule(*left > 0, "an extended transaction without permissions")?;
+                self.advance(credential, None);
+            }
         }
         self.last_time = event.time;
         Ok(())

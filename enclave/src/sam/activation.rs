@@ -42,6 +42,11 @@ impl Activation {
     ) -> Self {
         Self { credential, hashes: multiset(hashes), hash_algorithm, signature_algorithm, expires }
     }
+
+    /// Whether a permission is left for each occurrence of a hash.
+    fn covers(&self, wanted: &BTreeMap<Vec<u8>, u32>) -> bool {
+        wanted.iter().all(|(hash, count)| self.hashes.get(hash).is_some_and(|left| left >= count))
+    }
 }
 
 /// Hashes as a multiset of octets: order does not bind.
@@ -65,6 +70,16 @@ pub struct Demand<'a> {
     pub hash_algorithm: Option<HashAlgorithm>,
     /// Signature algorithm named.
     pub signature_algorithm: SignatureAlgorithm,
+}
+
+/// A token in the place of another.
+pub struct Reissued {
+    /// The new token.
+    pub token: Blob,
+    /// Unix seconds, as before.
+    pub expires: u64,
+    /// Permissions left.
+    pub left: u32,
 }
 
 /// The live activations, by the digest of their token.
@@ -115,14 +130,7 @@ impl Activations {
     /// [`Fault::HashLength`], [`Fault::HashNotAuthorized`].
     pub fn spend(&mut self, token: &[u8], demand: Demand<'_>, now_seconds: u64) -> Result<(), Fault> {
         let key = digest(token);
-        let activation = self.live.get_mut(&key).ok_or(Fault::TokenUnknown)?;
-        if activation.credential != demand.credential {
-            return Err(Fault::TokenUnknown);
-        }
-        if now_seconds >= activation.expires {
-            self.remove(&key);
-            return Err(Fault::TokenExpired);
-        }
+        let activation = self.live(&key, &demand.credential, now_seconds)?;
         if demand.hashes.is_empty() {
             return Err(Fault::NoHashes);
         }
@@ -135,9 +143,7 @@ impl Activations {
             return Err(Fault::HashLength);
         }
         let wanted = multiset(demand.hashes);
-        let covered =
-            wanted.iter().all(|(hash, count)| activation.hashes.get(hash).is_some_and(|left| left >= count));
-        if !covered {
+        if !activation.covers(&wanted) {
             return Err(Fault::HashNotAuthorized);
         }
         for (hash, count) in &wanted {
@@ -150,6 +156,54 @@ impl Activations {
             self.remove(&key);
         }
         Ok(())
+    }
+
+    /// Replaces a token by another with the same permissions and the same end. The former one is dead.
+    ///
+    /// # Errors
+    /// [`Fault::TokenUnknown`], [`Fault::TokenExpired`], [`Fault::NoHashes`], [`Fault::AlgorithmNotAllowed`],
+    /// [`Fault::HashNotAuthorized`]: a hash that is named is not left. Nothing changed then.
+    pub fn reissue(
+        &mut self,
+        token: &[u8],
+        credential: &Subject,
+        hashes: Option<&[Blob]>,
+        hash_algorithm: Option<HashAlgorithm>,
+        now_seconds: u64,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Reissued, Fault> {
+        let key = digest(token);
+        let activation = self.live(&key, credential, now_seconds)?;
+        if hashes.is_some_and(<[Blob]>::is_empty) {
+            return Err(Fault::NoHashes);
+        }
+        if hash_algorithm.is_some_and(|named| named != activation.hash_algorithm) {
+            return Err(Fault::AlgorithmNotAllowed);
+        }
+        if !hashes.is_none_or(|named| activation.covers(&multiset(named))) {
+            return Err(Fault::HashNotAuthorized);
+        }
+        let activation = activation.clone();
+        let left = activation.hashes.values().fold(0u32, |sum, left| sum.saturating_add(*left));
+        let expires = activation.expires;
+        self.remove(&key);
+        Ok(Reissued { token: self.insert(activation, rng), expires, left })
+    }
+
+    /// The activation of a token, for its own credential and in time.
+    fn live(
+        &mut self,
+        key: &TokenDigest,
+        credential: &Subject,
+        now_seconds: u64,
+    ) -> Result<&mut Activation, Fault> {
+        let found = self.live.get(key).filter(|activation| &activation.credential == credential);
+        let expires = found.ok_or(Fault::TokenUnknown)?.expires;
+        if now_seconds >= expires {
+            self.remove(key);
+            return Err(Fault::TokenExpired);
+        }
+        self.live.get_mut(key).ok_or(Fault::TokenUnknown)
     }
 
     /// Ends all activations of a credential.

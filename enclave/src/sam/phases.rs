@@ -11,7 +11,10 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         Command::Status => &[Booted, Uninitialized, Recovering, Operational, Halted],
         Command::InstallManifest(_) => &[Booted],
         Command::GetEvidence(_) => &[Uninitialized, Recovering, Operational],
-        Command::Genesis(_) | Command::ConfirmGenesis(_) | Command::ProvideShare(_) => &[Uninitialized],
+        Command::Genesis(_)
+        | Command::ConfirmGenesis(_)
+        | Command::ProvideShare(_)
+        | Command::CeremonyStatus => &[Uninitialized],
         Command::GenerateKey(_)
         | Command::LinkEid(_)
         | Command::AuthorizePop(_)
@@ -20,7 +23,8 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::Authorize(_)
-        | Command::SignHash(_) => &[Operational],
+        | Command::SignHash(_)
+        | Command::ExtendTransaction(_) => &[Operational],
     }
 }
 

@@ -46,10 +46,6 @@ impl ServiceContext {
         if founder.release != ReleaseMode::Durable {
             return Err(Fault::ManifestMalformed);
         }
-        // Quorums of custodians are another issue; the sharing refuses others too.
-        if founder.share_threshold != 1 {
-            return Err(Fault::ManifestMalformed);
-        }
         Ok(Self {
             service: service_id(first.manifest.as_slice()),
             hash: first.hash(),

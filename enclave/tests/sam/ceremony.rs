@@ -2,6 +2,7 @@
 
 use super::people::Person;
 use super::world::{START, World};
+use fuin_enclave::ceremony::sharing::split;
 use fuin_enclave::ledger::keys::RootKey;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -209,22 +210,31 @@ fn share_under_another_commitment_does_not_open() {
     refused_share(Fault::ShareMalformed, |s| s.commitment = RootCommitment([0; 32]));
 }
 
+/// The one share of a root key that somebody else made, and its commitment.
+fn foreign_share(world: &mut World) -> (Vec<u8>, RootCommitment) {
+    let made = split(&RootKey::new([66; 32]), &world.service, 1, 1, &mut world.rng).unwrap();
+    (made.shares[0].to_octets().to_vec(), made.commitment)
+}
+
 #[test]
 fn share_of_a_foreign_root_is_refused() {
     let mut world = rebooted();
     let (_, commitment) = world.share();
-    let sealed = world.sealed_share(&[66; 32], &commitment);
-    let statement = world.custodian.person.state(&world.share_statement(&sealed, commitment));
-    let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
-    assert_eq!(refused, Err(Fault::RootMismatch));
-    assert_eq!(world.phase(), Phase::Uninitialized);
+    let foreign = foreign_share(&mut world).0;
+    for (share, fault) in [(&foreign[..], Fault::RootMismatch), (&[66; 32], Fault::ShareMalformed)] {
+        let sealed = world.sealed_share(share, &commitment);
+        let statement = world.custodian.person.state(&world.share_statement(&sealed, commitment));
+        let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
+        assert_eq!(refused, Err(fault));
+        assert_eq!(world.phase(), Phase::Uninitialized);
+    }
+    assert_eq!(world.provide(), Ok(()));
 }
 
 #[test]
 fn foreign_root_with_its_own_commitment_finds_a_ledger_that_is_not_its_own() {
     let mut world = rebooted();
-    let foreign = [66; 32];
-    let commitment = RootKey::new(foreign).commitment(&world.service);
+    let (foreign, commitment) = foreign_share(&mut world);
     let sealed = world.sealed_share(&foreign, &commitment);
     let mut body = world.share_statement(&sealed, commitment);
     body.newest_checkpoint = None;

@@ -4,10 +4,12 @@
 mod activation;
 mod ceremony;
 mod enrolment;
+mod extending;
 mod faulty_module;
 mod key_statement;
 mod ledger;
 mod passkey;
 mod people;
+mod quorum;
 mod rng;
 mod world;

@@ -39,12 +39,7 @@ impl Staged {
         let temporary = folder.join(name);
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self {
-            file: BufWriter::new(file),
-            path: path.to_owned(),
-            folder: folder.to_owned(),
-            temporary,
-        })
+        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), folder: folder.to_owned(), temporary })
     }
 
     /// Writes on.

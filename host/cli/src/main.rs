@@ -3,12 +3,14 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `command` | the commands |
+//! | `ceremony` | what officers and custodians do on their own machines |
 //! | `dev` | a development installation: keys, CA, ceremony, enrolment, supervision |
 //! | `installation` | what the other commands read of it: `dev.json`, service card, passkeys |
 //! | `outcome` | exit status and how a failure is told |
 //! | `file` | files that are replaced atomically |
 #![forbid(unsafe_code)]
 
+mod ceremony;
 mod command;
 mod dev;
 mod file;
@@ -46,6 +48,8 @@ enum Command {
     Doctor(command::doctor::Args),
     /// Runs the host service alone.
     Serve(command::serve::Args),
+    /// Officers' and custodians' part: founding a service, and giving shares at each boot.
+    Ceremony(command::ceremony::Args),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
             Command::Ledger(args) => command::ledger::run(args).await,
             Command::Doctor(args) => command::doctor::run(&args),
             Command::Serve(args) => command::serve::run(args).await,
+            Command::Ceremony(args) => command::ceremony::run(args).await,
         }
     });
     match result {

@@ -3,9 +3,9 @@
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{PASSKEY_OBJECT, Version, fault, hashes};
+use super::{PASSKEY_OBJECT, Version, fault, hashes, token};
 use crate::http::params::{missing, out_of_range};
-use crate::http::{Params, Refusal, json};
+use crate::http::{Params, Refusal};
 use crate::server::App;
 use crate::store::{KeyStatus, StoredToken};
 use axum::response::Response;
@@ -13,7 +13,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use fuin_shared::bytes::Blob;
 use fuin_shared::message::{Answer, Authorize, Command};
 use fuin_shared::sad::MAX_EVIDENCE;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// credentials/authorize.
 pub(super) async fn answer(
@@ -57,10 +57,7 @@ pub(super) async fn answer(
     .await
     .map_err(|failed| fault::refusal(version, &entry, failed))?;
     let Answer::Activation { token, expires, .. } = answer else { return Err(unexpected()) };
-    Ok(json(&json!({
-        "SAD": Base64UrlUnpadded::encode_string(token.as_slice()),
-        "expiresIn": expires.saturating_sub(app.clock.unix_seconds()),
-    })))
+    Ok(token::activation(app, &token, expires))
 }
 
 /// `numSignatures`, also as text. `None` if it is less than 1; a huge one is as good as the largest.
@@ -119,6 +116,7 @@ fn decode(text: &str) -> Option<Blob> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn params(value: Value) -> Params {
         Params::parse(value.to_string().as_bytes()).unwrap()

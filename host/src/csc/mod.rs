@@ -9,11 +9,13 @@ pub(crate) mod bearer;
 mod challenge;
 mod credential;
 mod enclave;
+mod extend;
 mod fault;
 mod hashes;
 mod info;
 mod list;
 mod sign;
+mod token;
 
 use crate::http::{Params, Refusal, read_body};
 use crate::server::App;
@@ -70,10 +72,11 @@ enum Method {
     Challenge,
     Authorize,
     SignHash,
+    Extend,
 }
 
 impl Method {
-    const ALL: [(Self, &'static str); 8] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Info, "info"),
         (Self::Login, "auth/login"),
         (Self::Revoke, "auth/revoke"),
@@ -81,6 +84,7 @@ impl Method {
         (Self::Credential, "credentials/info"),
         (Self::Challenge, "credentials/getChallenge"),
         (Self::Authorize, "credentials/authorize"),
+        (Self::Extend, "credentials/extendTransaction"),
         (Self::SignHash, "signatures/signHash"),
     ];
 
@@ -90,11 +94,10 @@ impl Method {
 }
 
 /// Methods of the standard that are not served.
-const NOT_IMPLEMENTED: [&str; 12] = [
+const NOT_IMPLEMENTED: [&str; 11] = [
     "credentials/authorizeCheck",
     "credentials/create",
     "credentials/delete",
-    "credentials/extendTransaction",
     "credentials/sendOTP",
     "oauth2/authorize",
     "oauth2/pushed_authorize",
@@ -140,6 +143,7 @@ pub(crate) async fn serve(
                 Method::Challenge => challenge::answer(app, version, &caller, &params).await,
                 Method::Authorize => authorize::answer(app, version, &caller, &params).await,
                 Method::SignHash => sign::answer(app, version, &caller, &params).await,
+                Method::Extend => extend::answer(app, version, &caller, &params).await,
             }
         }
     }

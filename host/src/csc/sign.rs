@@ -8,14 +8,10 @@ use crate::http::{Params, Refusal, json};
 use crate::server::App;
 use crate::store::StoredToken;
 use axum::response::Response;
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64ct::{Base64, Encoding};
 use fuin_shared::algorithm::SignatureAlgorithm;
-use fuin_shared::bytes::Blob;
 use fuin_shared::message::{Answer, Command, SignHash};
 use serde_json::json;
-
-/// Octets of an activation token.
-const TOKEN: usize = 32;
 
 /// signatures/signHash. In both versions a refusal calls the list `hash`.
 pub(super) async fn answer(
@@ -45,7 +41,7 @@ pub(super) async fn answer(
     if !entry.key_algorithm.signature_algorithms().contains(&signature_algorithm) {
         return Err(not_acceptable("signAlgo"));
     }
-    let token = activation_token(token).ok_or_else(|| not_acceptable("SAD"))?;
+    let token = super::token::decode(token).ok_or_else(|| not_acceptable("SAD"))?;
     let answer = enclave::call(app, &entry.id, |record| {
         Command::SignHash(SignHash {
             credential: entry.id.clone(),
@@ -77,9 +73,4 @@ fn parameters(params: &Params) -> Result<(), Refusal> {
         Some(Ok(_)) => Err(not_acceptable("signAlgoParams")),
         Some(Err(refusal)) => Err(refusal),
     }
-}
-
-fn activation_token(text: &str) -> Option<Blob> {
-    let octets = Base64UrlUnpadded::decode_vec(text.trim_end_matches('=')).ok()?;
-    (octets.len() == TOKEN).then_some(Blob(octets))
 }

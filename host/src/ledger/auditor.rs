@@ -26,8 +26,5 @@ pub(super) fn admit(known: &[Digest32], headers: &HeaderMap) -> Result<(), Refus
 }
 
 fn unauthorized(text: &'static str, challenge: &'static str) -> Refusal {
-    Refusal {
-        challenge: Some(challenge),
-        ..Refusal::new(StatusCode::UNAUTHORIZED, "invalid_token", text)
-    }
+    Refusal { challenge: Some(challenge), ..Refusal::new(StatusCode::UNAUTHORIZED, "invalid_token", text) }
 }

@@ -13,8 +13,7 @@ mod auditor;
 use crate::csc::{not_found, wrong_verb};
 use crate::http::Refusal;
 use crate::server::App;
-use axum::extract::Request;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use fuin_shared::log::tiles::{Tile, TileKind};
 use fuin_shared::log::tlog_proof::TlogProof;
@@ -29,9 +28,14 @@ const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000,
 const FOREVER_PRIVATE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
 /// Serves one path, which must be exactly as specified.
-pub(crate) async fn serve(app: &App, path: &str, request: &Request) -> Result<Response, Refusal> {
+pub(crate) async fn serve(
+    app: &App,
+    path: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     let resource = path.strip_prefix("/ledger/").ok_or_else(not_found)?;
-    if *request.method() != Method::GET && *request.method() != Method::HEAD {
+    if *method != Method::GET && *method != Method::HEAD {
         return Err(wrong_verb("GET, HEAD"));
     }
     if resource == "checkpoint" {
@@ -45,7 +49,7 @@ pub(crate) async fn serve(app: &App, path: &str, request: &Request) -> Result<Re
     let cache = match tile.kind() {
         TileKind::Hashes(_) => FOREVER,
         TileKind::Entries => {
-            auditor::admit(&app.config.ledger.auditor_token_sha256, request.headers())?;
+            auditor::admit(&app.config.ledger.auditor_token_sha256, headers)?;
             FOREVER_PRIVATE
         }
     };

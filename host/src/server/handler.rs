@@ -29,6 +29,14 @@ pub(super) fn router(app: Arc<App>) -> Router {
 }
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
+    answer(&app, request, |request| route(&app, request)).await
+}
+
+/// Answers a request by its route, with its id, its place in the bounded crowd and its line in the log.
+pub(crate) async fn answer<F>(app: &App, request: Request, route: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Result<Response, Refusal>>,
+{
     let id = request_id(request.headers());
     let span = tracing::info_span!(
         "request",
@@ -39,7 +47,7 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     async move {
         let began = Instant::now();
         let answer = match app.places.try_acquire() {
-            Ok(_place) => route(&app, request).await,
+            Ok(_place) => route(request).await,
             Err(_) => Err(Refusal::unavailable("Too many requests at once; try again later")),
         };
         let mut response = answer.unwrap_or_else(|refusal| {
@@ -68,7 +76,10 @@ async fn route(app: &App, request: Request) -> Result<Response, Refusal> {
         }
         ["attestation"] => attestation::serve(app, request).await,
         ["attestation", "key"] => attestation::serve_key(app, request).await,
-        ["ledger", ..] => ledger::serve(app, &path, &request).await,
+        ["ledger", ..] => {
+            let (parts, _) = request.into_parts();
+            ledger::serve(app, &path, &parts.method, &parts.headers).await
+        }
         [name @ ("healthz" | "readyz" | "logo.png")] => {
             if *request.method() != Method::GET && *request.method() != Method::HEAD {
                 return Err(wrong_verb("GET, HEAD"));

@@ -1,6 +1,6 @@
 //! Place: SSA. The HTTP listener: as many connections as are allowed, and a time limit on the head of every request.
 
-use super::{App, handler};
+use crate::config::LimitsConfig;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,10 +16,24 @@ use tokio::task::JoinSet;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` turns true, then ends each connection after the request that it is answering.
-pub(super) async fn run(listener: TcpListener, app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(app.config.limits.http_connections));
-    let patience = Duration::from_millis(app.config.limits.head_ms);
-    let router = handler::router(app);
+pub(super) fn run(
+    listener: TcpListener,
+    router: Router,
+    limits: &LimitsConfig,
+    stop: watch::Receiver<bool>,
+) -> impl Future<Output = ()> + use<> {
+    let places = Arc::new(Semaphore::new(limits.http_connections));
+    let patience = Duration::from_millis(limits.head_ms);
+    serve_all(listener, router, places, patience, stop)
+}
+
+async fn serve_all(
+    listener: TcpListener,
+    router: Router,
+    places: Arc<Semaphore>,
+    patience: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     let stopped = stop.clone();
     let mut stopping = pin!(stopped_at(&mut stop));

@@ -11,7 +11,7 @@ use fuin_shared::message::{Answer, Challenge, Command, Receipt};
 use fuin_shared::sad::{MeansProfile, Purpose};
 use serde_json::{Value, json};
 
-fn receipt() -> Receipt {
+pub fn receipt() -> Receipt {
     Receipt { index: 1, event: vec![].into(), salts: vec![], checkpoint: String::new() }
 }
 

@@ -14,7 +14,6 @@ async fn unknown_paths_methods_and_verbs() {
         ("/csc/v2", 404),
         ("/csc/v2/nothing", 404),
         ("/csc/v2/credentials/authorizeCheck", 501),
-        ("/csc/v2/credentials/extendTransaction", 501),
         ("/csc/v1/credentials/sendOTP", 501),
         ("/csc/v2/signatures/signDoc", 501),
         ("/csc/v1/signatures/timestamp", 501),

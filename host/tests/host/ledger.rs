@@ -137,7 +137,8 @@ async fn tile_paths() {
     for path in ["tile/0/000.p/1", "tile/0/000.p/255", "tile/1/000.p/1", "tile/0/001.p/1"] {
         assert_eq!(world.status(path).await, 200, "{path}");
     }
-    for bundle_of in [tile(TileKind::Entries, 273, 112), tile(TileKind::Entries, 0, 256), tile(TileKind::Entries, 0, 1)]
+    for bundle_of in
+        [tile(TileKind::Entries, 273, 112), tile(TileKind::Entries, 0, 256), tile(TileKind::Entries, 0, 1)]
     {
         let octets = world.octets(bundle_of).await;
         let entries = bundle::entries(&octets).unwrap();
@@ -147,10 +148,28 @@ async fn tile_paths() {
         }
     }
     for path in [
-        "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/0", "tile/0/x000/000", "tile/00/000", "tile/63/000.p/1",
-        "tile/8/000.p/1", "tile/3/000.p/1", "tile/0/274", "tile/0/x999/x999/999", "tile/entries/273.p/113",
-        "tile/entries/274", "tile/entries/000.p/0", "tile/0/000/", "/tile/0/000", "tile/0/%30%30%30", "", "tile",
-        "checkpoint/", "checkpoint/1", "entries", "tile/0/x018/x446/x744/x073/x709/x551/615",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/0",
+        "tile/0/x000/000",
+        "tile/00/000",
+        "tile/63/000.p/1",
+        "tile/8/000.p/1",
+        "tile/3/000.p/1",
+        "tile/0/274",
+        "tile/0/x999/x999/999",
+        "tile/entries/273.p/113",
+        "tile/entries/274",
+        "tile/entries/000.p/0",
+        "tile/0/000/",
+        "/tile/0/000",
+        "tile/0/%30%30%30",
+        "",
+        "tile",
+        "checkpoint/",
+        "checkpoint/1",
+        "entries",
+        "tile/0/x018/x446/x744/x073/x709/x551/615",
     ] {
         assert_eq!(world.status(path).await, 404, "{path}");
     }
@@ -184,7 +203,12 @@ async fn entries_are_for_auditors() {
     let refused = answered(bare()).await;
     assert_eq!((refused.status, &refused.headers["www-authenticate"]), (401, &"Bearer".parse().unwrap()));
     // A signer's token is no auditor's.
-    let wrong = [format!("Bearer {TOKEN}x"), "Bearer".into(), format!("Basic {TOKEN}"), format!("Bearer {}", world.setup.token)];
+    let wrong = [
+        format!("Bearer {TOKEN}x"),
+        "Bearer".into(),
+        format!("Basic {TOKEN}"),
+        format!("Bearer {}", world.setup.token),
+    ];
     for value in wrong {
         assert_eq!(answered(bare().header("authorization", value)).await.status, 401);
     }

@@ -5,6 +5,7 @@ mod attestation;
 mod authorize;
 mod back_pressure;
 mod bad_input;
+mod ceremony;
 mod certificate;
 mod credentials;
 mod hostile_frames;

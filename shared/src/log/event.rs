@@ -157,6 +157,13 @@ pub enum EventBody {
         /// RFC 6962 root of the salted hashes, in the order of the call.
         hashes: Digest32,
     },
+    /// An activation token was replaced by another for the same permissions.
+    TransactionExtended {
+        /// The credential.
+        credential: CredentialMark,
+        /// Permissions that were left.
+        left: u32,
+    },
 }
 
 /// Salted hash: SHA-256 under its own domain.

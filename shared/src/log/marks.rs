@@ -19,6 +19,7 @@ impl EventBody {
             Self::KeyDestroyed { .. } => "key-destroyed",
             Self::Authorized { .. } => "authorized",
             Self::Signed { .. } => "signed",
+            Self::TransactionExtended { .. } => "transaction-extended",
         }
     }
 
@@ -33,7 +34,8 @@ impl EventBody {
             | Self::CertificateLinked { credential, .. }
             | Self::KeyDestroyed { credential, .. }
             | Self::Authorized { credential, .. }
-            | Self::Signed { credential, .. } => Some(credential),
+            | Self::Signed { credential, .. }
+            | Self::TransactionExtended { credential, .. } => Some(credential),
         }
     }
 
@@ -47,7 +49,10 @@ impl EventBody {
             | Self::PopSigned { statement, .. }
             | Self::CertificateLinked { statement, .. }
             | Self::KeyDestroyed { statement, .. } => core::slice::from_ref(statement),
-            Self::Boot { .. } | Self::Authorized { .. } | Self::Signed { .. } => &[],
+            Self::Boot { .. }
+            | Self::Authorized { .. }
+            | Self::Signed { .. }
+            | Self::TransactionExtended { .. } => &[],
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
-use crate::ids::{CredentialId, InstanceId, RootCommitment, ServiceId};
+use crate::ids::{CredentialId, InstanceId, PersonId, RootCommitment, ServiceId};
 use crate::message::SealedRecord;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
@@ -24,9 +24,11 @@ pub enum Command {
     GetEvidence(GetEvidence),
     /// Makes a root key. Phase `Uninitialized`. Faults: 350 to 355.
     Genesis(Genesis),
-    /// Custodians' receipts end the genesis. Phase `Uninitialized`. Faults: 350, 351, 352, 355, 358.
+    /// Custodians' receipts, some or all: good ones are kept, and 358 says that any is missing; all of them end the
+    /// genesis. Phase `Uninitialized`. Faults: 350, 351, 352, 355, 358.
     ConfirmGenesis(ConfirmGenesis),
-    /// A custodian's share; the last one needed starts recovery. Phase `Uninitialized`. Faults: 350 to 357, 800 to 803.
+    /// A custodian's share; the last one needed starts recovery. A refused one changes nothing for others. Phase
+    /// `Uninitialized`. Faults: 350 to 352, 354 to 357, 800 to 803.
     ProvideShare(ProvideShare),
     /// Makes a key pair (`manages/generateKey`). Faults: 421, 427, 430, 433.
     GenerateKey(Manage),
@@ -46,6 +48,10 @@ pub enum Command {
     AttestKey(AttestKey),
     /// Signs hashes under an activation token. Faults: 400 to 403, 431, 700 to 707, 800 to 804.
     SignHash(SignHash),
+    /// A new activation token for what is left of another, which ends. Faults: 400 to 403, 700 to 704, 706, 804.
+    ExtendTransaction(ExtendTransaction),
+    /// How far genesis or provisioning is. Phase `Uninitialized`.
+    CeremonyStatus,
 }
 
 /// See [`Command::InstallManifest`].
@@ -78,7 +84,7 @@ pub struct Genesis {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmGenesis {
-    /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareReceipt`], one per custodian.
+    /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareReceipt`], at most one per custodian.
     pub receipts: Vec<Blob>,
 }
 
@@ -166,6 +172,22 @@ pub struct SignHash {
     pub record: SealedRecord,
 }
 
+/// See [`Command::ExtendTransaction`]. Nothing in it can add to what the signer authorized.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendTransaction {
+    /// The credential.
+    pub credential: CredentialId,
+    /// Activation token, 32 octets.
+    pub token: Blob,
+    /// Hashes of the request, if it had any: each must be left.
+    pub hashes: Option<Vec<Blob>>,
+    /// Digest named by the request, if any.
+    pub hash_algorithm: Option<HashAlgorithm>,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
 /// An answer of the enclave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -214,7 +236,7 @@ pub enum Answer {
     Deleted(Receipt),
     /// To `GetChallenge`.
     Challenge(Challenge),
-    /// To `Authorize`.
+    /// To `Authorize` and `ExtendTransaction`.
     Activation {
         /// Activation token, 32 octets: what CSC calls `SAD`.
         token: Blob,
@@ -230,6 +252,8 @@ pub enum Answer {
         /// Receipt.
         receipt: Receipt,
     },
+    /// To `CeremonyStatus`.
+    CeremonyStatus(CeremonyStatus),
 }
 
 /// See [`Command::Status`].
@@ -325,4 +349,18 @@ pub struct Receipt {
     pub salts: Vec<Blob>,
     /// Signed checkpoint that covers it.
     pub checkpoint: String,
+}
+
+/// See [`Command::CeremonyStatus`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CeremonyStatus {
+    /// The shares of a genesis that waits for receipts, each sealed to its custodian.
+    pub genesis: Option<GenesisShares>,
+    /// Custodians whose receipt it waits for.
+    pub receipts_missing: Vec<PersonId>,
+    /// Custodians whose share is here.
+    pub shares: Vec<PersonId>,
+    /// How many more shares are needed.
+    pub shares_missing: u8,
 }

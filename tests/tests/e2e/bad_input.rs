@@ -179,9 +179,7 @@ async fn oversized_body() {
 async fn methods_that_are_not_there() {
     let csc = Csc::of(shared().facts());
     for version in Version::BOTH {
-        for method in
-            ["signatures/signDoc", "credentials/extendTransaction", "signatures/timestamp", "oauth2/token"]
-        {
+        for method in ["signatures/signDoc", "signatures/timestamp", "oauth2/token"] {
             let answer = csc.post(&version.path(method), &json!({})).await;
             assert_eq!((answer.status, answer.refusal().1), (501, "invalid_request"), "{method}");
         }

@@ -216,3 +216,28 @@ async fn invented_token_is_refused() {
     }
     signer.works().await;
 }
+
+#[tokio::test]
+async fn extended_transaction_signs_what_is_left_and_nothing_new() {
+    const EXTEND: &str = "credentials/extendTransaction";
+    let mut signer = Signer::new(shared().facts(), "P-256").await;
+    for version in Version::BOTH {
+        let hashes = [signer.hash(), signer.hash()];
+        let sad = signer.sad(&hashes).await;
+        signer.sign(version, &sad, &hashes[..1]).await;
+        let mut request = signer.sign_request(version, &sad, &[signer.hash()]);
+        let answer = signer.csc.post(&version.path(EXTEND), &request).await;
+        assert_eq!(answer.refusal(), FOREIGN_HASH, "{version:?}: a new hash");
+        request = signer.sign_request(version, &sad, &hashes[1..]);
+        let answer = signer.csc.post(&version.path(EXTEND), &request).await.ok();
+        assert!(answer["expiresIn"].as_u64().is_some_and(|seconds| (1..=LIFE).contains(&seconds)));
+        let new = answer["SAD"].as_str().unwrap().to_owned();
+        assert_ne!(new, sad);
+        refused(&signer, version, &sad, &hashes[1..], FOREIGN_SAD).await;
+        refused(&signer, version, &new, &hashes[..1], FOREIGN_HASH).await;
+        signer.sign(version, &new, &hashes[1..]).await;
+        request["SAD"] = new.into();
+        let answer = signer.csc.post(&version.path(EXTEND), &request).await;
+        assert_eq!(answer.refusal(), FOREIGN_SAD, "{version:?}: nothing is left");
+    }
+}

@@ -114,7 +114,8 @@ async fn auditors_verify_by_url_by_directory_and_by_archive() {
     assert_eq!(prove(&path("other.tlog-proof"), &path("event")), Some(1));
     assert_eq!(prove(&path("event"), &path("event")), Some(2));
 
-    let altered = Altered { folder: folder.path().to_owned(), card, size: entries.len() as u64, signed: last };
+    let altered =
+        Altered { folder: folder.path().to_owned(), card, size: entries.len() as u64, signed: last };
     altered.entries(&entries).await;
     altered.ends().await;
     altered.heads_and_files(&path("by-dir")).await;
@@ -158,7 +159,8 @@ impl Altered {
         let mut flipped = entries[at as usize].clone();
         // The last octet belongs to a hash, so that the event stays one.
         *flipped.last_mut().unwrap() ^= 1;
-        let (flipped, leaf) = (hex::encode(&flipped), hex::encode(fuin_shared::log::tree::leaf_hash(&flipped)));
+        let (flipped, leaf) =
+            (hex::encode(&flipped), hex::encode(fuin_shared::log::tree::leaf_hash(&flipped)));
         let flip = format!("UPDATE ledger_entries SET entry = x'{flipped}' WHERE entry_index = {at}");
         assert_eq!(self.broken("flipped", std::slice::from_ref(&flip)).await.0, at);
         // With a leaf hash that fits, the next signed checkpoint does not.
@@ -176,8 +178,9 @@ impl Altered {
         assert_eq!(self.broken("dropped-and-closed", &close).await.0, early);
 
         let (a, b, free) = (at - 1, at, self.size + 10);
-        let swap = [(a, free), (b, a), (free, b)]
-            .map(|(from, to)| format!("UPDATE ledger_entries SET entry_index = {to} WHERE entry_index = {from}"));
+        let swap = [(a, free), (b, a), (free, b)].map(|(from, to)| {
+            format!("UPDATE ledger_entries SET entry_index = {to} WHERE entry_index = {from}")
+        });
         assert_eq!(self.broken("swapped", &swap).await.0, a);
     }
 
@@ -206,7 +209,10 @@ impl Altered {
     }
 
     async fn heads_and_files(&self, archive: &str) {
-        let change = format!("UPDATE ledger_checkpoints SET note = replace(note, '— ', '— x') WHERE size = {}", self.size - 1);
+        let change = format!(
+            "UPDATE ledger_checkpoints SET note = replace(note, '— ', '— x') WHERE size = {}",
+            self.size - 1
+        );
         assert_eq!(self.broken("old-head", &[change]).await.0, self.size - 2);
         let octets = std::fs::read(archive).unwrap();
         let cut = self.folder.join("cut");
@@ -233,7 +239,8 @@ impl Altered {
     /// A host that serves another leaf hash than the entry's.
     async fn served(&self, token: &str) {
         let (copy, mut connection) = self.copy("served").await;
-        let zero = format!("UPDATE ledger_entries SET leaf_hash = zeroblob(32) WHERE entry_index = {}", self.signed);
+        let zero =
+            format!("UPDATE ledger_entries SET leaf_hash = zeroblob(32) WHERE entry_index = {}", self.signed);
         sqlx::query(sqlx::AssertSqlSafe(zero)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
         let socket = self.folder.join("s");

@@ -3,6 +3,7 @@
 use crate::world::World;
 use ciborium::Value;
 use ecdsa::signature::hazmat::PrehashSigner;
+use fuin_enclave::ceremony::sharing::split;
 use fuin_enclave::channel::seal_to;
 use fuin_shared::algorithm::HashAlgorithm;
 use fuin_shared::bytes::Blob;
@@ -76,14 +77,16 @@ fn shares_of_a_foreign_root_are_refused() {
     let traitor = Traitor::new(&world);
     world.reboot();
     world.install().unwrap();
-    // A root key that is not the one of the commitment.
-    refused(&world, traitor.provide(&world, &[66; 32], commitment), 357);
-    refused(&world, traitor.provide(&world, &[66; 31], commitment), 356);
+    // A root key that is not the one of the commitment; and what is no share.
+    let foreign = fuin_enclave::ledger::keys::RootKey::new([66; 32]);
+    let made = split(&foreign, &world.service, 1, 1, &mut UnwrapErr(SysRng)).unwrap();
+    let share = made.shares.first().unwrap().to_octets();
+    refused(&world, traitor.provide(&world, &share, commitment), 357);
+    refused(&world, traitor.provide(&world, &[66; 32], commitment), 356);
     assert_eq!(world.phase(), Phase::Uninitialized);
     // With its own commitment: the ledger is not this root's.
-    let foreign = fuin_enclave::ledger::keys::RootKey::new([66; 32]).commitment(&world.service);
-    let refusal =
-        world.host.call(Command::ProvideShare(traitor.provide(&world, &[66; 32], foreign))).unwrap_err();
+    let share = traitor.provide(&world, &share, made.commitment);
+    let refusal = world.host.call(Command::ProvideShare(share)).unwrap_err();
     assert!(matches!(refusal.number(), 800 | 802), "{refusal:?}");
     assert_eq!(world.phase(), Phase::Halted);
     assert_eq!(world.host.state().store, before);

@@ -44,6 +44,7 @@ fn bodies() -> Vec<EventBody> {
         EventBody::KeyDestroyed { credential, statement },
         EventBody::Authorized { credential, sad: digest(0x57), count: 2, means_counter: 9 },
         EventBody::Signed { credential, certificate: digest(0x58), count: 2, hashes: digest(0x59) },
+        EventBody::TransactionExtended { credential, left: 3 },
     ]
 }
 
@@ -59,6 +60,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::KeyDestroyed { .. } => "key-destroyed",
         EventBody::Authorized { .. } => "authorized",
         EventBody::Signed { .. } => "signed",
+        EventBody::TransactionExtended { .. } => "transaction-extended",
     }
 }
 

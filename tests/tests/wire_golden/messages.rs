@@ -8,9 +8,9 @@ use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::message::{
-    Answer, AttestKey, Authorize, Challenge, Command, ConfirmGenesis, Genesis, GenesisShares, GetChallenge,
-    GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage, PasskeyHint, ProvideShare,
-    SignHash, Status, StoreAnswer, StoreRequest,
+    Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
+    Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
+    Manage, PasskeyHint, ProvideShare, SignHash, Status, StoreAnswer, StoreRequest,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -67,6 +67,14 @@ fn commands() -> Vec<Command> {
             record: record(),
         }),
         Command::AttestKey(AttestKey { key: credential(), record: record(), nonce: Some(octets(9, 32)) }),
+        Command::ExtendTransaction(ExtendTransaction {
+            credential: credential(),
+            token: octets(0x40, 32),
+            hashes: Some(vec![octets(0x10, 32)]),
+            hash_algorithm: Some(HashAlgorithm::Sha256),
+            record: record(),
+        }),
+        Command::CeremonyStatus,
     ]
 }
 
@@ -88,6 +96,8 @@ fn command_name(command: &Command) -> &'static str {
         Command::Authorize(_) => "authorize",
         Command::SignHash(_) => "sign-hash",
         Command::AttestKey(_) => "attest-key",
+        Command::ExtendTransaction(_) => "extend-transaction",
+        Command::CeremonyStatus => "ceremony-status",
     }
 }
 
@@ -132,6 +142,15 @@ fn answers() -> Vec<Answer> {
         }),
         Answer::Activation { token: octets(0x40, 32), expires: 1_800_000_300, receipt: receipt() },
         Answer::Signatures { signatures: vec![octets(0x30, 70)], receipt: receipt() },
+        Answer::CeremonyStatus(CeremonyStatus {
+            genesis: Some(GenesisShares {
+                commitment: RootCommitment(thirty_two(0x22)),
+                shares: vec![crate::statements::custodian_share()],
+            }),
+            receipts_missing: vec![crate::statements::custodian_share().custodian],
+            shares: Vec::new(),
+            shares_missing: 2,
+        }),
         Answer::KeyAttested(octets(0xa5, 12)),
     ]
 }
@@ -153,6 +172,7 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Challenge(_) => "challenge",
         Answer::Activation { .. } => "activation",
         Answer::Signatures { .. } => "signatures",
+        Answer::CeremonyStatus(_) => "ceremony-status",
         Answer::KeyAttested(_) => "key-attested",
     }
 }

@@ -17,6 +17,7 @@ use fuin_shared::manifest::{
     SignedManifest, service_id,
 };
 use fuin_shared::phase::Phase;
+use fuin_shared::share::{RootOpening, Share, root_digest, share_digest};
 use fuin_shared::statement::HpkeSealed;
 use hpke::kem::DhP384HkdfSha384 as Kem;
 use hpke::{Deserializable, Kem as _, OpModeR, Serializable};
@@ -24,6 +25,7 @@ use p384::ecdsa::signature::hazmat::PrehashSigner;
 use p384::ecdsa::{DerSignature, SigningKey};
 use p384::elliptic_curve::Generate;
 use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
 
 /// The time of every test, Unix seconds.
 pub const NOW: u64 = 1_800_000_000;
@@ -40,6 +42,8 @@ pub struct TestEnclave {
     opening: <Kem as hpke::Kem>::PrivateKey,
     manifest: SignedManifest,
     pub commitment: RootCommitment,
+    /// Octets of the custodian's share.
+    pub share: Vec<u8>,
     pub ledger: NoteSigner,
 }
 
@@ -58,7 +62,19 @@ impl TestEnclave {
         let ledger = NoteSigner::from_seed("test.invalid/ledger", &[9; 32]).unwrap();
         let (opening, _) = Kem::gen_keypair_with_rng(&mut rng());
         let signing = SigningKey::generate();
-        Self { platform, signing, opening, manifest, commitment: RootCommitment([5; 32]), ledger }
+        let (commitment, share) = (RootCommitment([0; 32]), Vec::new());
+        let mut enclave = Self { platform, signing, opening, manifest, commitment, share, ledger };
+        enclave.make_root(5, 1);
+        enclave
+    }
+
+    /// A root key, with one share under this threshold.
+    pub fn make_root(&mut self, octet: u8, threshold: u8) {
+        let service = self.service();
+        let shares = vec![share_digest(&service, 1, &[octet; 32])];
+        let opening = RootOpening { threshold, root: root_digest(&service, &[octet; 32]), shares };
+        self.commitment = opening.commitment(&service);
+        self.share = Share::new(1, Zeroizing::new([octet; 32]), opening).to_octets().to_vec();
     }
 
     /// The same service after a restart.

@@ -3,7 +3,6 @@
 use super::{Machine, Stage, refuse};
 use crate::ceremony::genesis::PendingGenesis;
 use crate::ceremony::provision::Provision;
-use crate::ceremony::sharing::WholeKey;
 use crate::ledger::journal::{Entry, Journal};
 use crate::ledger::keys::{LedgerKeys, LedgerName};
 use crate::ledger::state::State;
@@ -16,7 +15,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::LedgerId;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::log::tree::Frontier;
-use fuin_shared::message::{Answer, ConfirmGenesis, Genesis, InstallManifest, ProvideShare};
+use fuin_shared::message::{Answer, CeremonyStatus, ConfirmGenesis, Genesis, InstallManifest, ProvideShare};
 use rand_core::CryptoRng;
 
 impl Machine {
@@ -58,9 +57,9 @@ impl Machine {
     ) -> Result<Effect, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
         let Stage::Uninitialized { genesis, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
-        let (pending, shares) =
-            PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, &WholeKey, rng)?;
-        self.facts.commitment = Some(pending.commitment());
+        let pending = PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, rng)?;
+        let shares = pending.shares().clone();
+        self.facts.commitment = Some(shares.commitment);
         self.facts.genesis = true;
         *genesis = Some(pending);
         Ok(Effect::Reply { ticket, result: Ok(Answer::GenesisShares(shares)) })
@@ -75,12 +74,9 @@ impl Machine {
     ) -> Result<(), Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
         let Stage::Uninitialized { genesis, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
-        let pending = genesis.take().ok_or(Fault::GenesisPending)?;
-        let confirmed =
-            pending.confirm(context, &self.instance, &command.receipts).map_err(|(pending, fault)| {
-                *genesis = Some(pending);
-                fault
-            })?;
+        let pending = genesis.as_mut().ok_or(Fault::GenesisPending)?;
+        pending.confirm(context, &self.instance, &command.receipts)?;
+        let confirmed = genesis.take().ok_or(Fault::GenesisPending)?.finish();
         let mut ledger = [0; 16];
         rng.fill_bytes(&mut ledger);
         let name = LedgerName { ledger: LedgerId(ledger), shard: 0, epoch: 0 };
@@ -110,7 +106,7 @@ impl Machine {
     pub(super) fn provide(&mut self, ticket: Ticket, command: &ProvideShare) -> Result<Effect, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
         let Stage::Uninitialized { provision, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
-        match provision.accept(context, &self.boot.keys, &self.instance, command, &WholeKey)? {
+        match provision.accept(context, &self.boot.keys, &self.instance, command)? {
             Err(missing) => Ok(Effect::Reply { ticket, result: Ok(Answer::ShareAccepted { missing }) }),
             Ok(provisioned) => {
                 self.facts.commitment = Some(provisioned.commitment);
@@ -119,5 +115,19 @@ impl Machine {
                 Ok(Effect::AskHead)
             }
         }
+    }
+    /// How far the ceremony is. Nothing in it is secret: shares are sealed to their custodians.
+    pub(super) fn ceremony_status(&self) -> Result<CeremonyStatus, Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let Stage::Uninitialized { genesis, provision } = &self.stage else {
+            return Err(Fault::WrongPhase);
+        };
+        let missing = genesis.iter().flat_map(PendingGenesis::missing);
+        Ok(CeremonyStatus {
+            genesis: genesis.as_ref().map(|genesis| genesis.shares().clone()),
+            receipts_missing: missing.cloned().collect(),
+            shares: provision.custodians().cloned().collect(),
+            shares_missing: provision.missing(context.manifest.share_threshold),
+        })
     }
 }

@@ -174,6 +174,10 @@ impl Machine {
             Command::Genesis(genesis) => self.genesis(ticket, &genesis, now, rng).map(Some),
             Command::ConfirmGenesis(confirm) => self.confirm(ticket, &confirm, now, rng).map(|()| None),
             Command::ProvideShare(share) => self.provide(ticket, &share).map(Some),
+            Command::CeremonyStatus => {
+                let status = self.ceremony_status()?;
+                Ok(Some(Effect::Reply { ticket, result: Ok(Answer::CeremonyStatus(status)) }))
+            }
             Command::AttestKey(request) => {
                 check_nonce(request.nonce.as_ref())?;
                 let key = self.with_operational(now, |operational, around| {

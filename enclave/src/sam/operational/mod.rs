@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`enrolment`] | generateKey, linkEid, authorize (PoP), linkCert, deleteKey |
 //! | [`activating`] | getChallenge, authorize |
+//! | [`extending`] | extendTransaction |
 //! | [`signing`] | signHash |
 
 mod activating;
 mod enrolment;
+mod extending;
 mod signing;
 
 use super::activation::Activations;
@@ -96,6 +98,9 @@ impl Operational {
             Command::GetChallenge(request) => self.get_challenge(ticket, &request, around, rng).map(Some),
             Command::Authorize(request) => self.authorize(ticket, &request, around, rng).map(|()| None),
             Command::SignHash(request) => self.sign_hash(ticket, request, around, rng).map(Some),
+            Command::ExtendTransaction(request) => {
+                self.extend_transaction(ticket, &request, around, rng).map(|()| None)
+            }
             _ => Err(Fault::WrongPhase),
         }
     }

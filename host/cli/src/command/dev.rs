@@ -62,7 +62,9 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let auditor = publish::auditor_token(&layout)?;
     let config = HostConfig {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
-        ledger: LedgerConfig { auditor_token_sha256: vec![Digest32(Sha256::digest(auditor.as_str()).into())] },
+        ledger: LedgerConfig {
+            auditor_token_sha256: vec![Digest32(Sha256::digest(auditor.as_str()).into())],
+        },
         ..HostConfig::local(run.endpoint(), layout.host())
     };
     progress.step("starting the host");

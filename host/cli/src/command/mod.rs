@@ -1,5 +1,6 @@
 //! Place: none. One module for each command.
 
+pub mod ceremony;
 pub mod dev;
 pub mod doctor;
 pub mod evidence;

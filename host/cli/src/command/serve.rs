@@ -37,6 +37,9 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let mut stop = StopSignal::new()?;
     let host = Host::start(config).await?;
     println!("serving on {}", host.base_url());
+    if let Some(address) = host.ceremony_addr() {
+        println!("ceremonies on http://{address}");
+    }
     stop.wait().await;
     host.shutdown().await;
     Ok(())

@@ -1,14 +1,12 @@
 //! Place: none. From a boot to an operational enclave: manifest, then genesis or the custodian's share, with the evidence
 //! checked by whoever gives something away.
 
-use super::custodian::CustodianFile;
 use super::founding::{DevOfficer, Founded, approval_end, statement_id};
+use crate::ceremony::custodian::CustodianFile;
+use crate::ceremony::founded::{check, references};
 use crate::installation::now;
 use anyhow::{Context as _, bail, ensure};
-use fuin_attestation::{
-    Anchors, At, DevelopmentAnchor, Expectations, Nonce, Profile, References, VerifiedEvidence, Window,
-    verify_bundle,
-};
+use fuin_attestation::{Anchors, DevelopmentAnchor, Expectations, VerifiedEvidence};
 use fuin_host::RunningHost;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -95,21 +93,13 @@ impl Ceremony<'_> {
     /// The officer looks at the evidence before approving anything.
     fn officer_checks(&self, bundle: &[u8], nonce: &[u8], now: u64) -> anyhow::Result<VerifiedEvidence> {
         let anchors = Anchors::development(DevelopmentAnchor::from_der(self.evidence_root)?);
-        let window = Window::default();
-        let evidence =
-            verify_bundle(bundle, &anchors, At::Unix(now), Profile::AwsText, Nonce::Expected(nonce), window)?;
-        let mut references = References::none();
-        let measured = self.measurement;
-        for (index, value) in [(0, &measured.pcr0), (1, &measured.pcr1), (2, &measured.pcr2)] {
-            references.expect(index, value.as_ref())?;
-        }
-        evidence.appraise(&Expectations {
+        let expectations = Expectations {
             phases: Some(vec![Phase::Uninitialized]),
             minimum_release: None,
             allow_development: true,
-            ..Expectations::of_service(self.founded.service, references)
-        })?;
-        Ok(evidence)
+            ..Expectations::of_service(self.founded.service, references(self.measurement)?)
+        };
+        check(bundle, nonce, now, &anchors, &expectations)
     }
 
     async fn genesis(&mut self) -> anyhow::Result<()> {

@@ -20,17 +20,20 @@ impl DevKey {
     /// Reads the key, or makes it.
     pub fn load_or_make(path: &Path) -> anyhow::Result<Self> {
         if path.exists() {
-            let pem = Zeroizing::new(file::read(path, MAX_KEY)?);
-            let pem = std::str::from_utf8(&pem).ok();
-            let key = pem.and_then(|pem| SigningKey::from_pkcs8_pem(pem).ok());
-            return key
-                .map(Self)
-                .with_context(|| format!("{}: not a P-384 key in PKCS#8 PEM", path.display()));
+            return Self::load(path);
         }
         let key = SigningKey::try_generate()?;
         let pem = key.to_pkcs8_pem(LineEnding::LF).context("key")?;
         file::write(path, pem.as_bytes(), file::SECRET)?;
         Ok(Self(key))
+    }
+
+    /// Reads the key.
+    pub fn load(path: &Path) -> anyhow::Result<Self> {
+        let pem = Zeroizing::new(file::read(path, MAX_KEY)?);
+        let pem = std::str::from_utf8(&pem).ok();
+        let key = pem.and_then(|pem| SigningKey::from_pkcs8_pem(pem).ok());
+        key.map(Self).with_context(|| format!("{}: not a P-384 key in PKCS#8 PEM", path.display()))
     }
 
     /// Public key.

@@ -5,7 +5,6 @@
 //! | [`layout`], [`run_dir`], [`keys`], [`find`], [`stop`], [`progress`] | the folder, the socket's folder, key files, programs, signals, what a person sees |
 //! | [`child`], [`measure`] | the enclave: its process, and the measurement that is pinned |
 //! | [`founding`] | the officer: manifest and approvals |
-//! | [`custodian`] | the share custodian and its file |
 //! | [`ceremony`] | from a boot to an operational enclave |
 //! | [`authority`] | the CA |
 //! | [`registration`], [`enrolment`] | the RA, and the way of a credential |
@@ -15,11 +14,10 @@
 mod authority;
 mod ceremony;
 mod child;
-mod custodian;
 mod enrolment;
 pub mod find;
 mod founding;
-mod keys;
+pub mod keys;
 mod layout;
 mod measure;
 mod progress;

@@ -4,7 +4,6 @@
 use super::authority::DevAuthority;
 use super::ceremony::{Ceremony, observe};
 use super::child::{EnclaveChild, EnclaveProgram};
-use super::custodian::CustodianFile;
 use super::enrolment::{Enrolment, USER, name};
 use super::founding::{DevOfficer, Founded, Founders, ORIGIN};
 use super::keys::{DevKey, secret};
@@ -13,6 +12,7 @@ use super::progress::Progress;
 use super::publish;
 use super::registration::DevRegistration;
 use super::run_dir::RunDir;
+use crate::ceremony::custodian::CustodianFile;
 use crate::file;
 use crate::installation::now;
 use anyhow::{Context as _, bail};
@@ -33,6 +33,7 @@ const BOOT: Duration = Duration::from_secs(240);
 /// How often the custodian looks at the ledger, and the session at the enclave.
 pub const LOOK: Duration = Duration::from_secs(1);
 const MAX_LIST: u32 = 100;
+const CUSTODIAN: &str = "dev-custodian";
 
 /// Everything of an installation that is up.
 pub struct Session {
@@ -65,7 +66,7 @@ impl Session {
         host: RunningHost,
         progress: Progress,
     ) -> anyhow::Result<Self> {
-        let custodian = CustodianFile::load_or_make(&layout.custodian())?;
+        let custodian = CustodianFile::load_or_make(&layout.custodian(), CUSTODIAN)?;
         Ok(Self { layout, run, program, host, progress, custodian, standing: None, provisioned: None })
     }
 

@@ -38,7 +38,8 @@ async fn hashes(
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let head = ledger::head(pool).await?;
     // Hashes of a level are roots of perfect subtrees of 256^level leaves; more than 7 levels hold nothing.
-    let (Some(node_level), Some(end)) = (level.checked_mul(8).filter(|l| *l < 64), first.checked_add(width.into()))
+    let (Some(node_level), Some(end)) =
+        (level.checked_mul(8).filter(|l| *l < 64), first.checked_add(width.into()))
     else {
         return Ok(None);
     };

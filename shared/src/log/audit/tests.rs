@@ -38,10 +38,7 @@ fn made(subject: u8, statement: u8) -> EventBody {
 }
 
 fn destroyed(subject: u8, sequence: u64, statement: u8) -> EventBody {
-    EventBody::KeyDestroyed {
-        credential: mark(subject, sequence),
-        statement: StatementId([statement; 16]),
-    }
+    EventBody::KeyDestroyed { credential: mark(subject, sequence), statement: StatementId([statement; 16]) }
 }
 
 fn authorized(subject: u8, sequence: u64, count: u32) -> EventBody {

@@ -99,7 +99,8 @@ impl Run {
     /// The tree of the entries so far is that of a signed checkpoint.
     fn agree(&mut self, size: u64, root: &Hash, which: &str) -> Result<(), Trouble> {
         if self.audit.size() != size || self.audit.root() != *root {
-            let rule = format!("entries {} to {size} lead to another root than the checkpoint {which}", self.agreed);
+            let rule =
+                format!("entries {} to {size} lead to another root than the checkpoint {which}", self.agreed);
             return Err(Trouble::broken(self.agreed, rule));
         }
         self.agreed = size;
@@ -148,7 +149,13 @@ impl Run {
     }
 
     /// A tile as recomputed; leaves were compared before.
-    async fn compare(&mut self, source: &Source, level: u8, index: u64, hashes: &[Hash]) -> Result<(), Trouble> {
+    async fn compare(
+        &mut self,
+        source: &Source,
+        level: u8,
+        index: u64,
+        hashes: &[Hash],
+    ) -> Result<(), Trouble> {
         let width = u16::try_from(hashes.len()).unwrap_or(TILE_WIDTH);
         let Some(tile) = Tile::new(TileKind::Hashes(level), index, width).filter(|_| level > 0) else {
             return Ok(());
@@ -158,7 +165,10 @@ impl Run {
             let equal = served.chunks(32).zip(hashes).take_while(|(served, hash)| **served == **hash).count();
             let at = index.saturating_mul(TILE_WIDTH.into()).saturating_add(equal as u64);
             let first = at.checked_shl(u32::from(level) * 8).unwrap_or(0);
-            return Err(Trouble::broken(first, format!("{tile}: hash {equal} is not that of the entries below")));
+            return Err(Trouble::broken(
+                first,
+                format!("{tile}: hash {equal} is not that of the entries below"),
+            ));
         }
         self.tiles += 1;
         Ok(())

@@ -42,7 +42,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let key = args.key.read()?;
     let text = String::from_utf8(read(&args.proof, MAX_PROOF as u64)?);
     let text = text.map_err(|_| Failure::Usage(format!("{}: not a text", args.proof.display())))?;
-    let proof = TlogProof::parse(&text).map_err(|e| Failure::Usage(format!("{}: {e}", args.proof.display())))?;
+    let proof =
+        TlogProof::parse(&text).map_err(|e| Failure::Usage(format!("{}: {e}", args.proof.display())))?;
     let (entry, receipt) = match (&args.event, &args.receipt) {
         (Some(path), _) => (read(path, MAX_ENTRY as u64)?, None),
         (None, Some(path)) => {
@@ -82,7 +83,11 @@ fn agree(receipt: &Receipt, proof: &TlogProof, head: &Checkpoint, key: &Verifier
     anyhow::ensure!(then.size > told, "receipt refused: its checkpoint does not reach its event");
     anyhow::ensure!(head.size >= then.size, "proof refused: its checkpoint is older than the receipt's");
     let forked = head.size == then.size && head.root != then.root;
-    anyhow::ensure!(!forked, "the ledger has forked: receipt and proof have two roots for {} entries", head.size);
+    anyhow::ensure!(
+        !forked,
+        "the ledger has forked: receipt and proof have two roots for {} entries",
+        head.size
+    );
     Ok(())
 }
 

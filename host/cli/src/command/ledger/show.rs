@@ -1,7 +1,7 @@
 //! Place: none. `fuin ledger show`: events for eyes and for other programs. It judges nothing.
 
-use super::source::{self, PIECE, Source};
 use super::Trouble;
+use super::source::{self, PIECE, Source};
 use crate::outcome::Failure;
 use fuin_shared::codec;
 use fuin_shared::ids::Subject;

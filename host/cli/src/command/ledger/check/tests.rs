@@ -91,7 +91,8 @@ async fn judge(resources: Resources) -> Result<Verified, (u64, String)> {
     let url = serve(resources).await;
     let command = Args::augment_args(clap::Command::new("verify"));
     let args = command.try_get_matches_from(["verify", "--url", &url]).unwrap();
-    let token = Token::from_arg_matches(&Token::augment_args(clap::Command::new("x")).get_matches_from(["x"]));
+    let token =
+        Token::from_arg_matches(&Token::augment_args(clap::Command::new("x")).get_matches_from(["x"]));
     let mut source = Source::open(&Args::from_arg_matches(&args).unwrap(), token.unwrap()).await.unwrap();
     let signer = signer();
     match check(&mut source, signer.verifier(), None, &ProgressBar::hidden()).await {

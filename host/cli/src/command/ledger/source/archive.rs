@@ -37,7 +37,8 @@ impl Archive {
         let mut note = Vec::new();
         (&mut file).take(length).read_to_end(&mut note).with_context(name)?;
         let note = String::from_utf8(note).ok().filter(|note| note.len() as u64 == length);
-        let checkpoint = note.with_context(|| format!("{}: the checkpoint is cut off or no text", path.display()))?;
+        let checkpoint =
+            note.with_context(|| format!("{}: the checkpoint is cut off or no text", path.display()))?;
         Ok(Self { file, checkpoint })
     }
 

@@ -30,7 +30,8 @@ impl Tiles {
     pub fn new(url: &str, token: Option<String>) -> Result<Self, Trouble> {
         let parsed = reqwest::Url::parse(url).map_err(|_| anyhow!("--url: {url} is no URL"))?;
         let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let loopback =
+            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
         if parsed.scheme() != "http" || !loopback {
             return Err(anyhow!(
                 "--url: only http to loopback is spoken; put a TLS client such as a tunnel on this machine before it"
@@ -47,7 +48,8 @@ impl Tiles {
 
     pub async fn checkpoint(&self) -> Result<String, Trouble> {
         let octets = self.fetch("checkpoint", MAX_NOTE).await?;
-        let octets = octets.with_context(|| format!("--url: {}/checkpoint: no ledger is there", self.prefix))?;
+        let octets =
+            octets.with_context(|| format!("--url: {}/checkpoint: no ledger is there", self.prefix))?;
         Ok(String::from_utf8(octets).context("--url: the checkpoint is no text")?)
     }
 
@@ -92,7 +94,8 @@ impl Tiles {
                 request = request.bearer_auth(token.as_str());
             }
             let response = request.send().await.with_context(|| format!("--url: {url}"))?;
-            let busy = matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+            let busy =
+                matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
             if !busy || again == 0 {
                 break response;
             }

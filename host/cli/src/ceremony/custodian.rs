@@ -1,4 +1,4 @@
-//! Place: none. The development custodian's file: mode 0600, replaced atomically, durable before anything leaves.
+//! Place: none. A custodian's file: mode 0600, replaced atomically, durable before anything leaves.
 
 use crate::file;
 use anyhow::Context as _;
@@ -9,7 +9,6 @@ use rand_core::UnwrapErr;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-const NAME: &str = "dev-custodian";
 const MAX_STATE: u64 = 1024 * 1024;
 
 /// The custodian and its file.
@@ -19,17 +18,24 @@ pub struct CustodianFile {
 }
 
 impl CustodianFile {
-    /// Reads the custodian, or makes it.
-    pub fn load_or_make(path: &Path) -> anyhow::Result<Self> {
-        if path.exists() {
-            let octets = Zeroizing::new(file::read(path, MAX_STATE)?);
-            let custodian = Custodian::from_bytes(&octets).with_context(|| format!("{}", path.display()))?;
-            return Ok(Self { path: path.to_owned(), custodian });
-        }
-        let custodian = Custodian::new(PersonId::new(NAME)?, &mut UnwrapErr(SysRng));
+    /// Reads the custodian.
+    pub fn load(path: &Path) -> anyhow::Result<Self> {
+        let octets = Zeroizing::new(file::read(path, MAX_STATE)?);
+        let custodian = Custodian::from_bytes(&octets).with_context(|| format!("{}", path.display()))?;
+        Ok(Self { path: path.to_owned(), custodian })
+    }
+
+    /// Makes a custodian of this name, and its file.
+    pub fn make(path: &Path, name: PersonId) -> anyhow::Result<Self> {
+        let custodian = Custodian::new(name, &mut UnwrapErr(SysRng));
         let new = Self { path: path.to_owned(), custodian };
         new.save()?;
         Ok(new)
+    }
+
+    /// Reads the custodian, or makes it.
+    pub fn load_or_make(path: &Path, name: &str) -> anyhow::Result<Self> {
+        if path.exists() { Self::load(path) } else { Self::make(path, PersonId::new(name)?) }
     }
 
     /// The custodian.
@@ -42,7 +48,7 @@ impl CustodianFile {
         &mut self,
         change: impl FnOnce(&mut Custodian) -> Result<T, CustodianError>,
     ) -> anyhow::Result<T> {
-        let result = change(&mut self.custodian)?;
+        let result = change(&mut self.custodian).map_err(told)?;
         self.save()?;
         Ok(result)
     }
@@ -64,6 +70,11 @@ impl CustodianFile {
     }
 }
 
+/// The refusal's text alone: it has that of its source in it.
+pub fn told(refusal: CustodianError) -> anyhow::Error {
+    anyhow::anyhow!("{refusal}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,10 +83,10 @@ mod tests {
     fn the_custodian_is_made_once() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("custodian.state");
-        let made = CustodianFile::load_or_make(&path).unwrap();
-        let again = CustodianFile::load_or_make(&path).unwrap();
+        let made = CustodianFile::load_or_make(&path, "custodian").unwrap();
+        let again = CustodianFile::load_or_make(&path, "custodian").unwrap();
         assert_eq!(made.get().manifest_entry(), again.get().manifest_entry());
         std::fs::write(&path, b"").unwrap();
-        assert!(CustodianFile::load_or_make(&path).is_err());
+        assert!(CustodianFile::load_or_make(&path, "custodian").is_err());
     }
 }

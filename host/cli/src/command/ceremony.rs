@@ -1,0 +1,39 @@
+//! Place: none. `fuin ceremony`: officers and custodians on their own machines.
+
+mod approve;
+mod init;
+mod share;
+mod status;
+
+use crate::outcome::Failure;
+use clap::Subcommand;
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    step: Step,
+}
+
+#[derive(Subcommand)]
+enum Step {
+    /// Makes keys, puts a manifest together, signs and installs it.
+    #[command(subcommand)]
+    Init(init::Init),
+    /// An officer verifies the enclave's evidence and approves that this boot makes the root key.
+    Approve(approve::Args),
+    /// A custodian verifies the evidence and does what is due: takes a share, gives it, or follows the ledger.
+    Share(share::Args),
+    /// Says how far it is and who is missing; writes the service card.
+    Status(status::Args),
+}
+
+/// Runs the step.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    match args.step {
+        Step::Init(init) => init::run(init).await,
+        Step::Approve(args) => approve::run(args).await,
+        Step::Share(args) => share::run(args).await,
+        Step::Status(args) => status::run(args).await,
+    }
+}

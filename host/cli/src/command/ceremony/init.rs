@@ -1,0 +1,188 @@
+//! Place: none. `fuin ceremony init`: from nothing to an installed manifest.
+
+use crate::ceremony::client::CeremonyClient;
+use crate::ceremony::custodian::CustodianFile;
+use crate::ceremony::description;
+use crate::ceremony::entry::Entry;
+use crate::ceremony::founded::Founded;
+use crate::dev::keys::DevKey;
+use crate::file;
+use crate::outcome::Failure;
+use clap::Subcommand;
+use fuin_shared::codec;
+use fuin_shared::ids::{PersonId, ServiceId};
+use fuin_shared::manifest::{Officer, OfficerSignature, SignedManifest};
+use std::path::{Path, PathBuf};
+
+/// The steps.
+#[derive(Subcommand)]
+pub enum Init {
+    /// Makes an officer's key, mode 0600, and the public entry for the manifest.
+    Officer {
+        /// Name in the manifest.
+        #[arg(long)]
+        name: PersonId,
+        /// Where the key goes, PKCS#8 in PEM.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Where the public entry goes.
+        #[arg(long, value_name = "FILE")]
+        entry: PathBuf,
+    },
+    /// Makes a custodian's state, mode 0600, and the public entry for the manifest.
+    Custodian {
+        /// Name in the manifest.
+        #[arg(long)]
+        name: PersonId,
+        /// Where the state goes.
+        #[arg(long, value_name = "FILE")]
+        state: PathBuf,
+        /// Where the public entry goes.
+        #[arg(long, value_name = "FILE")]
+        entry: PathBuf,
+    },
+    /// Puts the first manifest together from a description and everybody's entries.
+    Manifest {
+        /// The description, a TOML file.
+        #[arg(long, value_name = "FILE")]
+        description: PathBuf,
+        /// A public entry; once for each person.
+        #[arg(long = "entry", value_name = "FILE", required = true)]
+        entries: Vec<PathBuf>,
+        /// Where the manifest goes.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// An officer adds a signature to the manifest.
+    Sign {
+        /// The manifest; the signature is added to the file.
+        #[arg(long, value_name = "FILE")]
+        manifest: PathBuf,
+        /// The officer's key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// A custodian pins the service and its image.
+    Join {
+        /// The custodian's state.
+        #[arg(long, value_name = "FILE")]
+        state: PathBuf,
+        /// The signed manifest.
+        #[arg(long, value_name = "FILE")]
+        manifest: PathBuf,
+        /// The image's measurement, that of a build of one's own.
+        #[arg(long, value_name = "FILE")]
+        release: PathBuf,
+        /// Service id, as the officers told it by another way.
+        #[arg(long, value_name = "HEX", value_parser = service_id)]
+        service: ServiceId,
+    },
+    /// Gives the signed manifest to the host, and through it to the enclave.
+    Install {
+        /// The host's listener for ceremonies.
+        #[arg(long, value_name = "URL")]
+        host: String,
+        /// The signed manifest.
+        #[arg(long, value_name = "FILE")]
+        manifest: PathBuf,
+    },
+}
+
+/// Runs the step.
+pub async fn run(init: Init) -> Result<(), Failure> {
+    match init {
+        Init::Officer { name, key, entry } => {
+            must_be_new("--key", &key)?;
+            let spki = DevKey::load_or_make(&key)?.spki();
+            Entry::Officer(Officer { id: name.clone(), key: spki }).write(&entry)?;
+            println!("officer {name}: key in {}, public entry in {}", key.display(), entry.display());
+        }
+        Init::Custodian { name, state, entry } => {
+            must_be_new("--state", &state)?;
+            let made = CustodianFile::make(&state, name.clone())?;
+            Entry::Custodian(made.get().manifest_entry()).write(&entry)?;
+            println!("custodian {name}: state in {}, public entry in {}", state.display(), entry.display());
+        }
+        Init::Manifest { description, entries, output } => {
+            let manifest = description::manifest(&description, &entries)?;
+            let signed = SignedManifest { manifest: codec::encode(&manifest).into(), signatures: Vec::new() };
+            file::write(&output, &codec::encode(&signed), file::PUBLIC)?;
+            tell(&Founded::read(&output)?);
+        }
+        Init::Sign { manifest, key } => sign(&manifest, &key)?,
+        Init::Join { state, manifest, release, service } => {
+            let founded = Founded::read_signed(&manifest)?;
+            if founded.service != service {
+                let text = format!("--service: the manifest is that of service {}", founded.service);
+                return Err(Failure::Usage(text));
+            }
+            let mut custodian = CustodianFile::load(&state)?;
+            let entry = custodian.get().manifest_entry();
+            if founded.manifest.custodian(custodian.get().id()) != Some(&entry) {
+                let text = format!("--manifest: does not name custodian {} with its keys", entry.id);
+                return Err(Failure::Usage(text));
+            }
+            let pins = founded.pins(&founded.measurement(&release)?);
+            custodian.change(|c| c.join(pins))?;
+            println!("custodian {} has joined service {}", entry.id, founded.service);
+        }
+        Init::Install { host, manifest } => {
+            let founded = Founded::read_signed(&manifest)?;
+            let client = CeremonyClient::new(&host)?;
+            let answer: serde_json::Value = client.post("manifest", codec::encode(&founded.signed)).await?;
+            if answer.get("service").and_then(|s| s.as_str()) != Some(&founded.service.to_string()) {
+                return Err(anyhow::anyhow!("the host answers for another service").into());
+            }
+            println!("installed: service {}", founded.service);
+        }
+    }
+    Ok(())
+}
+
+fn service_id(text: &str) -> Result<ServiceId, String> {
+    text.parse().map_err(|_| "give 64 hexadecimal digits".to_owned())
+}
+
+fn must_be_new(option: &str, path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Err(Failure::Usage(format!("{option}: {} exists; a secret is not replaced", path.display())));
+    }
+    Ok(())
+}
+
+fn sign(path: &Path, key: &Path) -> Result<(), Failure> {
+    let mut founded = Founded::read(path)?;
+    let key = DevKey::load(key)?;
+    let spki = key.spki();
+    let Some(officer) = founded.manifest.officers.iter().find(|officer| officer.key == spki) else {
+        return Err(Failure::Usage("--key: not the key of an officer in this manifest".to_owned()));
+    };
+    let officer = officer.id.clone();
+    let signature = key.sign(&SignedManifest::message(founded.signed.manifest.as_slice()))?.into();
+    founded.signed.signatures.retain(|signature| signature.officer != officer);
+    founded.signed.signatures.push(OfficerSignature { officer: officer.clone(), signature });
+    file::write(path, &codec::encode(&founded.signed), file::PUBLIC)?;
+    tell(&founded);
+    println!("signed by {officer}; signatures: {}", founded.signed.signatures.len());
+    Ok(())
+}
+
+fn tell(founded: &Founded) {
+    let manifest = &founded.manifest;
+    let names = |ids: Vec<&str>| ids.join(", ");
+    println!("service    {}", founded.service);
+    println!("name       {}", manifest.name.escape_debug());
+    println!(
+        "officers   {} of {}",
+        manifest.officer_quorum,
+        names(manifest.officers.iter().map(|o| o.id.as_str()).collect())
+    );
+    println!(
+        "custodians {} of {}",
+        manifest.share_threshold,
+        names(manifest.custodians.iter().map(|c| c.id.as_str()).collect())
+    );
+    for measurement in &manifest.measurements {
+        println!("image      PCR0 {}", measurement.pcr0);
+    }
+}

@@ -1,0 +1,133 @@
+//! Place: none. `fuin ceremony share`: the custodian's part in every phase. The evidence is verified before anything is
+//! given or kept, and the state is durable before anything leaves.
+
+use crate::ceremony::client::{CeremonyClient, CeremonyState};
+use crate::ceremony::custodian::{CustodianFile, told};
+use crate::installation::now;
+use crate::outcome::Failure;
+use anyhow::Context as _;
+use fuin_shared::codec;
+use fuin_shared::message::ProvideShare;
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The host's listener for ceremonies.
+    #[arg(long, value_name = "URL")]
+    host: String,
+    /// The custodian's state.
+    #[arg(long, value_name = "FILE")]
+    state: PathBuf,
+    /// Gives up the share of an earlier genesis that never ended. Ask the officers first: without it that root key may be
+    /// lost.
+    #[arg(long)]
+    abandon: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Confirmed {
+    receipts_missing: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Provided {
+    missing: u8,
+}
+
+/// Does what is due.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let mut custodian = CustodianFile::load(&args.state)?;
+    let client = CeremonyClient::new(&args.host)?;
+    let state = client.state().await?;
+    let operational = match state.phase.as_str() {
+        "uninitialized" if state.genesis.is_some() => accept(&client, &mut custodian, args.abandon).await?,
+        "uninitialized" => provide(&client, &mut custodian, &state).await?,
+        "operational" => true,
+        other => {
+            let other = other.escape_debug();
+            return Err(
+                anyhow::anyhow!("the enclave is {other}; there is nothing to do for a custodian").into()
+            );
+        }
+    };
+    if operational {
+        follow(&client, &mut custodian, &client.state().await?).await?;
+    }
+    Ok(())
+}
+
+/// Takes the share of a genesis. Answers whether the receipt was the last one.
+async fn accept(
+    client: &CeremonyClient,
+    custodian: &mut CustodianFile,
+    abandon: bool,
+) -> anyhow::Result<bool> {
+    let name = custodian.get().id().clone();
+    let made = client.shares().await?;
+    let (bundle, nonce) = client.evidence().await?;
+    let share = made.shares.iter().find(|share| share.custodian == name);
+    let share = share.with_context(|| format!("the genesis has no share for custodian {name}"))?;
+    // In one change: an earlier share is given up only for one that was accepted.
+    let receipt = custodian.change(|c| {
+        if abandon {
+            c.abandon_share()?;
+        }
+        c.accept_share(&bundle, &nonce, now(), &made.commitment, share)
+    })?;
+    println!("evidence verified; {name} holds a share of root key {}", made.commitment);
+    let confirmed: Confirmed = client.post("receipt", codec::encode(&receipt)).await?;
+    if confirmed.receipts_missing.is_empty() {
+        println!("receipt given; it was the last: the enclave is operational");
+        return Ok(true);
+    }
+    println!("receipt given; missing: {}", confirmed.receipts_missing.join(", ").escape_debug());
+    Ok(false)
+}
+
+/// Gives the share to this boot. Answers whether it was the last one needed.
+async fn provide(
+    client: &CeremonyClient,
+    custodian: &mut CustodianFile,
+    state: &CeremonyState,
+) -> anyhow::Result<bool> {
+    // The enclave would refuse a ledger that is older, and halt; here nothing has been given yet.
+    if let (Some(_), Some(note)) = (custodian.get().ledger(), &state.ledger.checkpoint) {
+        custodian.change(|c| c.observe_checkpoint(note))?;
+    }
+    let (bundle, nonce) = client.evidence().await?;
+    let given = custodian.get().provide_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng));
+    let given = given.map_err(told)?;
+    let name = custodian.get().id();
+    println!("evidence verified");
+    let message = ProvideShare {
+        statement: codec::encode(&given.statement).into(),
+        sealed: codec::encode(&given.sealed).into(),
+    };
+    let provided: Provided = client.post("share", codec::encode(&message)).await?;
+    if provided.missing == 0 {
+        println!("share of {name} given; it was the last one needed: the enclave is operational");
+        return Ok(true);
+    }
+    println!("share of {name} given; {} more needed", provided.missing);
+    Ok(false)
+}
+
+/// Learns the ledger and sees its newest checkpoint.
+async fn follow(
+    client: &CeremonyClient,
+    custodian: &mut CustodianFile,
+    state: &CeremonyState,
+) -> anyhow::Result<()> {
+    let (bundle, nonce) = client.evidence().await?;
+    custodian.change(|c| c.learn_ledger(&bundle, &nonce, now()))?;
+    let note = state.ledger.checkpoint.as_deref().context("the host shows no checkpoint")?;
+    custodian.observe(note)?;
+    let seen = custodian.get().newest_checkpoint().context("no checkpoint was seen")?;
+    println!("{} follows the ledger: newest checkpoint of size {}", custodian.get().id(), seen.size);
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Place: SSA. Each message of a ceremony on its way to the enclave.
+
+use super::{Desk, PATIENCE, cbor, conflict, refused, status};
+use crate::csc::not_found;
+use crate::http::{Refusal, json, read_body};
+use crate::server::App;
+use crate::store::Manifests;
+use axum::extract::Request;
+use axum::response::Response;
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::{PersonId, ServiceId};
+use fuin_shared::manifest::{Manifest, service_id};
+use fuin_shared::message::{Answer, Command, ConfirmGenesis, Genesis, InstallManifest, ProvideShare};
+use fuin_shared::phase::Phase;
+use fuin_shared::statement::{GenesisApproval, SignedStatement};
+use serde_json::json;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+/// `GET /ceremony/manifest`.
+pub(super) async fn manifest(desk: &Desk) -> Result<Response, Refusal> {
+    Ok(cbor(desk.app.store.manifests().await?.ok_or_else(not_found)?.current.0))
+}
+
+/// `GET /ceremony/shares`.
+pub(super) async fn shares(desk: &Desk) -> Result<Response, Refusal> {
+    let status = status::of_ceremony(desk).await?;
+    let genesis = status.genesis.ok_or_else(|| conflict("no genesis is under way"))?;
+    Ok(cbor(codec::encode(&genesis)))
+}
+
+/// `POST /ceremony/manifest`: kept once the enclave has it.
+pub(super) async fn install(desk: &Desk, request: Request) -> Result<Response, Refusal> {
+    let octets = Blob(read_body(request, &desk.app.config.limits).await?.to_vec());
+    let (signed, _) = status::parse(octets.as_slice())
+        .ok_or_else(|| Refusal::invalid("the body is not a signed manifest"))?;
+    let service = service_id(signed.manifest.as_slice());
+    let manifests = Manifests { first: octets.clone(), current: octets };
+    if desk.app.store.manifests().await?.is_some_and(|kept| kept.first != manifests.first) {
+        return Err(conflict("this host keeps another service's manifest"));
+    }
+    let seen = status::enclave(desk).await?;
+    if seen.phase == Phase::Booted {
+        hand_over(&desk.app, &manifests).await.map_err(refused)?;
+    } else if seen.service != Some(service) {
+        return Err(conflict("this boot of the enclave works for another service; start it again"));
+    }
+    desk.app.store.put_manifests(manifests).await?;
+    Ok(json(&json!({ "service": service })))
+}
+
+async fn hand_over(app: &App, manifests: &Manifests) -> Result<ServiceId, Fault> {
+    let command = InstallManifest { first: manifests.first.clone(), current: manifests.current.clone() };
+    match app.relay.call(Command::InstallManifest(command), PATIENCE).await? {
+        Answer::ManifestInstalled { service } => Ok(service),
+        _ => Err(Fault::Malformed),
+    }
+}
+
+/// Gives the kept manifest to every boot that has none.
+pub(crate) async fn install_at_every_boot(app: Arc<App>) {
+    let mut newest = app.relay.instance();
+    let mut known = None;
+    loop {
+        let found = newest.wait_for(|found| found.is_some() && *found != known).await.map(|found| *found);
+        let Ok(found) = found else { return };
+        known = found;
+        let manifests = match app.store.manifests().await {
+            Ok(Some(manifests)) => manifests,
+            Ok(None) => continue,
+            Err(error) => {
+                tracing::error!(%error, "the kept manifest cannot be read");
+                continue;
+            }
+        };
+        let booted = app.relay.call(Command::Status, PATIENCE).await;
+        if !matches!(booted, Ok(Answer::Status(status)) if status.phase == Phase::Booted) {
+            continue;
+        }
+        match hand_over(&app, &manifests).await {
+            Ok(service) => tracing::info!(%service, "the enclave has its manifest"),
+            Err(fault) => tracing::error!(fault = fault.number(), "the enclave refuses the kept manifest"),
+        }
+    }
+}
+
+/// `POST /ceremony/approval`. The last one of the quorum begins the genesis.
+pub(super) async fn approve(desk: &Desk, request: Request) -> Result<Response, Refusal> {
+    let octets = Blob(read_body(request, &desk.app.config.limits).await?.to_vec());
+    let manifest = kept_manifest(desk).await?;
+    let (officer, body) = read_approval(&octets, &manifest)?;
+    // Two at once would begin two, and the second would make the first one's shares worthless.
+    let _alone = desk.beginning.lock().await;
+    let seen = status::enclave(desk).await?;
+    if body.instance != seen.instance {
+        return Err(conflict("the approval is for another boot of the enclave; look at its evidence again"));
+    }
+    if desk.app.store.head().await?.size > 0 {
+        return Err(conflict("this host has a ledger, so genesis is over; custodians give their shares"));
+    }
+    if status::of_ceremony(desk).await?.genesis.is_some() {
+        return Err(conflict(
+            "a genesis is under way and waits for receipts; start the enclave again to begin another",
+        ));
+    }
+    let now = desk.app.clock.unix_seconds();
+    let (statements, given) = {
+        let mut approvals = approvals(desk);
+        approvals.put(officer.clone(), octets, &body, now);
+        (approvals.statements(), approvals.officers(seen.instance, now))
+    };
+    let needed = usize::from(manifest.officer_quorum).saturating_sub(given.len());
+    let commitment = if needed > 0 {
+        None
+    } else {
+        let begun = desk.app.relay.call(Command::Genesis(Genesis { approvals: statements }), PATIENCE).await;
+        match begun {
+            Ok(Answer::GenesisShares(shares)) => {
+                approvals(desk).clear();
+                Some(shares.commitment)
+            }
+            Ok(_) => return Err(Refusal::internal(&"the enclave's answer is no genesis")),
+            Err(fault) => {
+                // The ones before it were not refused.
+                approvals(desk).remove(&officer);
+                return Err(refused(fault));
+            }
+        }
+    };
+    Ok(json(&json!({
+        "approvals": status::names(&given),
+        "missing": needed,
+        "rootCommitment": commitment,
+    })))
+}
+
+/// `POST /ceremony/receipt`.
+pub(super) async fn receipt(desk: &Desk, request: Request) -> Result<Response, Refusal> {
+    let octets = Blob(read_body(request, &desk.app.config.limits).await?.to_vec());
+    let confirm = ConfirmGenesis { receipts: vec![octets] };
+    match desk.app.relay.call(Command::ConfirmGenesis(confirm), PATIENCE).await {
+        Ok(Answer::Operational { ledger, checkpoint }) => Ok(json(&json!({
+            "receiptsMissing": [], "ledger": ledger, "checkpoint": checkpoint
+        }))),
+        Ok(_) => Err(Refusal::internal(&"the enclave's answer is no end of a genesis")),
+        // The receipt was good, unless there is nothing that it could be for.
+        Err(Fault::GenesisPending) => {
+            let status = status::of_ceremony(desk).await?;
+            if status.genesis.is_none() {
+                return Err(conflict("no genesis is under way"));
+            }
+            Ok(json(&json!({ "receiptsMissing": status::names(&status.receipts_missing) })))
+        }
+        Err(fault) => Err(refused(fault)),
+    }
+}
+
+/// `POST /ceremony/share`.
+pub(super) async fn share(desk: &Desk, request: Request) -> Result<Response, Refusal> {
+    let octets = read_body(request, &desk.app.config.limits).await?;
+    let share: ProvideShare =
+        codec::decode(&octets).map_err(|_| Refusal::invalid("the body is not a share with its statement"))?;
+    match desk.app.relay.call(Command::ProvideShare(share), PATIENCE).await.map_err(refused)? {
+        Answer::ShareAccepted { missing } => Ok(json(&json!({ "missing": missing }))),
+        Answer::Operational { ledger, checkpoint } => {
+            Ok(json(&json!({ "missing": 0, "ledger": ledger, "checkpoint": checkpoint })))
+        }
+        _ => Err(Refusal::internal(&"the enclave's answer is not to a share")),
+    }
+}
+
+async fn kept_manifest(desk: &Desk) -> Result<Manifest, Refusal> {
+    let kept = desk.app.store.manifests().await?;
+    let parsed = kept.as_ref().and_then(|kept| status::parse(kept.current.as_slice()));
+    parsed.map(|(_, manifest)| manifest).ok_or_else(|| conflict("no manifest is installed"))
+}
+
+/// Read here only to know whose it is: what is not an officer's would stand in the way of the others.
+fn read_approval(octets: &Blob, manifest: &Manifest) -> Result<(PersonId, GenesisApproval), Refusal> {
+    let malformed = |_| Refusal::invalid("the body is not a signed approval");
+    let signed: SignedStatement = codec::decode(octets.as_slice()).map_err(malformed)?;
+    let officer = manifest.officer(&signed.signer).ok_or_else(|| conflict("the signer is no officer"))?;
+    let key = officer.key.key().map_err(|_| conflict("the manifest has an unusable key"))?;
+    let body = signed.open(&key).map_err(refused)?;
+    Ok((officer.id.clone(), body))
+}
+
+fn approvals(desk: &Desk) -> MutexGuard<'_, super::Approvals> {
+    desk.approvals.lock().unwrap_or_else(PoisonError::into_inner)
+}

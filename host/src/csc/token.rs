@@ -1,0 +1,25 @@
+//! Place: SSA. The activation token on the wire: what CSC calls the SAD, in base64url.
+
+use crate::http::json;
+use crate::server::App;
+use axum::response::Response;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use fuin_shared::bytes::Blob;
+use serde_json::json;
+
+/// Octets of an activation token.
+const TOKEN: usize = 32;
+
+/// Base64url, with or without padding.
+pub(super) fn decode(text: &str) -> Option<Blob> {
+    let octets = Base64UrlUnpadded::decode_vec(text.trim_end_matches('=')).ok()?;
+    (octets.len() == TOKEN).then_some(Blob(octets))
+}
+
+/// The answer that carries one.
+pub(super) fn activation(app: &App, token: &Blob, expires: u64) -> Response {
+    json(&json!({
+        "SAD": Base64UrlUnpadded::encode_string(token.as_slice()),
+        "expiresIn": expires.saturating_sub(app.clock.unix_seconds()),
+    }))
+}

@@ -1,0 +1,274 @@
+//! Place: none. `fuin serve` and an enclave as processes, and the folders of three officers and three custodians.
+
+use fuin_tests::programs::{bounded, program, scratch};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const LOOK: Duration = Duration::from_millis(50);
+/// Longest wait for a phase, or for a file.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub const OFFICERS: [&str; 3] = ["ada", "ben", "cem"];
+pub const CUSTODIANS: [&str; 3] = ["kei", "lea", "mio"];
+
+/// A service that is being founded.
+pub struct Place {
+    own: tempfile::TempDir,
+    host: Child,
+    enclave: Option<Child>,
+    /// Base URL of the public listener.
+    pub public: String,
+    /// Base URL of the listener for ceremonies.
+    pub ceremony: String,
+    transcript: Vec<String>,
+}
+
+/// How a command ended.
+pub struct Said {
+    pub status: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    /// It must have ended well, saying this.
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.status == 0 && self.out.contains(text), "{}\n{}{}", self.status, self.out, self.err);
+        self
+    }
+
+    /// It must have been refused, for this reason.
+    pub fn refuses(self, text: &str) -> Self {
+        assert!(self.status == 1 && self.err.contains(text), "{}\n{}{}", self.status, self.out, self.err);
+        self
+    }
+}
+
+impl Place {
+    /// Host and enclave are up; nothing is founded.
+    pub fn new() -> Self {
+        let own = scratch();
+        let dir = own.path();
+        let config = format!(
+            "enclave = \"unix://{0}/enclave.sock\"\ndata = \"{0}/data\"\nlisten = \"127.0.0.1:0\"\n\n[ceremony]\nlisten = \"127.0.0.1:0\"\n",
+            dir.display()
+        );
+        std::fs::write(dir.join("host.toml"), config).unwrap();
+        let (host, public, ceremony) = start_host(dir);
+        let mut place = Self { own, host, enclave: None, public, ceremony, transcript: Vec::new() };
+        place.start_enclave();
+        place
+    }
+
+    /// Kills host and enclave, and starts both again; what `between` does is done while neither runs.
+    pub fn kill_both(&mut self, between: impl FnOnce(&Self)) {
+        for child in self.enclave.iter_mut().chain([&mut self.host]) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        between(self);
+        (self.host, self.public, self.ceremony) = start_host(self.own.path());
+        self.start_enclave();
+    }
+
+    /// Copies a folder of files.
+    pub fn copy(&self, from: &str, to: &str) {
+        let _ = std::fs::remove_dir_all(self.path(to));
+        std::fs::create_dir(self.path(to)).unwrap();
+        for file in std::fs::read_dir(self.path(from)).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), self.path(to).join(file.file_name())).unwrap();
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.own.path().join(name)
+    }
+
+    /// Starts the enclave, and waits until it wrote what it is.
+    pub fn start_enclave(&mut self) {
+        let log = std::fs::File::create(self.path("enclave.log")).unwrap();
+        let child = Command::new(program("fuin-enclave-process"))
+            .arg("--connect")
+            .arg(format!("unix://{}", self.path("enclave.sock").display()))
+            .arg("--root-dir")
+            .arg(self.path("nsm"))
+            .arg("--measurement")
+            .arg(self.path("release.json"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.enclave = Some(child);
+        let begin = Instant::now();
+        while !self.path("release.json").is_file() || !self.path("nsm/nsm-root.pem").is_file() {
+            assert!(begin.elapsed() < PATIENCE, "the enclave did not start");
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Kills the enclave as a power failure does, and starts it again.
+    pub fn kill_enclave(&mut self) {
+        let mut enclave = self.enclave.take().unwrap();
+        enclave.kill().unwrap();
+        enclave.wait().unwrap();
+        self.start_enclave();
+    }
+
+    /// `fuin ceremony ...` in the folder of this place; `HOST` stands for the listener.
+    pub fn fuin(&mut self, command: &str) -> Said {
+        let mut fuin = bounded(program("fuin"));
+        fuin.current_dir(self.own.path()).arg("ceremony");
+        fuin.args(command.split_whitespace().map(|word| if word == "HOST" { &self.ceremony } else { word }));
+        let Output { status, stdout, stderr } = fuin.output().unwrap();
+        let said = Said {
+            status: status.code().unwrap_or(-1),
+            out: String::from_utf8(stdout).unwrap(),
+            err: String::from_utf8(stderr).unwrap(),
+        };
+        let told = format!("$ fuin ceremony {command}\n{}{}", said.out, said.err);
+        self.transcript.push(told);
+        said
+    }
+
+    /// What was said since the last time, for docs/ceremony.md; nothing in it names this machine.
+    pub fn tell(&mut self, title: &str) {
+        println!("\n## {title}\n{}\n", std::mem::take(&mut self.transcript).join("\n"));
+    }
+
+    /// The status as JSON, once the enclave is in this phase.
+    pub fn wait_for(&mut self, phase: &str) -> Value {
+        let begin = Instant::now();
+        loop {
+            let said = self.fuin("status --host HOST --json");
+            self.transcript.pop();
+            if let Ok(state) = serde_json::from_str::<Value>(&said.out)
+                && state["phase"] == phase
+            {
+                return state;
+            }
+            assert!(begin.elapsed() < PATIENCE, "never {phase}: {}{}\n{}", said.out, said.err, self.logs());
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Whether the public listener says that signers are served.
+    pub fn is_ready(&self) -> bool {
+        let answer = async { reqwest::get(format!("{}/readyz", self.public)).await?.json::<Value>().await };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(answer).unwrap()["ready"] == true
+    }
+
+    fn logs(&self) -> String {
+        let read = |name| std::fs::read_to_string(self.path(name)).unwrap_or_default();
+        format!("{}\n{}", read("host.log"), read("enclave.log"))
+    }
+
+    /// Keys, manifest, signatures, pins, installation.
+    pub fn found(&mut self) {
+        for name in OFFICERS {
+            self.fuin(&format!("init officer --name {name} --key {name}.pem --entry {name}.json")).says(name);
+        }
+        for name in CUSTODIANS {
+            let made = format!("init custodian --name {name} --state {name}.state --entry {name}.json");
+            self.fuin(&made).says(name);
+        }
+        self.tell("keys");
+        std::fs::write(self.path("service.toml"), DESCRIPTION).unwrap();
+        let entries: Vec<_> =
+            OFFICERS.iter().chain(&CUSTODIANS).map(|name| format!("--entry {name}.json")).collect();
+        let made =
+            format!("init manifest --description service.toml {} --output manifest.cbor", entries.join(" "));
+        let service = service_in(&self.fuin(&made).says("2 of kei, lea, mio").out);
+        self.fuin("init sign --manifest manifest.cbor --key ada.pem").says("signatures: 1");
+        self.fuin("init install --host HOST --manifest manifest.cbor").refuses("quorum");
+        self.fuin("init sign --manifest manifest.cbor --key ben.pem").says("signatures: 2");
+        self.tell("manifest");
+        for name in CUSTODIANS {
+            let join = format!(
+                "init join --state {name}.state --manifest manifest.cbor --release release.json --service {service}"
+            );
+            self.fuin(&join).says("has joined");
+        }
+        self.wait_for("booted");
+        self.fuin("init install --host HOST --manifest manifest.cbor").says(&service);
+        self.fuin("status --host HOST").says("2 of ada, ben, cem");
+        self.tell("joining and installing");
+    }
+
+    /// One officer's approval.
+    pub fn approve(&mut self, name: &str) -> Said {
+        self.fuin(&format!(
+            "approve --host HOST --manifest manifest.cbor --release release.json --key {name}.pem"
+        ))
+    }
+
+    /// One custodian's part.
+    pub fn share(&mut self, name: &str) -> Said {
+        self.fuin(&format!("share --host HOST --state {name}.state"))
+    }
+
+    /// The verified status, with a card.
+    pub fn card(&mut self) -> Value {
+        self.fuin(
+            "status --host HOST --manifest manifest.cbor --release release.json --card service-card.json",
+        )
+        .says("evidence verified");
+        serde_json::from_slice(&std::fs::read(self.path("service-card.json")).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.logs());
+        }
+        for child in self.enclave.iter_mut().chain([&mut self.host]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Starts `fuin serve`; gives the base URLs of its listeners.
+fn start_host(dir: &Path) -> (Child, String, String) {
+    let mut host = Command::new(program("fuin"))
+        .args(["serve", "--config"])
+        .arg(dir.join("host.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(dir.join("host.log")).unwrap())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(host.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let public = lines.next().and_then(|l| l.strip_prefix("serving on ").map(str::to_owned));
+    let ceremony = lines.next().and_then(|l| l.strip_prefix("ceremonies on ").map(str::to_owned));
+    (host, public.expect("fuin serve"), ceremony.expect("a listener for ceremonies"))
+}
+
+/// The service id in what a command said.
+pub fn service_in(out: &str) -> String {
+    let line = out.lines().find_map(|line| line.strip_prefix("service    "));
+    line.expect("a service id").to_owned()
+}
+
+/// The permission bits of a file.
+pub fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+pub const DESCRIPTION: &str = r#"name = "Example signing service"
+development = true
+not_after = "2046-01-01T00:00:00Z"
+ledger_prefix = "sign.example/ledger"
+officer_quorum = 2
+share_threshold = 2
+release = "durable"
+evidence_anchors = ["nsm/nsm-root.pem"]
+measurements = ["release.json"]
+"#;
