@@ -1,6 +1,7 @@
 //! Place: SSA. Configuration: one TOML file, unknown fields refused, every limit with its unit.
 
 use crate::witness::{MAX_WITNESSES, WitnessConfig};
+use fuin_shared::ids::Digest32;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,9 @@ pub struct HostConfig {
     /// Where officers and custodians come in. Not served unless given.
     #[serde(default)]
     pub ceremony: Option<CeremonyConfig>,
+    /// The ledger for outsiders.
+    #[serde(default)]
+    pub ledger: LedgerConfig,
 }
 
 /// The listener for ceremonies, apart from the public one: a proxy in front of that one must not lead to this.
@@ -40,6 +44,14 @@ pub struct HostConfig {
 pub struct CeremonyConfig {
     /// A loopback address; port 0 takes a free one.
     pub listen: SocketAddr,
+}
+
+/// Who may read the ledger's entries. Checkpoint, hash tiles and proofs are for everybody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LedgerConfig {
+    /// SHA-256 of each auditor's token, hex, at most 16. Without any, no entry bundle is served.
+    pub auditor_token_sha256: Vec<Digest32>,
 }
 
 /// What `info` says of the service.
@@ -195,6 +207,7 @@ impl HostConfig {
             limits: LimitsConfig::default(),
             witnesses: Vec::new(),
             ceremony: None,
+            ledger: LedgerConfig::default(),
         }
     }
 
@@ -279,6 +292,11 @@ impl HostConfig {
         rule(l.head_ms >= 1, "limits.head_ms", "give at least 1")?;
         rule(l.body_ms >= 1, "limits.body_ms", "give at least 1")?;
         rule(l.deadline_ms >= 1, "limits.deadline_ms", "give at least 1")?;
+        rule(
+            self.ledger.auditor_token_sha256.len() <= 16,
+            "ledger.auditor_token_sha256",
+            "give at most 16 digests",
+        )?;
         rule(l.login_failures >= 1, "limits.login_failures", "give at least 1")?;
         rule((1..=1000).contains(&l.list_page), "limits.list_page", "give 1 to 1000")
     }
@@ -301,7 +319,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_refused_at_every_level() {
-        for extra in ["colour = 1", "[info]\ncolour = 1", "[limits]\ncolour = 1"] {
+        for extra in ["colour = 1", "[info]\ncolour = 1", "[limits]\ncolour = 1", "[ledger]\ncolour = 1"] {
             assert!(
                 matches!(HostConfig::parse(&format!("{SMALL}{extra}\n")), Err(ConfigError::Syntax(_))),
                 "{extra}"
@@ -324,6 +342,11 @@ mod tests {
             let error = HostConfig::parse(&format!("{SMALL}{extra}\n")).unwrap_err();
             assert!(error.to_string().starts_with(field), "{error}");
         }
+        let digests = vec![format!("\"{}\"", "ab".repeat(32)); 17].join(", ");
+        let many = format!("{SMALL}[ledger]\nauditor_token_sha256 = [{digests}]\n");
+        assert!(HostConfig::parse(&many).unwrap_err().to_string().starts_with("ledger.auditor_token_sha256"));
+        let short = format!("{SMALL}[ledger]\nauditor_token_sha256 = [\"abcd\"]\n");
+        assert!(matches!(HostConfig::parse(&short), Err(ConfigError::Syntax(_))));
         let text = SMALL.replace("unix://", "tcp://");
         assert!(HostConfig::parse(&text).unwrap_err().to_string().starts_with("enclave"));
     }

@@ -11,6 +11,7 @@
 //! | [`csc`] | CSC API v1 and v2, one core |
 //! | [`attestation`] | evidence of the enclave for whoever asks |
 //! | [`ceremony`] | officers' and custodians' messages to the enclave, on a loopback listener of their own |
+//! | [`ledger`] | checkpoint, tiles and proofs for outsiders, entries for auditors |
 //! | [`http`] | bodies, errors in JSON, request ids |
 //! | [`server`] | puts it together: [`Host::start`] |
 //! | [`witness`] | the ledger's witnesses: cosignatures for the enclave |
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod csc;
 pub mod http;
+pub mod ledger;
 pub mod relay;
 pub mod server;
 pub mod store;

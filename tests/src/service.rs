@@ -77,6 +77,10 @@ pub struct Facts {
     pub user: String,
     /// Password for auth/login.
     pub password: String,
+    /// URL of the ledger.
+    pub ledger: String,
+    /// Token that opens the ledger's entries.
+    pub auditor_token: String,
 }
 
 impl Facts {

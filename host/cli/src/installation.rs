@@ -64,6 +64,10 @@ pub struct DevJson {
     pub user: String,
     /// Its password, for auth/login.
     pub password: String,
+    /// URL of the ledger.
+    pub ledger: String,
+    /// Token that opens the ledger's entries.
+    pub auditor_token: String,
 }
 
 /// A running installation, as its signer knows it.

@@ -42,6 +42,8 @@ enum Command {
     Evidence(command::evidence::Args),
     /// Saves the enclave's statement about a credential's key.
     Key(command::key::Args),
+    /// Judges, shows and saves a ledger, from outside.
+    Ledger(command::ledger::Args),
     /// Says what is missing on this machine, and what to do.
     Doctor(command::doctor::Args),
     /// Runs a witness of ledgers (C2SP tlog-witness).
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
             Command::Sad(args) => command::sad::run(args).await,
             Command::Evidence(args) => command::evidence::run(args).await,
             Command::Key(args) => command::key::run(args).await,
+            Command::Ledger(args) => command::ledger::run(args).await,
             Command::Doctor(args) => command::doctor::run(&args),
             Command::Witness(command) => command::witness::run(command).await,
             Command::Serve(args) => command::serve::run(args).await,

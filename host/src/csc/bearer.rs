@@ -24,7 +24,7 @@ pub(super) async fn caller(app: &App, version: Version, headers: &HeaderMap) -> 
 }
 
 /// What follows the scheme in the one `Authorization` header.
-pub(super) fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+pub(crate) fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (all.next(), all.next()) else { return None };
     let (found, rest) = value.to_str().ok()?.split_once(' ')?;

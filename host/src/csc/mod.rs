@@ -5,7 +5,7 @@
 
 mod auth;
 mod authorize;
-mod bearer;
+pub(crate) mod bearer;
 mod challenge;
 mod credential;
 mod enclave;

@@ -3,7 +3,7 @@
 use super::App;
 use crate::csc::{self, Version, not_found, wrong_verb};
 use crate::http::{Refusal, json, request_id, with_status};
-use crate::{attestation, http};
+use crate::{attestation, http, ledger};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -76,6 +76,10 @@ async fn route(app: &App, request: Request) -> Result<Response, Refusal> {
         }
         ["attestation"] => attestation::serve(app, request).await,
         ["attestation", "key"] => attestation::serve_key(app, request).await,
+        ["ledger", ..] => {
+            let (parts, _) = request.into_parts();
+            ledger::serve(app, &path, &parts.method, &parts.headers).await
+        }
         [name @ ("healthz" | "readyz" | "logo.png")] => {
             if *request.method() != Method::GET && *request.method() != Method::HEAD {
                 return Err(wrong_verb("GET, HEAD"));

@@ -10,6 +10,7 @@ pub use types::{CatalogueEntry, KeyStatus, Manifests, Scal, StoredToken, TokenKi
 
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;
+use fuin_shared::log::tiles::Tile;
 use fuin_shared::log::tree::Hash;
 use fuin_shared::message::{Commit, Head, SealedRecord};
 use std::future::Future;
@@ -78,6 +79,8 @@ pub trait Store: Send + Sync + 'static {
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>>;
     /// Proof that the entry is in the ledger, against the newest checkpoint.
     fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>>;
+    /// Octets of a tile or entry bundle; none where the ledger does not reach so far.
+    fn tile(&self, tile: Tile) -> Pending<'_, Option<Vec<u8>>>;
 
     /// Consistency proof from the ledger's first `old` entries to its first `size`; none if it has fewer.
     fn consistency(&self, old: u64, size: u64) -> Pending<'_, Option<Vec<Hash>>>;

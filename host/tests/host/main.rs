@@ -11,6 +11,7 @@ mod credentials;
 mod hostile_frames;
 mod http;
 mod kill;
+mod ledger;
 mod login;
 mod peer;
 mod relay;

@@ -12,15 +12,20 @@
 //! | [`add_checkpoint`] | C2SP tlog-witness: request and answers |
 //! | [`event`] | the typed events, the leaves of the tree |
 //! | [`tiles`], [`bundle`] | C2SP tlog-tiles: paths, widths, entry bundles |
+//! | [`tlog_proof`] | C2SP tlog-proof: one text that shows that an entry is in the ledger |
+//! | [`marks`], [`audit`] | what events say to outsiders, and the rules that show from outside |
 
 pub mod add_checkpoint;
+pub mod audit;
 pub mod bundle;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod event;
+pub mod marks;
 pub mod nodes;
 pub mod note;
 pub mod proof;
 pub mod tiles;
+pub mod tlog_proof;
 pub mod tree;
 pub mod witness_policy;

@@ -5,6 +5,7 @@ mod evidence;
 mod hashes;
 mod info;
 mod kill;
+mod ledger;
 mod pyhanko;
 mod restart;
 mod sad;

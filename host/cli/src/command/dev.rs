@@ -2,11 +2,16 @@
 
 use crate::dev::session::{LOOK, Session};
 use crate::dev::stop::StopSignal;
-use crate::dev::{Child, DevWitnesses, EnclaveKind, EnclaveProgram, Founded, Layout, Progress, RunDir};
+use crate::dev::{
+    Child, DevWitnesses, EnclaveKind, EnclaveProgram, Founded, Layout, Progress, RunDir, publish,
+};
 use crate::installation::DEFAULT_DIR;
 use crate::outcome::Failure;
 use anyhow::Context as _;
+use fuin_host::config::LedgerConfig;
 use fuin_host::{Host, HostConfig, StartError};
+use fuin_shared::ids::Digest32;
+use sha2::{Digest as _, Sha256};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -66,9 +71,13 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         _ => None,
     };
     let witnesses = DevWitnesses::start(&layout, args.witnesses, standing.as_ref()).await?;
+    let auditor = publish::auditor_token(&layout)?;
     let config = HostConfig {
         witnesses: witnesses.configs(),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
+        ledger: LedgerConfig {
+            auditor_token_sha256: vec![Digest32(Sha256::digest(auditor.as_str()).into())],
+        },
         ..HostConfig::local(run.endpoint(), layout.host())
     };
     progress.step("starting the host");

@@ -5,6 +5,7 @@ pub mod dev;
 pub mod doctor;
 pub mod evidence;
 pub mod key;
+pub mod ledger;
 mod nonce;
 pub mod sad;
 pub mod serve;

@@ -96,6 +96,11 @@ impl Layout {
         self.dir.join("keys").join("signer.password")
     }
 
+    /// The auditor's token at the host.
+    pub fn auditor_token(&self) -> PathBuf {
+        self.dir.join("keys").join("auditor.token")
+    }
+
     /// Key of the RA's identity digests.
     pub fn identity_key(&self) -> PathBuf {
         self.dir.join("keys").join("identity.key")

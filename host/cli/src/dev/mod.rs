@@ -22,7 +22,7 @@ pub mod keys;
 mod layout;
 mod measure;
 mod progress;
-mod publish;
+pub mod publish;
 mod registration;
 mod run_dir;
 pub mod session;

@@ -3,6 +3,7 @@
 use super::child::EnclaveKind;
 use super::enrolment::{USER, name};
 use super::founding::{Founded, ORIGIN};
+use super::keys::secret;
 use super::layout::Layout;
 use crate::file;
 use crate::installation::{DevCredential, DevJson};
@@ -12,6 +13,7 @@ use fuin_host::store::CatalogueEntry;
 use fuin_sca::card::{ServiceCard, VERSION};
 use fuin_shared::manifest::Measurement;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 /// Life of the service token, seconds.
 const TOKEN: u64 = 90 * 24 * 3600;
@@ -35,6 +37,11 @@ pub fn card(
         ledger: custodian.ledger().cloned(),
         root_commitment: custodian.root_commitment(),
     })
+}
+
+/// The auditor's token, made on first use.
+pub fn auditor_token(layout: &Layout) -> anyhow::Result<Zeroizing<String>> {
+    Ok(Zeroizing::new(hex::encode(secret::<32>(&layout.auditor_token())?.as_ref())))
 }
 
 /// Writes card, measurement and `dev.json`; the last one last, for whoever waits for it.
@@ -73,6 +80,8 @@ pub async fn write(
         origin: ORIGIN.to_owned(),
         user: USER.to_owned(),
         password: password.to_owned(),
+        ledger: format!("{}/ledger", host.base_url()),
+        auditor_token: auditor_token(layout)?.to_string(),
     };
     let mut octets = serde_json::to_vec_pretty(&dev)?;
     octets.push(b'\n');

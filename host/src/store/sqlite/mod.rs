@@ -5,10 +5,15 @@ mod catalogue;
 mod ledger;
 mod manifests;
 mod proofs;
+mod reading;
+mod tiles;
+
+pub use reading::{LedgerReader, Row};
 
 use super::{CatalogueEntry, Manifests, Pending, Store, StoreError, StoredToken};
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;
+use fuin_shared::log::tiles::Tile;
 use fuin_shared::log::tree::Hash;
 use fuin_shared::message::{Commit, Head, SealedRecord};
 use sqlx::SqlitePool;
@@ -98,6 +103,10 @@ impl Store for SqliteStore {
 
     fn consistency(&self, old: u64, size: u64) -> Pending<'_, Option<Vec<Hash>>> {
         Box::pin(proofs::consistency(&self.readers, &self.tree, old, size))
+    }
+
+    fn tile(&self, tile: Tile) -> Pending<'_, Option<Vec<u8>>> {
+        Box::pin(tiles::tile(&self.readers, &self.tree, tile))
     }
 
     fn manifests(&self) -> Pending<'_, Option<Manifests>> {

@@ -61,8 +61,8 @@ pub(super) async fn consistency(
     Ok(tree.consistency_proof(old, size))
 }
 
-/// Reads leaves until the tree has this size.
-async fn grow(pool: &SqlitePool, tree: &mut Nodes, size: u64) -> Result<(), StoreError> {
+/// Reads leaf hashes until the tree has at least this size.
+pub(super) async fn grow(pool: &SqlitePool, tree: &mut Nodes, size: u64) -> Result<(), StoreError> {
     while tree.size() < size {
         let rows = sqlx::query(
             "SELECT leaf_hash FROM ledger_entries WHERE entry_index >= ? ORDER BY entry_index LIMIT ?",

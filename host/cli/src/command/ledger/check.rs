@@ -1,0 +1,179 @@
+//! Place: none. A whole ledger recomputed from its entries, and everything that its source says compared with that.
+
+use super::Trouble;
+use super::source::Source;
+use fuin_shared::log::audit::{Audit, Totals};
+use fuin_shared::log::checkpoint::Checkpoint;
+use fuin_shared::log::note::{Note, VerifierKey};
+use fuin_shared::log::tiles::{TILE_WIDTH, Tile, TileKind};
+use fuin_shared::log::tree::{Hash, root_of};
+use indicatif::ProgressBar;
+
+/// A ledger that is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The newest checkpoint.
+    pub head: Checkpoint,
+    /// What the events add up to.
+    pub totals: Totals,
+    /// Hash tiles compared.
+    pub tiles: u64,
+    /// Signed checkpoints met on the way and at the end.
+    pub checkpoints: u64,
+    /// Signature lines of the newest checkpoint that are not the ledger's: name and key ID. Not verified.
+    pub others: Vec<(String, String)>,
+    /// Size of the older checkpoint with which it is consistent.
+    pub since: Option<u64>,
+}
+
+/// Verifies all of it.
+pub async fn check(
+    source: &mut Source,
+    key: &VerifierKey,
+    since: Option<&Checkpoint>,
+    bar: &ProgressBar,
+) -> Result<Verified, Trouble> {
+    let note = source.checkpoint().await?;
+    let head = Checkpoint::open(&note, key).map_err(|e| Trouble::broken(0, format!("checkpoint: {e}")))?;
+    let others = others(&note, key)?;
+    bar.set_length(head.size);
+    if let Some(since) = since.filter(|since| since.size > head.size) {
+        let rule = format!("the ledger is shorter than the checkpoint of {} entries seen before", since.size);
+        return Err(Trouble::broken(head.size, rule));
+    }
+    let mut run = Run { audit: Audit::new(), agreed: 0, checkpoints: 0, levels: Vec::new(), tiles: 0 };
+    let mut first = 0;
+    while first < head.size {
+        let piece = source.piece(first, head.size).await?;
+        if let Some(leaves) = &piece.leaves {
+            // Before the rules of events, so that the first altered entry is the one that is named.
+            run.compare_leaves(first, &piece.entries, leaves)?;
+        }
+        let mut checkpoints = piece.checkpoints.iter().peekable();
+        for entry in &piece.entries {
+            let at = run.audit.size();
+            let leaf = run.audit.push(entry).map_err(|rule| Trouble::broken(at, rule.to_string()))?;
+            run.leaf(source, leaf).await?;
+            if let Some(since) = since.filter(|since| since.size == at + 1) {
+                run.agree(since.size, &since.root, "seen before")?;
+            }
+            while let Some((size, note)) = checkpoints.next_if(|(size, _)| *size <= at + 1) {
+                let wrong = |e| Trouble::broken(*size - 1, format!("checkpoint of {size} entries: {e}"));
+                let kept = Checkpoint::open(note, key).map_err(|e| wrong(e.to_string()))?;
+                if kept.size != *size {
+                    return Err(wrong("it is that of another size".into()));
+                }
+                run.agree(*size, &kept.root, "kept by the host")?;
+            }
+        }
+        first = run.audit.size();
+        bar.set_position(first);
+    }
+    run.agree(head.size, &head.root, "newest")?;
+    run.partial_tiles(source).await?;
+    source.end(head.size).await?;
+    bar.finish_and_clear();
+    let totals = run.audit.totals().clone();
+    let since = since.map(|since| since.size);
+    Ok(Verified { head, totals, tiles: run.tiles, checkpoints: run.checkpoints, others, since })
+}
+
+/// Names and key IDs of the signature lines that are not the ledger's.
+fn others(note: &str, key: &VerifierKey) -> Result<Vec<(String, String)>, Trouble> {
+    let note = Note::parse(note.as_bytes())?;
+    let foreign = note.signatures().iter().filter(|line| (line.name(), line.id()) != (key.name(), key.id()));
+    Ok(foreign.map(|line| (line.name().to_owned(), line.id().to_string())).collect())
+}
+
+struct Run {
+    audit: Audit,
+    /// Size at which the tree last agreed with a signed checkpoint.
+    agreed: u64,
+    checkpoints: u64,
+    /// Hashes of the unfinished tile of each level, and the number of finished ones.
+    levels: Vec<(u64, Vec<Hash>)>,
+    tiles: u64,
+}
+
+impl Run {
+    /// The tree of the entries so far is that of a signed checkpoint.
+    fn agree(&mut self, size: u64, root: &Hash, which: &str) -> Result<(), Trouble> {
+        if self.audit.size() != size || self.audit.root() != *root {
+            let rule =
+                format!("entries {} to {size} lead to another root than the checkpoint {which}", self.agreed);
+            return Err(Trouble::broken(self.agreed, rule));
+        }
+        self.agreed = size;
+        self.checkpoints += 1;
+        Ok(())
+    }
+
+    fn compare_leaves(&mut self, first: u64, entries: &[Vec<u8>], leaves: &[Vec<u8>]) -> Result<(), Trouble> {
+        for (at, (index, entry)) in (first..).zip(entries).enumerate() {
+            let hash = fuin_shared::log::tree::leaf_hash(entry);
+            if leaves.get(at).is_none_or(|leaf| leaf[..] != hash) {
+                return Err(Trouble::broken(index, "the entry is not that of its leaf hash"));
+            }
+        }
+        self.tiles += 1;
+        Ok(())
+    }
+
+    /// Takes a leaf, and compares the tiles above the leaves that are full with it.
+    async fn leaf(&mut self, source: &Source, leaf: Hash) -> Result<(), Trouble> {
+        let mut hash = leaf;
+        for level in 0.. {
+            if self.levels.len() <= usize::from(level) {
+                self.levels.push((0, Vec::new()));
+            }
+            let Some((number, hashes)) = self.levels.get_mut(usize::from(level)) else { return Ok(()) };
+            hashes.push(hash);
+            if hashes.len() < usize::from(TILE_WIDTH) {
+                return Ok(());
+            }
+            let (index, full) = (*number, std::mem::take(hashes));
+            *number += 1;
+            self.compare(source, level, index, &full).await?;
+            hash = root_of(&full);
+        }
+        Ok(())
+    }
+
+    async fn partial_tiles(&mut self, source: &Source) -> Result<(), Trouble> {
+        for (level, (index, hashes)) in (0..).zip(std::mem::take(&mut self.levels)) {
+            if !hashes.is_empty() {
+                self.compare(source, level, index, &hashes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A tile as recomputed; leaves were compared before.
+    async fn compare(
+        &mut self,
+        source: &Source,
+        level: u8,
+        index: u64,
+        hashes: &[Hash],
+    ) -> Result<(), Trouble> {
+        let width = u16::try_from(hashes.len()).unwrap_or(TILE_WIDTH);
+        let Some(tile) = Tile::new(TileKind::Hashes(level), index, width).filter(|_| level > 0) else {
+            return Ok(());
+        };
+        let Some(served) = source.tile(tile).await? else { return Ok(()) };
+        if served != hashes.concat() {
+            let equal = served.chunks(32).zip(hashes).take_while(|(served, hash)| **served == **hash).count();
+            let at = index.saturating_mul(TILE_WIDTH.into()).saturating_add(equal as u64);
+            let first = at.checked_shl(u32::from(level) * 8).unwrap_or(0);
+            return Err(Trouble::broken(
+                first,
+                format!("{tile}: hash {equal} is not that of the entries below"),
+            ));
+        }
+        self.tiles += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Place: none. `fuin ledger`: the ledger judged from outside. Nothing of the host is believed but what its own key signed.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`source`] | where a ledger is read from: URL of its tiles, database, archive |
+//! | [`check`] | the whole ledger recomputed and compared |
+//! | [`verify`], [`show`], [`export`], [`proof`] | the commands |
+
+mod check;
+mod export;
+mod proof;
+mod show;
+mod source;
+mod verify;
+
+use crate::file;
+use crate::outcome::Failure;
+use fuin_sca::card::{MAX_CARD, ServiceCard};
+use fuin_shared::log::note::VerifierKey;
+use std::path::PathBuf;
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Recomputes a whole ledger and says whether it is good: 0 good, 1 broken, 2 unusable input.
+    Verify(verify::Args),
+    /// Prints events.
+    Show(show::Args),
+    /// Saves a ledger as one file, for `verify` to judge offline.
+    Export(export::Args),
+    /// Verifies offline that an event is in a ledger.
+    Proof(proof::Args),
+}
+
+/// Runs the command.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    match args.command {
+        Command::Verify(args) => verify::run(args).await,
+        Command::Show(args) => show::run(args).await,
+        Command::Export(args) => export::run(args).await,
+        Command::Proof(args) => proof::run(&args),
+    }
+}
+
+/// Whose signature counts.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Key {
+    /// Key of the ledger, a C2SP vkey.
+    #[arg(long, value_name = "VKEY")]
+    vkey: Option<String>,
+    /// Service card that names it.
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+}
+
+impl Key {
+    /// The key.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`].
+    fn read(&self) -> Result<VerifierKey, Failure> {
+        let (option, vkey) = match (&self.vkey, &self.card) {
+            (Some(vkey), _) => ("--vkey", vkey.clone()),
+            (None, Some(path)) => {
+                let wrong = |e: &dyn std::fmt::Display| Failure::Usage(format!("--card: {e}"));
+                let octets = file::read(path, MAX_CARD as u64).map_err(|e| wrong(&format!("{e:#}")))?;
+                let card = ServiceCard::parse(&octets).map_err(|e| wrong(&e))?;
+                ("--card", card.ledger.ok_or_else(|| wrong(&"names no ledger"))?.vkey)
+            }
+            (None, None) => return Err(Failure::Usage("give --vkey or --card".into())),
+        };
+        VerifierKey::parse(&vkey).map_err(|e| Failure::Usage(format!("{option}: {e}")))
+    }
+}
+
+/// What is wrong with a ledger, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Broken {
+    /// First entry that cannot be accepted.
+    index: u64,
+    /// The rule that it breaks.
+    rule: String,
+}
+
+/// Why a ledger was not read to its end.
+#[derive(Debug)]
+enum Trouble {
+    /// It is broken.
+    Broken(Broken),
+    /// It cannot be had.
+    Unusable(anyhow::Error),
+}
+
+impl Trouble {
+    fn broken(index: u64, rule: impl Into<String>) -> Self {
+        Self::Broken(Broken { index, rule: rule.into() })
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self::Unusable(error.into())
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Broken(broken) => {
+                Self::Failed(anyhow::anyhow!("ledger broken at index {}: {}", broken.index, broken.rule))
+            }
+            Trouble::Unusable(error) => Self::Usage(format!("{error:#}")),
+        }
+    }
+}

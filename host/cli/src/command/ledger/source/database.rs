@@ -1,0 +1,46 @@
+//! Place: none. A ledger in a host's database: entries with their leaf hashes, and every checkpoint that was ever signed.
+
+use super::Piece;
+use crate::command::ledger::Trouble;
+use anyhow::Context as _;
+use fuin_host::store::sqlite::{FILE, LedgerReader};
+use std::path::Path;
+
+/// The database.
+pub struct Database(LedgerReader);
+
+impl Database {
+    /// Opens the file, that of a data directory, or that of a development installation.
+    pub async fn open(path: &Path) -> Result<Self, Trouble> {
+        let development = path.join("host");
+        let place = if development.join(FILE).is_file() { &development } else { path };
+        let opened = LedgerReader::open(place).await;
+        Ok(Self(opened.with_context(|| format!("--dir: {} holds no ledger", path.display()))?))
+    }
+
+    pub async fn checkpoint(&self) -> Result<String, Trouble> {
+        Ok(self.0.newest().await?.context("--dir: the ledger is empty: it has no checkpoint")?)
+    }
+
+    pub async fn piece(&self, first: u64, width: u16) -> Result<Piece, Trouble> {
+        let rows = self.0.rows(first, width.into()).await?;
+        let mut rows = rows.into_iter();
+        let (mut entries, mut leaves) = (Vec::new(), Vec::new());
+        for index in (first..).take(width.into()) {
+            let row = rows.next().filter(|row| row.index == index);
+            let row = row.ok_or_else(|| Trouble::broken(index, "the entry is missing"))?;
+            entries.push(row.entry);
+            leaves.push(row.leaf);
+        }
+        let last = first + u64::from(width);
+        let checkpoints = self.0.checkpoints(first, last, width.into()).await?;
+        Ok(Piece { entries, leaves: Some(leaves), checkpoints })
+    }
+
+    pub async fn end(&self, size: u64) -> Result<(), Trouble> {
+        match self.0.rows(size, 1).await?.first() {
+            None => Ok(()),
+            Some(row) => Err(Trouble::broken(row.index, "the entry lies beyond the newest checkpoint")),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Place: none. `fuin ledger verify`.
+
+use super::check::{Verified, check};
+use super::source::{self, Source};
+use super::{Broken, Key, Trouble};
+use crate::file;
+use crate::outcome::Failure;
+use base64ct::{Base64, Encoding};
+use fuin_shared::log::checkpoint::Checkpoint;
+use fuin_shared::log::note::{MAX_NOTE, VerifierKey};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    source: source::Args,
+    #[command(flatten)]
+    token: source::Token,
+    #[command(flatten)]
+    key: Key,
+    /// A checkpoint seen before, with which the ledger must be consistent.
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Verifies and reports.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let key = args.key.read()?;
+    let since = args.since.as_deref().map(|path| seen(path, &key)).transpose()?;
+    let mut source = Source::open(&args.source, args.token).await?;
+    // Hidden by itself where standard error is no terminal.
+    let bar = ProgressBar::new(0);
+    let result = check(&mut source, &key, since.as_ref(), &bar).await;
+    bar.finish_and_clear();
+    match result {
+        Ok(verified) if args.json => println!("{:#}", good(&verified)),
+        Ok(verified) => print!("{}", text(&verified)),
+        Err(Trouble::Broken(broken)) => {
+            if args.json {
+                println!("{:#}", json!({ "good": false, "index": broken.index, "rule": broken.rule }));
+            } else {
+                let Broken { index, rule } = &broken;
+                println!("ledger: BROKEN at index {index}: {rule}");
+            }
+            return Err(Trouble::Broken(broken).into());
+        }
+        Err(unusable) => return Err(unusable.into()),
+    }
+    Ok(())
+}
+
+/// The older checkpoint.
+fn seen(path: &Path, key: &VerifierKey) -> Result<Checkpoint, Failure> {
+    let wrong = |e: &dyn std::fmt::Display| Failure::Usage(format!("--since: {e}"));
+    let note = file::read(path, MAX_NOTE as u64).map_err(|e| wrong(&format!("{e:#}")))?;
+    let note = String::from_utf8(note).map_err(|_| wrong(&"not a text"))?;
+    Checkpoint::open(&note, key).map_err(|e| wrong(&e))
+}
+
+fn good(verified: &Verified) -> Value {
+    let Verified { head, totals, .. } = verified;
+    let others = verified.others.iter().map(|(name, id)| json!({ "name": name, "id": id }));
+    json!({
+        "good": true,
+        "origin": head.origin,
+        "size": head.size,
+        "root": Base64::encode_string(&head.root),
+        "checkpoints": verified.checkpoints,
+        "tiles": verified.tiles,
+        "since": verified.since,
+        "otherSignatures": others.collect::<Vec<_>>(),
+        "events": totals.kinds,
+        "credentials": totals.credentials,
+        "destroyed": totals.destroyed,
+        "authorized": totals.authorized,
+        "signed": totals.signed,
+        "firstTime": totals.first_time,
+        "lastTime": totals.last_time,
+    })
+}
+
+fn text(verified: &Verified) -> String {
+    let Verified { head, totals, tiles, checkpoints, others, since } = verified;
+    let kinds: Vec<String> = totals.kinds.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+    let (first, last) = (super::show::time(totals.first_time), super::show::time(totals.last_time));
+    let mut text = format!("origin:      {}\n", head.origin);
+    text += &format!("checkpoint:  {} entries, root {}\n", head.size, Base64::encode_string(&head.root));
+    text += &format!("time:        {first} to {last}\n");
+    text += &format!("events:      {}\n", kinds.join(", "));
+    text += &format!("credentials: {}, of which {} destroyed\n", totals.credentials, totals.destroyed);
+    text += &format!("signatures:  {} of {} authorized\n", totals.signed, totals.authorized);
+    text += &format!("compared:    {checkpoints} signed checkpoints, {tiles} tiles\n");
+    if let Some(since) = since {
+        text += &format!("since:       consistent with the checkpoint of {since} entries\n");
+    }
+    let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
+    match names.as_slice() {
+        [] => text += "cosigned:    by nobody: another copy of this ledger could exist\n",
+        names => text += &format!("cosigned:    {} lines, not verified: {}\n", names.len(), names.join(", ")),
+    }
+    text + "ledger: GOOD\n"
+}

@@ -1,0 +1,164 @@
+//! Place: none. The auditor: reads a ledger entry by entry and holds it to every rule that shows from outside.
+//!
+//! It has no key and opens no hash. What it accepts, the enclave's own replay may still refuse; what it refuses, no honest
+//! enclave wrote.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+
+use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
+use super::tree::{Frontier, Hash, leaf_hash};
+use crate::codec;
+use crate::ids::{StatementId, Subject};
+
+/// A rule of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Rule {
+    /// An entry is one event in its one encoding.
+    #[error("the entry is not an event in its one encoding")]
+    Encoding,
+    /// Version of the event.
+    #[error("the event has a version that is not known")]
+    Version,
+    /// The first event is the genesis, and only that.
+    #[error("the genesis must be the first event, and only that")]
+    Genesis,
+    /// Time does not go back.
+    #[error("time goes back")]
+    Time,
+    /// A boot names size and root of the ledger that it found.
+    #[error("the boot names another ledger than the one before it")]
+    BootHead,
+    /// A credential begins with its key, and the key is made once.
+    #[error("the first event of a credential must make its key, and no other may")]
+    FirstOfCredential,
+    /// Events of a credential are numbered without gaps.
+    #[error("the running number of the credential is not the next one")]
+    Sequence,
+    /// Nothing follows the destruction of a key.
+    #[error("the credential was destroyed before")]
+    Destroyed,
+    /// A statement is spent once.
+    #[error("the statement was spent before")]
+    Statement,
+    /// No more signatures than were authorized.
+    #[error("more signatures than were authorized")]
+    Signatures,
+}
+
+/// What is known of a credential from outside.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Known {
+    next: u64,
+    allowed: u64,
+    destroyed: bool,
+}
+
+/// What the events add up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Events of each kind.
+    pub kinds: BTreeMap<&'static str, u64>,
+    /// Credentials that are or were.
+    pub credentials: u64,
+    /// Credentials that were destroyed.
+    pub destroyed: u64,
+    /// Signatures that were authorized.
+    pub authorized: u64,
+    /// Signatures that were made.
+    pub signed: u64,
+    /// Time of the first event, Unix milliseconds.
+    pub first_time: u64,
+    /// Time of the newest event, Unix milliseconds.
+    pub last_time: u64,
+}
+
+/// The audit under way. Memory grows with credentials and statements, not with events.
+#[derive(Debug, Clone, Default)]
+pub struct Audit {
+    frontier: Frontier,
+    credentials: BTreeMap<Subject, Known>,
+    spent: BTreeSet<StatementId>,
+    totals: Totals,
+}
+
+impl Audit {
+    /// Begins with the empty ledger.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Entries read.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// Root of the tree of the entries read.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        self.frontier.root()
+    }
+
+    /// What the events add up to.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Takes the next entry; gives its leaf hash.
+    ///
+    /// # Errors
+    /// [`Rule`], the one that entry number [`Audit::size`] breaks; the audit is then of no more use.
+    pub fn push(&mut self, entry: &[u8]) -> Result<Hash, Rule> {
+        rule(entry.len() <= MAX_ENTRY, Rule::Encoding)?;
+        let event: Event = codec::decode(entry).map_err(|_| Rule::Encoding)?;
+        self.check(&event)?;
+        let leaf = leaf_hash(entry);
+        self.frontier.push(leaf);
+        Ok(leaf)
+    }
+
+    fn check(&mut self, event: &Event) -> Result<(), Rule> {
+        let (body, first) = (&event.body, self.size() == 0);
+        rule(event.version == VERSION, Rule::Version)?;
+        rule(matches!(body, EventBody::Genesis { .. }) == first, Rule::Genesis)?;
+        rule(event.time >= self.totals.last_time, Rule::Time)?;
+        if let EventBody::Boot { size, root, .. } = body {
+            rule(*size == self.size() && root.0 == self.root(), Rule::BootHead)?;
+        }
+        if let Some(mark) = body.credential() {
+            let made = matches!(body, EventBody::KeyGenerated { .. });
+            rule(made != self.credentials.contains_key(&mark.subject), Rule::FirstOfCredential)?;
+            let known = self.credentials.entry(mark.subject).or_default();
+            rule(!known.destroyed, Rule::Destroyed)?;
+            rule(mark.sequence == known.next, Rule::Sequence)?;
+            known.next = known.next.saturating_add(1);
+            known.destroyed = matches!(body, EventBody::KeyDestroyed { .. });
+            known.allowed = known.allowed.saturating_add(body.allows().into());
+            let left = known.allowed.checked_sub(body.signatures().into());
+            known.allowed = left.ok_or(Rule::Signatures)?;
+            self.totals.credentials += u64::from(made);
+            self.totals.destroyed += u64::from(known.destroyed);
+        }
+        for statement in body.spends() {
+            rule(self.spent.insert(*statement), Rule::Statement)?;
+        }
+        if first {
+            self.totals.first_time = event.time;
+        }
+        self.totals.last_time = event.time;
+        *self.totals.kinds.entry(body.kind()).or_default() += 1;
+        self.totals.authorized = self.totals.authorized.saturating_add(body.allows().into());
+        self.totals.signed = self.totals.signed.saturating_add(body.signatures().into());
+        Ok(())
+    }
+}
+
+const fn rule(holds: bool, rule: Rule) -> Result<(), Rule> {
+    if holds { Ok(()) } else { Err(rule) }
+}
+
+#[cfg(test)]
+mod tests;
