@@ -76,7 +76,7 @@ struct Served(HashMap<(u8, u64), Hash>);
 
 impl nodes::NodeSource for Served {
     fn node(&self, level: u8, index: u64) -> Option<Hash> {
-        if level % 8 == 0 {
+        if level.is_multiple_of(8) {
             return self.0.get(&(level / 8, index)).copied();
         }
         Some(node_hash(&self.node(level - 1, index * 2)?, &self.node(level - 1, index * 2 + 1)?))

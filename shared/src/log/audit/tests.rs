@@ -101,7 +101,7 @@ fn a_good_ledger_passes_and_is_added_up() {
     assert_eq!((totals.credentials, totals.destroyed), (2, 1));
     assert_eq!((totals.authorized, totals.signed), (3, 3));
     assert_eq!((totals.first_time, totals.last_time), (0, 7));
-    assert_eq!(totals.kinds.iter().map(|(_, n)| n).sum::<u64>(), 8);
+    assert_eq!(totals.kinds.values().sum::<u64>(), 8);
     assert_eq!(totals.kinds.get("signed"), Some(&2));
 }
 

@@ -36,7 +36,8 @@ fn note_vectors_cosignature_of_a_public_witness_verifies() {
     assert_eq!((key.name(), key.id().to_string().as_str()), ("remora.n621.de", "da77ade7"));
     let lines = SignatureLine::parse_all(LINE).unwrap();
     let checkpoint = Checkpoint::parse(TEXT).unwrap();
-    let cosigned = CosignedCheckpoint::verify(checkpoint.clone(), &lines, &[key.clone()]).unwrap();
+    let cosigned =
+        CosignedCheckpoint::verify(checkpoint.clone(), &lines, std::slice::from_ref(&key)).unwrap();
     assert_eq!(cosigned.cosignatures(), [Cosignature { witness: key.clone(), time: 0x6a12_2120 }]);
     assert_eq!(cosigned.checkpoint(), &checkpoint);
     let larger = Checkpoint { size: checkpoint.size + 1, ..checkpoint };
@@ -93,7 +94,7 @@ fn known_key_failure_refuses_all() {
 fn unknown_pairs_are_ignored() {
     let (a, other_a, b) = (cosigner("a", 1), cosigner("a", 9), cosigner("b", 1));
     let line = a.cosign(&head(7), 5).unwrap();
-    assert_eq!(verify(&[line.clone()], &[other_a.witness(), b.witness()]), Ok(vec![]));
+    assert_eq!(verify(std::slice::from_ref(&line), &[other_a.witness(), b.witness()]), Ok(vec![]));
     assert_eq!(verify(&[line], &[]), Ok(vec![]));
 }
 
@@ -193,7 +194,7 @@ proptest! {
         let checkpoint = Checkpoint { origin: "o".into(), size, root };
         let text = cosigner.cosign(&checkpoint, time).unwrap().to_text();
         let lines = SignatureLine::parse_all(&text).unwrap();
-        let cosigned = CosignedCheckpoint::verify(checkpoint, &lines, &[key.clone()]).unwrap();
+        let cosigned = CosignedCheckpoint::verify(checkpoint, &lines, std::slice::from_ref(&key)).unwrap();
         prop_assert_eq!(cosigned.cosignatures(), [Cosignature { witness: key, time }]);
     }
 }
