@@ -6,6 +6,7 @@ mod listener;
 
 pub use handler::LOGO_PATH;
 pub(crate) use handler::answer;
+pub use listener::{Bounds, serve};
 
 use crate::accounts::Accounts;
 use crate::clock::{SharedClock, SystemClock};
@@ -127,18 +128,19 @@ impl Host {
         });
 
         let stop = watch::Sender::new(false);
+        let bounds = Bounds::of(&app.config.limits);
         let enclaves = tokio::spawn(enclaves.run(relay.clone()));
         let ceremony = ceremony.map(|(listener, local_addr)| {
             let router = crate::ceremony::router(Arc::clone(&app));
             tracing::info!(%local_addr, "ceremonies are served");
             CeremonyServer {
                 local_addr,
-                http: tokio::spawn(listener::run(listener, router, &app.config.limits, stop.subscribe())),
+                http: tokio::spawn(serve(listener, router, bounds, stop.subscribe())),
                 installer: tokio::spawn(crate::ceremony::install_at_every_boot(Arc::clone(&app))),
             }
         });
         let router = handler::router(Arc::clone(&app));
-        let http = tokio::spawn(listener::run(listener, router, &app.config.limits, stop.subscribe()));
+        let http = tokio::spawn(serve(listener, router, bounds, stop.subscribe()));
         tracing::info!(%local_addr, %base_url, "host is up");
         Ok(RunningHost {
             local_addr,

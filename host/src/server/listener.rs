@@ -1,4 +1,5 @@
 //! Place: SSA. The HTTP listener: as many connections as are allowed, and a time limit on the head of every request.
+//! A witness listens in the same way.
 
 use crate::config::LimitsConfig;
 use axum::Router;
@@ -15,25 +16,26 @@ use tokio::task::JoinSet;
 /// Pause after the system refused to accept, such as for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` turns true, then ends each connection after the request that it is answering.
-pub(super) fn run(
-    listener: TcpListener,
-    router: Router,
-    limits: &LimitsConfig,
-    stop: watch::Receiver<bool>,
-) -> impl Future<Output = ()> + use<> {
-    let places = Arc::new(Semaphore::new(limits.http_connections));
-    let patience = Duration::from_millis(limits.head_ms);
-    serve_all(listener, router, places, patience, stop)
+/// Limits of a listener.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Most connections at a time; others wait until one has ended.
+    pub connections: usize,
+    /// Longest wait for the head of a request, and for the next request of a connection.
+    pub head: Duration,
+    /// Longest life of a connection, whatever it does; none: as long as it asks.
+    pub life: Option<Duration>,
 }
 
-async fn serve_all(
-    listener: TcpListener,
-    router: Router,
-    places: Arc<Semaphore>,
-    patience: Duration,
-    mut stop: watch::Receiver<bool>,
-) {
+impl Bounds {
+    pub(super) const fn of(limits: &LimitsConfig) -> Self {
+        Self { connections: limits.http_connections, head: Duration::from_millis(limits.head_ms), life: None }
+    }
+}
+
+/// Serves until `stop` turns true, then ends each connection after the request that it is answering.
+pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, mut stop: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(bounds.connections));
     let mut connections = JoinSet::new();
     let stopped = stop.clone();
     let mut stopping = pin!(stopped_at(&mut stop));
@@ -49,7 +51,7 @@ async fn serve_all(
             Some((stream, place)) => {
                 let (router, stopped) = (router.clone(), stopped.clone());
                 connections.spawn(async move {
-                    serve(stream, router, patience, stopped).await;
+                    converse(stream, router, bounds, stopped).await;
                     drop(place);
                 });
             }
@@ -74,13 +76,13 @@ async fn accept(
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, patience: Duration, mut stop: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, router: Router, bounds: Bounds, mut stop: watch::Receiver<bool>) {
     // Only slower if it fails.
     let _ = stream.set_nodelay(true);
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(patience)
+            .header_read_timeout(bounds.head)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
     );
     let ended = tokio::select! {
@@ -88,6 +90,14 @@ async fn serve(stream: TcpStream, router: Router, patience: Duration, mut stop: 
         () = stopped_at(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
+        }
+        () = over(bounds.life) => {
+            connection.as_mut().graceful_shutdown();
+            // Who does not read its answer by then has had its time.
+            match tokio::time::timeout(bounds.head, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
         }
     };
     if let Err(error) = ended {
@@ -98,4 +108,11 @@ async fn serve(stream: TcpStream, router: Router, patience: Duration, mut stop: 
 /// Waits for the stop, without keeping a lock on it.
 async fn stopped_at(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn over(life: Option<Duration>) {
+    match life {
+        Some(life) => tokio::time::sleep(life).await,
+        None => std::future::pending().await,
+    }
 }

@@ -12,7 +12,7 @@ fn witness_codes() {
     let log = TestLog::new(1, 0);
     let (_place, folder, key) = watching(&log);
     let witness = open(&folder, None);
-    each_code(&log, &key, |body| post(&witness, body, 1_700_000_000));
+    each_code(&log, &key, &[], |body| post(&witness, body, 1_700_000_000));
 }
 
 #[test]

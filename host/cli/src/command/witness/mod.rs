@@ -4,7 +4,7 @@ mod serve;
 
 use crate::outcome::Failure;
 use fuin_shared::log::note::VerifierKey;
-use fuin_witness::{Log, Report, origin_id};
+use fuin_witness::{Log, Report, WitnessError, origin_id};
 use getrandom::SysRng;
 use rand_core::{TryRng as _, UnwrapErr};
 use serde_json::json;
@@ -54,13 +54,20 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Init { dir, name } => {
             let mut seed = Zeroizing::new([0; 32]);
             UnwrapErr(SysRng).try_fill_bytes(&mut *seed)?;
-            println!("{}", fuin_witness::create(&dir, &name, &seed)?);
+            let made = fuin_witness::create(&dir, &name, &seed).map_err(|error| match error {
+                WitnessError::Key(error) => Failure::Usage(format!("--name: {error}")),
+                error => error.into(),
+            })?;
+            println!("{made}");
             Ok(())
         }
         Command::AddLog { dir, vkey, origin } => {
             let key = VerifierKey::parse(&vkey).map_err(|e| Failure::Usage(format!("--vkey: {e}")))?;
             let origin = origin.unwrap_or_else(|| key.name().to_owned());
-            let log = Log::add(&dir, &origin, key)?;
+            let log = Log::add(&dir, &origin, key).map_err(|error| match error {
+                WitnessError::Origin(error) => Failure::Usage(format!("--origin: {error}")),
+                error => error.into(),
+            })?;
             println!("watched: {} ({} keys), id {}", log.origin(), log.keys().len(), origin_id(log.origin()));
             Ok(())
         }
