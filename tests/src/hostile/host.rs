@@ -1,6 +1,8 @@
 //! Place: none. The host: sockets, frames, and a store that answers honestly or not.
 
+use crate::hostile::oracle::receipt;
 use crate::hostile::store::{Answering, Sink, Store};
+use crate::hostile::witnesses::{Carrier, Witnesses};
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::InstanceId;
@@ -20,6 +22,8 @@ type FromEnclave = Frame<StoreRequest, Answer>;
 type Replies = mpsc::Sender<Result<Answer, Fault>>;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest boot: that of a whole machine, emulated, beside others.
+const BOOT: Duration = Duration::from_secs(300);
 /// How late a delayed answer is.
 const DELAY: Duration = Duration::from_millis(40);
 
@@ -81,6 +85,27 @@ pub struct State {
     pub strays: Vec<(u64, Answer)>,
     /// Commits that have no answer yet: connection and request id.
     pub held: Vec<(u64, u64)>,
+    /// The witnesses of a cosigned service; its twins share them.
+    pub witnesses: Option<Arc<Mutex<Witnesses>>>,
+    /// How the next question to the witnesses is carried.
+    pub carrier: Carrier,
+    /// Results that came out before a quorum had cosigned their events.
+    pub early: Vec<String>,
+}
+
+impl State {
+    /// Asks the witnesses, at the moment when the answer is here, whether it may be.
+    fn released(&mut self, answer: &Answer) {
+        let Some(witnesses) = &self.witnesses else { return };
+        let (note, index) = match (answer, receipt(answer)) {
+            (Answer::Operational { checkpoint, .. }, _) => (checkpoint, None),
+            (_, Some(receipt)) => (&receipt.checkpoint, Some(receipt.index)),
+            _ => return,
+        };
+        if let Err(why) = witnesses.lock().unwrap().covers(note, index) {
+            self.early.push(why);
+        }
+    }
 }
 
 /// The host.
@@ -96,10 +121,21 @@ impl Host {
     /// Listens at `path`.
     #[must_use]
     pub fn listen(path: &Path) -> Self {
+        Self { state: Arc::default(), ids: Arc::new(AtomicU64::new(1)), exchanges: Arc::default() }
+            .listening(path)
+    }
+
+    /// Another one, which counts on.
+    #[must_use]
+    pub fn beside(&self, path: &Path) -> Self {
+        Self { state: Arc::default(), ids: self.ids.clone(), exchanges: self.exchanges.clone() }
+            .listening(path)
+    }
+
+    fn listening(self, path: &Path) -> Self {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let listener = UnixListener::bind(path).unwrap();
-        let host =
-            Self { state: Arc::default(), ids: Arc::new(AtomicU64::new(1)), exchanges: Arc::default() };
-        let accepting = host.clone();
+        let accepting = self.clone();
         std::thread::spawn(move || {
             for (number, stream) in (0..).zip(listener.incoming()) {
                 let Ok(stream) = stream else { return };
@@ -108,7 +144,7 @@ impl Host {
                 std::thread::spawn(move || reading.read(number, &line));
             }
         });
-        host
+        self
     }
 
     /// What it knows, to be read and changed.
@@ -126,9 +162,9 @@ impl Host {
 
     /// Waits for two connections of an enclave that `known` is not.
     pub fn dialled(&self, known: Option<InstanceId>) -> InstanceId {
-        let state = self.until("a new enclave has dialled", |s| {
-            s.instance.is_some() && s.instance != known && s.connections.len() >= 2
-        });
+        let dialled = |s: &State| s.instance.is_some() && s.instance != known && s.connections.len() >= 2;
+        let (state, time_out) = self.state.1.wait_timeout_while(self.state(), BOOT, |s| !dialled(s)).unwrap();
+        assert!(!time_out.timed_out(), "waited in vain until a new enclave has dialled");
         state.instance.unwrap()
     }
 
@@ -287,7 +323,12 @@ impl Host {
                 state.connections.insert(number, line.clone());
             }
             Frame::Reply { id, result } => {
-                let waiting = self.state().waiting.remove(&(number, id));
+                let mut state = self.state();
+                if let Ok(answer) = &result {
+                    state.released(answer);
+                }
+                let waiting = state.waiting.remove(&(number, id));
+                drop(state);
                 match (waiting, result) {
                     (Some(waiting), result) => drop(waiting.send(result)),
                     // Nobody waits for the answer to a frame that was written by hand.
@@ -309,8 +350,22 @@ impl Host {
     fn serve(&self, number: u64, id: u64, request: StoreRequest) {
         let mut state = self.state();
         let result = match request {
-            // No service here has witnesses.
-            StoreRequest::Cosign(_) => Ok(StoreAnswer::Cosigned(String::new())),
+            StoreRequest::Cosign(wanted) => {
+                let carrier = std::mem::take(&mut state.carrier);
+                let carried = state.witnesses.as_ref().map_or_else(
+                    || Some(Ok(StoreAnswer::Cosigned(String::new()))),
+                    |all| carrier.carry(&mut all.lock().unwrap(), &wanted, &state.store.entries),
+                );
+                drop(state);
+                let Some(result) = carried else { return self.hang_up(number) };
+                if carrier == Carrier::Delays {
+                    return self.later(number, Frame::Reply { id, result });
+                }
+                if carrier == Carrier::AnswersTwice {
+                    self.send(number, &Frame::Reply { id, result: result.clone() });
+                }
+                return self.send(number, &Frame::Reply { id, result });
+            }
             StoreRequest::Head => match state.heads.pop_front() {
                 Some(lie) => lie.map(StoreAnswer::Head),
                 None => Ok(StoreAnswer::Head(state.shown.as_ref().unwrap_or(&state.store).head())),
@@ -332,13 +387,7 @@ impl Host {
                 drop(state);
                 answers.by_ref().for_each(|answer| match answer {
                     Answering::Reply(result) => self.send(number, &Frame::Reply { id, result }),
-                    Answering::Later(result) => {
-                        let host = self.clone();
-                        std::thread::spawn(move || {
-                            std::thread::sleep(DELAY);
-                            host.send(number, &Frame::Reply { id, result });
-                        });
-                    }
+                    Answering::Later(result) => self.later(number, Frame::Reply { id, result }),
                     Answering::HangUp => self.hang_up(number),
                 });
                 return;
@@ -346,6 +395,15 @@ impl Host {
         };
         drop(state);
         self.send(number, &Frame::Reply { id, result });
+    }
+
+    /// Writes a frame after a while.
+    fn later(&self, number: u64, frame: FromHost) {
+        let host = self.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(DELAY);
+            host.send(number, &frame);
+        });
     }
 
     fn stream(&self, number: u64, id: u64, octets: &[u8], grants: &mpsc::Receiver<u32>) {

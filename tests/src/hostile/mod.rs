@@ -5,7 +5,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`world`], [`people`], [`signer`], [`authority`] | one service: officers, custodian, RA clients, CA, signers with passkeys |
-//! | [`host`], [`store`], [`process`] | sockets, frames, a store that lies on demand, the enclave's process |
+//! | [`host`], [`store`], [`process`] | sockets, frames, a store that lies on demand, the enclave's process or machine |
+//! | [`witnesses`] | the witnesses of a cosigned service, and what the host does with their words on the way |
 //! | [`oracle`] | what signers and RA clients authorized, and the judgement of every answer |
 //! | [`mutation`] | changes of a message, had again from a seed |
 //! | [`attacks`] | the attacks that have names |
@@ -21,4 +22,5 @@ pub mod people;
 pub mod process;
 pub mod signer;
 pub mod store;
+pub mod witnesses;
 pub mod world;

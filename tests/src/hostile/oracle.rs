@@ -2,7 +2,8 @@
 //!
 //! A signature is verified under the credential's public key against the hash it was asked for. It must have been authorized by a
 //! consent of this boot, and no more often than that consent says. What a consent or a proof allows besides (a token, a link, a
-//! request, a deletion) is judged alike. All eID means of today are SCAL2; SCAL1 would be counted apart.
+//! request, a deletion) is judged alike. In a cosigned service the host asks the witnesses at every result whether its event had a quorum
+//! when it came out. All eID means of today are SCAL2; SCAL1 would be counted apart.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fuin_shared::algorithm::HashAlgorithm;
@@ -257,7 +258,8 @@ impl Oracle {
     }
 }
 
-fn receipt(answer: &Answer) -> Option<&Receipt> {
+/// The receipt in an answer.
+pub(super) fn receipt(answer: &Answer) -> Option<&Receipt> {
     match answer {
         Answer::KeyGenerated(made) => Some(&made.receipt),
         Answer::Linked(linked) => Some(&linked.receipt),

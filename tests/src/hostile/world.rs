@@ -4,9 +4,10 @@ use crate::hostile::authority::Authority;
 use crate::hostile::host::{Host, Refused};
 use crate::hostile::oracle::Oracle;
 use crate::hostile::people::Person;
-use crate::hostile::process::Enclave;
+use crate::hostile::process::{Enclave, Place, SOCKET};
 use crate::hostile::store::Store;
-use crate::programs::{program, scratch};
+use crate::hostile::witnesses::Witnesses;
+use crate::programs::scratch;
 use crate::signer::{now, random};
 use fuin_attestation::{
     Anchors, At, DevelopmentAnchor, Expectations, Nonce, Profile, References, VerifiedEvidence, Window,
@@ -17,7 +18,8 @@ use fuin_sca::passkey::PasskeyDirectory;
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
-use fuin_shared::evidence::{LedgerIdentity, Pcr};
+use fuin_shared::evidence::LedgerIdentity;
+use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId, StatementId};
 use fuin_shared::manifest::{
     AlgorithmPolicy, Authority as ListedAuthority, Limits, Manifest, Measurement, Officer, OfficerSignature,
@@ -31,11 +33,35 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::time::Duration;
 
 /// rpId of the passkeys.
 pub const RELYING_PARTY: &str = "localhost";
 /// `caID`.
 pub const AUTHORITY: &str = "test-ca";
+
+/// Through this comes an answer.
+pub type Pending = mpsc::Receiver<Result<Answer, Fault>>;
+
+/// What a service is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Kind {
+    /// When results are released; `Cosigned` has witnesses.
+    pub release: Release,
+    /// Where its enclaves run.
+    pub place: Place,
+}
+
+/// As [`ReleaseMode`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Release {
+    /// When the host has them.
+    #[default]
+    Durable,
+    /// When a quorum of witnesses has cosigned them.
+    Cosigned,
+}
 
 /// Commands that are kept in mind.
 const SEEN: usize = 256;
@@ -74,10 +100,12 @@ pub struct World {
     pub seen: RefCell<Vec<Command>>,
     /// Commands in frames that were written by hand, by their request id.
     pub written: RefCell<BTreeMap<u64, Command>>,
-    /// Processes started so far.
+    /// Enclaves started so far.
     pub boots: u64,
-    /// Name of the socket.
-    socket: String,
+    kind: Kind,
+    witnesses: Arc<Mutex<Witnesses>>,
+    /// Name of the present side.
+    side: String,
     folder: tempfile::TempDir,
 }
 
@@ -85,20 +113,28 @@ pub struct World {
 pub struct Side {
     host: Host,
     enclave: Enclave,
-    socket: String,
+    side: String,
 }
 
 impl World {
-    /// Booted, with people and a manifest that was not installed yet.
+    /// Booted as a process, with people and a manifest that was not installed yet; results are released when they are durable.
     #[must_use]
     pub fn booted() -> Self {
+        Self::booted_as(Kind::default())
+    }
+
+    /// The same, as this kind of service.
+    #[must_use]
+    pub fn booted_as(kind: Kind) -> Self {
         let folder = scratch();
-        let host = Host::listen(&folder.path().join("host"));
-        let enclave = Enclave::start(folder.path(), "host");
+        let host = Host::listen(&folder.path().join("host").join(SOCKET));
+        let witnesses = Arc::<Mutex<Witnesses>>::default();
+        if kind.release == Release::Cosigned {
+            host.state().witnesses = Some(Arc::clone(&witnesses));
+        }
+        let enclave = Enclave::start(&kind.place, folder.path(), "host");
         host.dialled(None);
-        let program = std::fs::read(program("fuin-enclave-process")).unwrap();
-        let pcr = Pcr(fuin_emulator::process::measure_program(&program).pcr0);
-        let measurement = Measurement { pcr0: pcr, pcr1: pcr, pcr2: pcr };
+        let measurement = kind.place.measurement();
         let (root, anchor) = (folder.path().join("nsm/nsm-root.pem"), folder.path().join("anchor.der"));
         let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
         crate::peers::openssl(&["x509", "-in", &path(&root), "-outform", "DER", "-out", &path(&anchor)]);
@@ -120,7 +156,9 @@ impl World {
             seen: RefCell::default(),
             written: RefCell::default(),
             boots: 1,
-            socket: "host".to_owned(),
+            kind,
+            witnesses,
+            side: "host".to_owned(),
             folder,
         };
         let manifest = world.manifest();
@@ -129,10 +167,22 @@ impl World {
         world
     }
 
-    /// Operational after a genesis.
+    /// Operational after a genesis, as a process, without witnesses.
     #[must_use]
     pub fn operational() -> Self {
-        let mut world = Self::booted();
+        Self::operational_as(Kind::default())
+    }
+
+    /// Operational after a genesis, as a process, with witnesses.
+    #[must_use]
+    pub fn cosigned() -> Self {
+        Self::operational_as(Kind { release: Release::Cosigned, place: Place::Process })
+    }
+
+    /// Operational after a genesis, as this kind of service.
+    #[must_use]
+    pub fn operational_as(kind: Kind) -> Self {
+        let mut world = Self::booted_as(kind);
         world.join();
         world.install().unwrap();
         world.genesis();
@@ -166,14 +216,32 @@ impl World {
                 })
                 .to_vec(),
             authorities: vec![ListedAuthority { id: authority, anchors: vec![self.authority.root().into()] }],
-            release: ReleaseMode::Durable,
+            release: self.release(),
             algorithms: SignatureAlgorithm::ALL
                 .map(|algorithm| AlgorithmPolicy { algorithm, until: now() + 2_000_000 })
                 .to_vec(),
             limits: Limits::default(),
             ledger_prefix: "ledger.example/fuin".to_owned(),
-            witnesses: None,
+            witnesses: (self.kind.release == Release::Cosigned).then(|| self.witnesses().policy()),
         }
+    }
+
+    const fn release(&self) -> ReleaseMode {
+        match self.kind.release {
+            Release::Durable => ReleaseMode::Durable,
+            Release::Cosigned => ReleaseMode::Cosigned,
+        }
+    }
+
+    /// What kind of service it is.
+    #[must_use]
+    pub const fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The witnesses. In a service without them nobody asks them.
+    pub fn witnesses(&self) -> MutexGuard<'_, Witnesses> {
+        self.witnesses.lock().unwrap()
     }
 
     /// Signed by the officer.
@@ -217,15 +285,18 @@ impl World {
         // What it said last is judged by what was authorized to it.
         self.host.gone();
         self.judge_strays();
-        self.enclave = Enclave::start(self.folder.path(), &self.socket);
+        self.enclave = Enclave::start(&self.kind.place, self.folder.path(), &self.side);
         self.boots += 1;
         self.host.dialled(known);
         self.oracle.borrow_mut().rebooted();
     }
 
-    /// Judges answers that nobody waited for, by the commands that were written by hand.
+    /// Judges answers that nobody waited for, by the commands that were written by hand, and those that came too early.
     pub fn judge_strays(&self) {
-        let strays = std::mem::take(&mut self.host.state().strays);
+        let mut state = self.host.state();
+        let (strays, early) = (std::mem::take(&mut state.strays), std::mem::take(&mut state.early));
+        drop(state);
+        self.oracle.borrow_mut().unauthorized.extend(early);
         for (id, answer) in strays {
             self.oracle.borrow_mut().judge(self.written.borrow().get(&id), &answer);
         }
@@ -235,12 +306,16 @@ impl World {
     #[must_use]
     pub fn twin(&mut self, store: Store) -> Side {
         self.boots += 1;
-        let socket = format!("host-{}", self.boots);
-        let host = Host::listen(&self.folder.path().join(&socket));
-        host.state().store = store;
-        let enclave = Enclave::start(self.folder.path(), &socket);
+        let side = format!("host-{}", self.boots);
+        let host = self.host.beside(&self.folder.path().join(&side).join(SOCKET));
+        let witnesses = self.host.state().witnesses.clone();
+        {
+            let mut state = host.state();
+            (state.store, state.witnesses) = (store, witnesses);
+        }
+        let enclave = Enclave::start(&self.kind.place, self.folder.path(), &side);
         host.dialled(None);
-        Side { host, enclave, socket }
+        Side { host, enclave, side }
     }
 
     /// Places in the logs of all enclaves of this world where a panic happened.
@@ -257,13 +332,13 @@ impl World {
     pub fn change_sides(&mut self, other: &mut Side) {
         std::mem::swap(&mut self.host, &mut other.host);
         std::mem::swap(&mut self.enclave, &mut other.enclave);
-        std::mem::swap(&mut self.socket, &mut other.socket);
+        std::mem::swap(&mut self.side, &mut other.side);
     }
 
-    /// Name of the socket that the present enclave dials.
+    /// Name of the present side.
     #[must_use]
-    pub fn socket(&self) -> &str {
-        &self.socket
+    pub fn side(&self) -> &str {
+        &self.side
     }
 
     /// The enclave's phase.
@@ -361,6 +436,29 @@ impl World {
         self.call(Command::ProvideShare(self.share().unwrap())).map(drop)
     }
 
+    /// Nothing must come of this command while the witnesses do not agree, however often they are asked. Gives what its
+    /// answer would come through.
+    ///
+    /// # Errors
+    /// What came of it.
+    pub fn unanswered(&self, command: Command) -> Result<Pending, String> {
+        const QUESTIONS: u64 = 2;
+        let before = self.witnesses().asked;
+        let answer = self.host.ask(command);
+        // Pauses grow to seconds.
+        for _ in 0..3000 {
+            match answer.try_recv() {
+                Err(mpsc::TryRecvError::Empty) => {}
+                other => return Err(format!("answered without the witnesses: {other:?}")),
+            }
+            if self.witnesses().asked >= before + QUESTIONS {
+                return Ok(answer);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err("the witnesses are not asked".to_owned())
+    }
+
     /// Another boot, recovered.
     pub fn recover(&mut self) {
         self.reboot();
@@ -374,7 +472,7 @@ impl World {
         Sic::new(fuin_sic::Pins {
             service: self.service,
             measurement: self.measurement.clone(),
-            release: ReleaseMode::Durable,
+            release: self.release(),
             anchors: self.anchors(),
             allow_development: true,
         })

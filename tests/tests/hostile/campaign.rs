@@ -6,15 +6,29 @@ use fuin_shared::message::{Answer, Command, Manage};
 use fuin_shared::statement::ManageAction;
 use fuin_tests::hostile::campaign::{Campaign, Settings};
 use fuin_tests::hostile::people::Person;
+use fuin_tests::hostile::process::Place;
 use fuin_tests::hostile::signer::{Enrolled, hash};
-use fuin_tests::hostile::world::World;
+use fuin_tests::hostile::world::{Kind, Release, World};
 use fuin_tests::programs::number;
 
-/// `FUIN_HOSTILE_EXCHANGES` sets their number, `FUIN_HOSTILE_SEED` another sequence.
 #[test]
 fn a_campaign_finds_no_unauthorized_signature_no_panic_and_no_lost_event() {
-    let exchanges = number("FUIN_HOSTILE_EXCHANGES", 3000);
-    let mut campaign = Campaign::new(Settings { exchanges, seed: number("FUIN_HOSTILE_SEED", 1) });
+    finds_nothing(Release::Durable);
+}
+
+#[test]
+fn a_campaign_against_a_cosigned_service_finds_nothing_either() {
+    finds_nothing(Release::Cosigned);
+}
+
+fn settings(exchanges: u64, seed: u64, release: Release) -> Settings {
+    Settings { exchanges, seed, kind: Kind { release, place: Place::Process } }
+}
+
+/// `FUIN_HOSTILE_EXCHANGES` sets the number of exchanges in both together, `FUIN_HOSTILE_SEED` another sequence.
+fn finds_nothing(release: Release) {
+    let exchanges = number("FUIN_HOSTILE_EXCHANGES", 4000) / 2;
+    let mut campaign = Campaign::new(settings(exchanges, number("FUIN_HOSTILE_SEED", 1), release));
     campaign.run(&mut |_| {});
     let report = &campaign.report;
     assert!(report.is_clean(), "{report}\n{:#?}", report.findings);
@@ -122,7 +136,7 @@ fn the_oracle_counts_events_that_are_gone() {
 
 #[test]
 fn a_campaign_counts_an_enclave_that_ends_by_itself() {
-    let mut campaign = Campaign::new(Settings { exchanges: 50, seed: 3 });
+    let mut campaign = Campaign::new(settings(50, 3, Release::Durable));
     campaign.abort_enclave();
     campaign.run(&mut |_| {});
     assert!(campaign.report.panics > 0 && !campaign.report.is_clean(), "{:?}", campaign.report);

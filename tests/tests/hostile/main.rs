@@ -7,3 +7,4 @@ mod manifests;
 mod named;
 mod shares;
 mod tokens;
+mod witnesses;

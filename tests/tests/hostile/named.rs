@@ -1,14 +1,22 @@
 //! Place: none. The attacks that have names, one by one. The campaign runs the same ones.
 
-use fuin_tests::hostile::attacks::{NAMED, named};
-use fuin_tests::hostile::world::World;
+use fuin_tests::hostile::attacks::{attacks, named};
+use fuin_tests::hostile::world::{Release, World};
 
 fn fails(name: &str) {
-    let mut world = World::operational();
+    fails_on(World::operational(), name);
+}
+
+fn fails_on(mut world: World, name: &str) {
     let key = world.enrol();
-    assert_eq!(named(name)(&mut world, &key), Ok(()), "{name}");
+    let attack = named(name, world.kind().release);
+    assert_eq!(attack(&mut world, &key), Ok(()), "{name}");
     world.enclave.assert_alive();
     world.works(&key);
+    world.judge_strays();
+    assert_eq!(world.oracle.borrow().unauthorized, Vec::<String>::new());
+    let entries = world.host.state().store.entries.clone();
+    world.oracle.borrow_mut().look_for_lost(&entries);
     assert_eq!(world.panics(), Vec::<String>::new());
 }
 
@@ -62,11 +70,34 @@ fn live_twin() {
     fails("live twin");
 }
 
+#[test]
+fn live_twin_of_a_cosigned_service() {
+    fails_on(World::cosigned(), "live twin");
+}
+
+#[test]
+fn truncated_tail_of_a_cosigned_service() {
+    fails_on(World::cosigned(), "truncated tail that no custodian has seen");
+}
+
+#[test]
+fn amnesiac_witness() {
+    fails_on(World::cosigned(), "amnesiac witness");
+}
+
+#[test]
+fn witnesses_out_of_reach() {
+    fails_on(World::cosigned(), "witnesses out of reach");
+}
+
 /// Names are not lost on the way.
 #[test]
 fn each_name_is_one_attack() {
-    let names: std::collections::BTreeSet<_> = NAMED.iter().map(|(name, _)| name).collect();
-    assert_eq!(names.len(), NAMED.len());
+    for release in [Release::Durable, Release::Cosigned] {
+        let all = attacks(release);
+        let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), all.len());
+    }
 }
 
 /// What `durable` mode does not hold, said by a test: a state that the custodian has not seen surpassed is taken for the newest.

@@ -44,9 +44,9 @@ pub(super) fn truncated_tail(world: &mut World, key: &Enrolled) -> Outcome {
 pub(super) fn live_twin(world: &mut World, key: &Enrolled) -> Outcome {
     world.observe();
     let common = world.host.state().store.clone();
-    let (home, mut other) = (world.socket().to_owned(), world.twin(common));
+    let (home, mut other) = (world.side().to_owned(), world.twin(common));
     let outcome = both_work(world, key, &mut other);
-    if world.socket() == home {
+    if world.side() == home {
         world.change_sides(&mut other);
     }
     // The twin's ledger, as its host kept it.

@@ -1,18 +1,20 @@
 //! Place: none. The attacks that have names: each on a world that is operational, and leaves one.
 //!
-//! An attack answers with what went wrong. An amnesiac witness is to be added with what it attacks; old manifests go as far as manifests do: there is one for each service, so that an old one is one past its end.
+//! An attack answers with what went wrong. Old manifests go as far as manifests do: there is one for each service, so that an old one is one past its end.
 
 mod boots;
 mod ledgers;
 mod operation;
 mod passkeys;
+mod witnessed;
 
 pub(crate) use ledgers::refused_boot;
 pub use passkeys::{own_assertion, own_registration};
+pub(crate) use witnessed::never_operational;
 
 use crate::hostile::host::Refused;
 use crate::hostile::signer::Enrolled;
-use crate::hostile::world::World;
+use crate::hostile::world::{Release, World};
 use fuin_shared::message::Answer;
 
 /// What went wrong, if anything.
@@ -21,8 +23,8 @@ pub type Outcome = Result<(), String>;
 /// An attack on the world and one of its credentials.
 pub type Attack = fn(&mut World, &Enrolled) -> Outcome;
 
-/// All of them.
-pub const NAMED: [(&str, Attack); 10] = [
+/// Those on any service.
+const ANYWHERE: [(&str, Attack); 9] = [
     ("host's own passkey at linkEid", operation::own_passkey_at_link),
     ("swapped SAD purpose", operation::swapped_purposes),
     ("extendTransaction with a new hash", operation::extended_beyond),
@@ -32,13 +34,32 @@ pub const NAMED: [(&str, Attack); 10] = [
     ("old manifest", boots::old_manifest),
     ("old statement", boots::old_statements),
     ("truncated tail", ledgers::truncated_tail),
-    ("live twin", ledgers::live_twin),
+];
+/// On a service without witnesses.
+const DURABLE: [(&str, Attack); 1] = [("live twin", ledgers::live_twin)];
+/// On a service with witnesses.
+const COSIGNED: [(&str, Attack); 4] = [
+    ("live twin", witnessed::live_twin),
+    ("truncated tail that no custodian has seen", witnessed::truncated_tail),
+    ("amnesiac witness", witnessed::amnesiac_witness),
+    ("witnesses out of reach", witnessed::out_of_reach),
 ];
 
-/// The attack of this name.
+/// All that there are on such a service.
 #[must_use]
-pub fn named(name: &str) -> Attack {
-    NAMED.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("there is no attack {name:?}")).1
+pub fn attacks(release: Release) -> Vec<(&'static str, Attack)> {
+    let further: &[_] = match release {
+        Release::Durable => &DURABLE,
+        Release::Cosigned => &COSIGNED,
+    };
+    ANYWHERE.iter().chain(further).copied().collect()
+}
+
+/// The attack of this name on such a service.
+#[must_use]
+pub fn named(name: &str, release: Release) -> Attack {
+    let all = attacks(release);
+    all.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("there is no attack {name:?}")).1
 }
 
 /// The enclave must have refused with one of these numbers.

@@ -1,9 +1,11 @@
 //! Place: none. The end of a boot, and what the next one is shown.
 
 use super::Campaign;
-use crate::hostile::attacks::{NAMED, refused_boot};
+use crate::hostile::attacks::{attacks, never_operational, refused_boot};
 use crate::hostile::store::{Sink, Store};
+use crate::hostile::witnesses::Carrier;
 use crate::hostile::world::World;
+use fuin_custodian::Custodian;
 use fuin_shared::fault::Fault;
 use fuin_shared::message::{Answer, Command, Head, ProvideShare};
 use fuin_shared::phase::Phase;
@@ -26,6 +28,11 @@ pub(super) fn belongings(world: &mut World) -> (Store, ProvideShare) {
     (world.host.state().store.clone(), share)
 }
 
+/// The state of the store, with the custodian of now.
+pub(super) fn snapshot(world: &World) -> (Store, Vec<u8>) {
+    (world.host.state().store.clone(), world.custodian.to_bytes().to_vec())
+}
+
 impl Campaign {
     /// Ends the boot in one of many ways; afterwards the service works again, on its newest store.
     pub(super) fn end_history(&mut self) {
@@ -40,11 +47,10 @@ impl Campaign {
         } else {
             self.false_boot();
         }
-        let state = self.world.host.state();
         if self.snapshots.len() >= SNAPSHOTS {
             self.snapshots.remove(0);
         }
-        self.snapshots.push(state.store.clone());
+        self.snapshots.push(snapshot(&self.world));
     }
 
     /// The enclave is killed, whatever it does; the honest store must be accepted, with all that was acknowledged.
@@ -79,6 +85,7 @@ impl Campaign {
     fn honest_host(&mut self) {
         let mut state = self.world.host.state();
         state.sink = Sink::Honest;
+        state.carrier = Carrier::Honest;
         state.heads.clear();
         state.held.clear();
         state.shown = None;
@@ -123,7 +130,8 @@ impl Campaign {
 
     /// The next attack that has a name.
     pub(super) fn named_attack(&mut self) {
-        let (name, attack) = NAMED[self.named % NAMED.len()];
+        let all = attacks(self.settings.kind.release);
+        let (name, attack) = all[self.named % all.len()];
         self.named += 1;
         let key = self.key();
         let outcome = attack(&mut self.world, &key);
@@ -132,6 +140,9 @@ impl Campaign {
 
     /// The host boots the enclave on something else than the newest store, or refuses a commit.
     fn false_boot(&mut self) {
+        if self.is_cosigned() && self.random.one_in(2) {
+            return self.forgotten_boot();
+        }
         self.world.observe();
         let newest = self.world.host.state().store.clone();
         let (what, shown) = self.false_store(&newest);
@@ -139,6 +150,17 @@ impl Campaign {
             Some(shown) => refused_boot(&mut self.world, what, shown, &[800, 801, 802]),
             None => self.refused_commit(),
         };
+        self.finish(what, outcome);
+    }
+
+    /// The host boots the enclave on an older store, and the custodian knows of no newer one.
+    fn forgotten_boot(&mut self) {
+        let (store, custodian) = self.random.pick(&self.snapshots).clone();
+        let custodian = Custodian::from_bytes(&custodian).unwrap();
+        let knows = std::mem::replace(&mut self.world.custodian, custodian);
+        let what = "an older store, and custodians of then";
+        let outcome = never_operational(&mut self.world, what, store);
+        self.world.custodian = knows;
         self.finish(what, outcome);
     }
 
@@ -163,7 +185,7 @@ impl Campaign {
         let mut store = newest.clone();
         let what = match self.random.below(9) {
             0 => {
-                let old = self.random.pick(&self.snapshots).clone();
+                let (old, _) = self.random.pick(&self.snapshots).clone();
                 return ("an older store", Some(old));
             }
             1 => return ("another service's store", Some(self.foreign.0.clone())),
@@ -185,7 +207,7 @@ impl Campaign {
                 "a shortened ledger under the newest checkpoint"
             }
             6 => {
-                store.checkpoint = self.random.pick(&self.snapshots).checkpoint.clone();
+                store.checkpoint = self.random.pick(&self.snapshots).0.checkpoint.clone();
                 "the newest ledger under an older checkpoint"
             }
             7 => {

@@ -5,12 +5,12 @@
 //! | [`messages`] | honest commands, the same again, the same with changes |
 //! | [`forgery`] | commands that nobody sent: parts of several, keys of its own, shares and statements from elsewhere |
 //! | [`people`] | evidence, checkpoints and challenges, altered on their way to honest people |
-//! | [`wire`] | frames by hand, and lies of the store while the enclave works |
+//! | [`wire`] | frames by hand, lies of the store and about the witnesses while the enclave works |
 //! | [`history`] | the end of a boot: kills, stores that are old, cut, altered, foreign; the attacks that have names |
 //! | [`report`] | what came of it |
 //!
 //! A *history* is one boot; a *world* is one service from its genesis, with a ledger of many histories. An *exchange* is a command
-//! sent, a frame written by hand, or a lie of the store, with what came of it. The seed chooses; keys and nonces are random, and so is
+//! sent, a frame written by hand, or a lie of the store or about the witnesses, with what came of it. The seed chooses; keys and nonces are random, and so is
 //! which of two threads is first: the same seed makes the same choices, on other octets.
 //!
 //! The enclave is an ordinary process on the machine's own clock, which the host cannot set: false time waits for time that can be.
@@ -24,12 +24,12 @@ mod wire;
 
 pub use report::{Report, Settings};
 
-use crate::hostile::attacks::NAMED;
+use crate::hostile::attacks::attacks;
 use crate::hostile::host::{Host, Refused};
 use crate::hostile::mutation::Random;
 use crate::hostile::signer::Enrolled;
 use crate::hostile::store::Store;
-use crate::hostile::world::World;
+use crate::hostile::world::{Release, World};
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::message::{Command, ProvideShare};
@@ -61,8 +61,8 @@ pub struct Campaign {
     plain: Option<AuthorizedSad>,
     /// Tokens that an honest call found used up, because its answer was lost.
     tired: Vec<Blob>,
-    /// Older states of the store.
-    snapshots: Vec<Store>,
+    /// Older states of the store, each with what the custodian was then.
+    snapshots: Vec<(Store, Vec<u8>)>,
     /// Of another service.
     foreign: (Store, ProvideShare),
     /// Attacks that have names, run so far.
@@ -75,12 +75,13 @@ impl Campaign {
     /// Begins.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let mut other = World::operational();
+        let mut other = World::operational_as(settings.kind.clone());
         let foreign = history::belongings(&mut other);
-        let mut world = World::operational();
+        drop(other);
+        let mut world = World::operational_as(settings.kind.clone());
         let keys = vec![world.enrol(), world.enrol()];
         let pool = world.seen.borrow().clone();
-        let snapshots = vec![world.host.state().store.clone()];
+        let snapshots = vec![history::snapshot(&world)];
         Self {
             random: Random(settings.seed),
             report: Report::default(),
@@ -114,7 +115,7 @@ impl Campaign {
             told(&self.report);
         }
         // A short campaign, too, has every attack that has a name.
-        while self.named < NAMED.len() {
+        while self.named < attacks(self.settings.kind.release).len() {
             self.named_attack();
         }
         self.close();
@@ -124,6 +125,11 @@ impl Campaign {
     /// Ends the enclave as a panic would: the campaign must say so.
     pub fn abort_enclave(&mut self) {
         self.world.enclave.abort();
+    }
+
+    /// Whether there are witnesses.
+    fn is_cosigned(&self) -> bool {
+        self.settings.kind.release == Release::Cosigned
     }
 
     /// Exchanges so far.
@@ -220,9 +226,9 @@ impl Campaign {
         self.close();
         self.foreign = history::belongings(&mut self.world);
         self.before += self.world.host.exchanges();
-        let mut world = World::operational();
+        let mut world = World::operational_as(self.settings.kind.clone());
         self.keys = vec![world.enrol(), world.enrol()];
-        self.snapshots = vec![world.host.state().store.clone()];
+        self.snapshots = vec![history::snapshot(&world)];
         self.pool.extend(world.seen.borrow().iter().cloned());
         self.world = world;
         self.fresh();

@@ -1,15 +1,18 @@
 //! Place: none. What a campaign is asked for, and what came of it.
 
+use crate::hostile::world::Kind;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Exchanges, at least.
     pub exchanges: u64,
     /// Chooses them.
     pub seed: u64,
+    /// What kind of service is attacked.
+    pub kind: Kind,
 }
 
 /// What came of it. Its text is the last line of `fuin-hostile`.
@@ -38,6 +41,22 @@ pub struct Report {
 }
 
 impl Report {
+    /// What came of another campaign besides.
+    pub fn add(&mut self, other: Self) {
+        self.exchanges += other.exchanges;
+        self.unauthorized += other.unauthorized;
+        self.panics += other.panics;
+        self.lost += other.lost;
+        self.signed += other.signed;
+        self.unanswered += other.unanswered;
+        self.boots += other.boots;
+        self.histories += other.histories;
+        for (number, count) in other.refused {
+            *self.refused.entry(number).or_default() += count;
+        }
+        self.findings.extend(other.findings);
+    }
+
     /// Nothing was found.
     #[must_use]
     pub fn is_clean(&self) -> bool {

@@ -1,9 +1,10 @@
-//! Place: none. Frames by hand, and lies of the store while the enclave works.
+//! Place: none. Frames by hand, lies of the store and about the witnesses while the enclave works.
 
 use super::Campaign;
 use crate::hostile::host::Host;
 use crate::hostile::mutation::{mutate, octets, structure};
 use crate::hostile::store::Sink;
+use crate::hostile::witnesses::{CARRIERS, Carrier};
 use ciborium::Value;
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
@@ -26,8 +27,12 @@ const LIES: [Sink; 7] = [
 ];
 
 impl Campaign {
-    /// How the store treats the next commit.
+    /// How the store treats the next commit, and what comes of the next question to the witnesses.
     pub(super) fn lie(&mut self) -> Sink {
+        if self.is_cosigned() && self.random.one_in(6) {
+            self.world.host.count();
+            self.world.host.state().carrier = *self.random.pick(&CARRIERS);
+        }
         if !self.random.one_in(5) {
             return Sink::Honest;
         }
@@ -73,6 +78,7 @@ impl Campaign {
         {
             let mut state = self.world.host.state();
             state.sink = Sink::Honest;
+            state.carrier = Carrier::Honest;
             state.heads.clear();
         }
         if self.random.one_in(5) {

@@ -1,0 +1,59 @@
+//! Place: none. What the host can do with the words of witnesses: nothing comes out before a quorum, and the service goes on.
+
+use fuin_shared::message::{Answer, Command};
+use fuin_tests::hostile::signer::hash;
+use fuin_tests::hostile::witnesses::{CARRIERS, Carrier, Witnesses};
+use fuin_tests::hostile::world::World;
+use std::sync::Arc;
+
+#[test]
+fn words_of_witnesses_that_are_lost_forged_or_repeated_release_nothing() {
+    let mut world = World::cosigned();
+    let key = world.enrol();
+    for carrier in CARRIERS {
+        let hashes = [hash()];
+        let token = world.token(&key, &hashes);
+        let before = world.witnesses().asked;
+        world.host.state().carrier = carrier;
+        let sign = Command::SignHash(world.sign_request(&key, &token, &hashes));
+        // Where its connection was ended the answer goes with it.
+        let answer = world.call(sign);
+        let gone = matches!(
+            carrier,
+            Carrier::LosesQuestion | Carrier::LosesAnswer | Carrier::AnswersAnother | Carrier::Floods
+        );
+        assert!(gone || matches!(answer, Ok(Answer::Signatures { .. })), "{carrier:?}: {answer:?}");
+        let asked = world.witnesses().asked - before;
+        let enough = matches!(carrier, Carrier::Delays | Carrier::AnswersTwice);
+        assert!(gone || asked >= if enough { 1 } else { 2 }, "{carrier:?} was enough");
+        world.works(&key);
+        world.judge_strays();
+        assert_eq!(world.oracle.borrow().unauthorized, Vec::<String>::new(), "{carrier:?}");
+    }
+    world.enclave.assert_alive();
+    assert_eq!(world.panics(), Vec::<String>::new());
+}
+
+/// The check itself: what is out without a quorum of these witnesses is counted.
+#[test]
+fn the_oracle_counts_results_that_came_out_before_their_quorum() {
+    let mut world = World::operational();
+    let key = world.enrol();
+    world.host.state().witnesses = Some(Arc::default());
+    world.works(&key);
+    world.judge_strays();
+    assert_eq!(world.oracle.borrow().unauthorized.len(), 2, "a token and a signature");
+}
+
+#[test]
+fn a_receipt_is_covered_by_the_checkpoint_that_was_cosigned_and_by_no_other() {
+    let mut world = World::cosigned();
+    let key = world.enrol();
+    let hashes = [hash()];
+    let token = world.token(&key, &hashes);
+    let signed = world.call(Command::SignHash(world.sign_request(&key, &token, &hashes)));
+    let Ok(Answer::Signatures { receipt, .. }) = signed else { panic!("{signed:?}") };
+    assert_eq!(world.witnesses().covers(&receipt.checkpoint, Some(receipt.index)), Ok(()));
+    assert!(world.witnesses().covers(&receipt.checkpoint, Some(receipt.index + 99)).is_err());
+    assert!(Witnesses::default().covers(&receipt.checkpoint, Some(receipt.index)).is_err());
+}
