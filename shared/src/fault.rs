@@ -87,7 +87,7 @@ faults! {
     AssertionFlags = 504, "assertion lacks user presence or user verification";
     AssertionCounter = 505, "assertion counter did not grow";
     AssertionChallenge = 506, "assertion answers another challenge";
-    AssertionCredential = 507, "assertion is by another passkey";
+    AssertionCredential = 507, "assertion is by another means than the linked one";
     // 600: activation
     SadMalformed = 600, "SAD is malformed or cannot be opened";
     SadForeign = 601, "SAD is for another service, instance, credential, key or means";

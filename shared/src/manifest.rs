@@ -177,7 +177,7 @@ pub struct Manifest {
 }
 
 /// A member that is there must have a value: null would be a second encoding of its absence.
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+pub(crate) fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)

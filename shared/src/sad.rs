@@ -5,6 +5,7 @@ use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::codec;
 use crate::ids::{CaId, CredentialId, Digest32, InstanceId, ServiceId, UserId};
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,6 +16,10 @@ pub const VERSION: u8 = 1;
 pub const MAX_EVIDENCE: usize = 128 * 1024;
 /// HPKE `info` of sealed evidence of authorization.
 pub const SEAL_INFO: &[u8] = b"fuin/sad-seal/v1";
+/// `typ` of the JWS with which a device key answers; its payload is the SAD digest, 32 octets.
+pub const DEVICE_KEY_TYPE: &str = "fuin-sad+jws";
+/// Longest such JWS in octets.
+pub const MAX_DEVICE_KEY_JWS: usize = 1024;
 
 /// What a SAD allows. One purpose can never serve another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,14 +41,28 @@ pub enum Purpose {
 pub enum MeansProfile {
     /// WebAuthn passkey, user verification required.
     Passkey,
+    /// Key of the signer's device, which signs in a JWS.
+    DeviceKey,
 }
 
 impl MeansProfile {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Passkey, Self::DeviceKey];
+
+    /// Sole control assurance level to whose requirements a key with such a means is used.
+    #[must_use]
+    pub const fn scal(self) -> u8 {
+        match self {
+            Self::Passkey | Self::DeviceKey => 2,
+        }
+    }
+
     /// Its name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passkey => "passkey",
+            Self::DeviceKey => "device-key",
         }
     }
 }
@@ -144,6 +163,19 @@ pub enum Assertion {
         /// `attestationObject`.
         attestation_object: Blob,
     },
+    /// Answer of a device key.
+    DeviceKey {
+        /// Compact JWS over the SAD digest: `alg` ES256 or ES384, `typ` [`DEVICE_KEY_TYPE`], `kid` the key's
+        /// [`device_key_fingerprint`] in hex.
+        jws: String,
+    },
+    /// A device key that shows itself, for purpose `link`.
+    DeviceKeyRegistration {
+        /// Its DER SubjectPublicKeyInfo, P-256 or P-384.
+        public_key: Blob,
+        /// As in an answer.
+        jws: String,
+    },
 }
 
 /// Names a registration: SHA-256 of its `attestationObject` under its own domain.
@@ -158,15 +190,24 @@ pub fn registration_digest(attestation_object: &[u8]) -> Digest32 {
     )
 }
 
+/// Names a device key: SHA-256 of its DER SubjectPublicKeyInfo.
+#[must_use]
+pub fn device_key_fingerprint(spki: &[u8]) -> Digest32 {
+    Digest32(Sha256::digest(spki).into())
+}
+
 impl Assertion {
-    /// [`registration_digest`], of a registration.
+    /// What an RA names of a registration: [`registration_digest`], or [`device_key_fingerprint`].
     #[must_use]
     pub fn registration(&self) -> Option<Digest32> {
         match self {
             Self::PasskeyRegistration { attestation_object, .. } => {
                 Some(registration_digest(attestation_object.as_slice()))
             }
-            Self::Passkey { .. } => None,
+            Self::DeviceKeyRegistration { public_key, .. } => {
+                Some(device_key_fingerprint(public_key.as_slice()))
+            }
+            Self::Passkey { .. } | Self::DeviceKey { .. } => None,
         }
     }
 }

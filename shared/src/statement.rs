@@ -169,7 +169,7 @@ pub struct ManageStatement {
     pub not_after: u64,
 }
 
-/// The five actions of the SIP Japan extension.
+/// The five actions of the SIP Japan extension; an action of its own for each kind of means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum ManageAction {
@@ -192,7 +192,7 @@ pub enum ManageAction {
     /// Link the signer's means.
     #[serde(rename_all = "camelCase")]
     LinkEid {
-        /// Kind of means.
+        /// Kind of means: a passkey.
         means: crate::sad::MeansProfile,
         /// Keyed digest over identity attributes, hex.
         identity: Digest32,
@@ -218,6 +218,14 @@ pub enum ManageAction {
     },
     /// Destroy the key.
     DeleteKey {},
+    /// Link the signer's device key.
+    #[serde(rename_all = "camelCase")]
+    LinkDeviceKey {
+        /// Keyed digest over identity attributes, hex.
+        identity: Digest32,
+        /// [`crate::sad::device_key_fingerprint`] of the key that the client saw, hex.
+        key: Digest32,
+    },
 }
 
 #[cfg(test)]

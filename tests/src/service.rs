@@ -22,6 +22,8 @@ pub enum Mode {
     Process,
     /// The same, with three witnesses, two of which must cosign.
     Witnessed,
+    /// As an ordinary process, with a credential that has a device key besides.
+    DeviceKey,
     /// In QEMU, from this image.
     Qemu(PathBuf),
 }
@@ -30,7 +32,7 @@ impl Mode {
     /// Longest wait until the service is ready.
     const fn patience(&self) -> Duration {
         match self {
-            Self::Process | Self::Witnessed => Duration::from_secs(120),
+            Self::Process | Self::Witnessed | Self::DeviceKey => Duration::from_secs(120),
             Self::Qemu(_) => Duration::from_secs(420),
         }
     }
@@ -45,7 +47,7 @@ pub struct Credential {
     /// `P-256` or `P-384`.
     #[serde(rename = "keyAlgo")]
     pub key_algorithm: String,
-    /// `passkey`.
+    /// `passkey` or `device-key`.
     pub means: String,
 }
 
@@ -138,6 +140,10 @@ impl Service {
             Mode::Witnessed => {
                 let _ = program("fuin-enclave-process");
                 command.args(["dev", "--enclave", "process", "--witnesses", "3"]);
+            }
+            Mode::DeviceKey => {
+                let _ = program("fuin-enclave-process");
+                command.args(["dev", "--enclave", "process", "--device-key"]);
             }
             Mode::Qemu(image) => {
                 let _ = program("fuin-emulator");

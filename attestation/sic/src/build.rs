@@ -41,19 +41,31 @@ pub struct SadRequest<'a> {
 }
 
 impl TrustedInstance {
-    /// The SAD for `request` under `challenge`. Its means is the passkey, the only one there is.
+    /// The SAD for `request` under `challenge`, to be answered by a passkey.
+    ///
+    /// # Errors
+    /// As [`Self::build_sad_for`].
+    pub fn build_sad(&self, challenge: &Challenge, request: SadRequest<'_>) -> Result<Sad, SicError> {
+        self.build_sad_for(MeansProfile::Passkey, challenge, request)
+    }
+
+    /// The SAD for `request` under `challenge`, to be answered by a means of this kind.
     ///
     /// # Errors
     /// [`SicError::ForeignChallenge`] when another instance than this gave the challenge, and one variant for every
     /// field of the request that does not fit the others.
-    pub fn build_sad(&self, challenge: &Challenge, request: SadRequest<'_>) -> Result<Sad, SicError> {
+    pub fn build_sad_for(
+        &self,
+        means: MeansProfile,
+        challenge: &Challenge,
+        request: SadRequest<'_>,
+    ) -> Result<Sad, SicError> {
         if challenge.instance != *self.id() {
             return Err(SicError::ForeignChallenge { challenge: challenge.instance, evidence: *self.id() });
         }
         if !(8..=1024).contains(&challenge.nonce.0.len()) {
             return Err(SicError::Nonce);
         }
-        let means = MeansProfile::Passkey;
         if challenge.means.is_some_and(|linked| linked != means) {
             return Err(SicError::Means(means.as_str()));
         }

@@ -5,7 +5,7 @@
 //!
 //! 1. [`Sic::check_evidence`]: bundle and nonce -> [`TrustedInstance`], or the step that refused;
 //! 2. [`TrustedInstance::build_sad`]: what is to be signed, with the SAM's challenge -> SAD;
-//! 3. [`Authenticator::assert`] (or [`Authenticator::register`]) over [`fuin_shared::sad::sad_digest`];
+//! 3. [`SignerMeans::answer`] (or [`Authenticator::register`]) over [`fuin_shared::sad::sad_digest`];
 //! 4. [`TrustedInstance::seal`]: SAD and assertion -> [`fuin_shared::sad::AuthorizationEvidence`].
 //!
 //! A SAD can only be built for an instance whose evidence was checked, because [`TrustedInstance`] has no other source.
@@ -17,7 +17,7 @@ mod error;
 mod evidence;
 mod seal;
 
-pub use authenticator::Authenticator;
+pub use authenticator::{Authenticator, SignerMeans};
 pub use build::SadRequest;
 pub use error::SicError;
 pub use evidence::{Pins, Sic, TrustedInstance};

@@ -60,6 +60,7 @@ fn challenge(enclave: &TestEnclave) -> Challenge {
         expires: NOW + 300,
         means: Some(MeansProfile::Passkey),
         passkey: None,
+        hint: None,
     }
 }
 

@@ -41,7 +41,8 @@ pub struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// Opens evidence of authorization and checks the SAD in it against the credential.
+    /// Opens evidence of authorization and checks the SAD in it against the credential, and the kind of means that is to
+    /// have answered it.
     ///
     /// # Errors
     /// [`Fault::SadMalformed`], [`Fault::SadForeign`], [`Fault::SadExpired`], [`Fault::SadNonce`],
@@ -52,6 +53,7 @@ impl Checker<'_> {
         evidence: &Blob,
         credential: &Credential,
         purpose: Purpose,
+        means: MeansProfile,
     ) -> Result<CheckedSad, Fault> {
         let AuthorizedSad { sad: octets, assertion } = self.open(evidence)?;
         let sad: Sad = codec::decode(octets.as_slice()).map_err(|_| Fault::SadMalformed)?;
@@ -59,7 +61,6 @@ impl Checker<'_> {
             return Err(Fault::SadMalformed);
         }
         let record = &credential.record;
-        let means = record.means.as_ref().map_or(MeansProfile::Passkey, super::means::EidMeans::profile);
         let ours = sad.service == self.context.service
             && sad.instance == self.instance
             && sad.credential == record.id

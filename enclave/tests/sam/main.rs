@@ -3,6 +3,7 @@
 
 mod activation;
 mod ceremony;
+mod device_key;
 mod enrolment;
 mod extending;
 mod faulty_module;

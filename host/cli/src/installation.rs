@@ -5,6 +5,8 @@ use crate::outcome::Failure;
 use anyhow::Context as _;
 use fuin_sca::card::{MAX_CARD, ServiceCard};
 use fuin_sca::csc::CscClient;
+use fuin_sca::device_key::DeviceKeyDirectory;
+use fuin_sca::means::SoftwareMeans;
 use fuin_sca::passkey::PasskeyDirectory;
 use fuin_sca::sign::Credential;
 use fuin_shared::ids::CredentialId;
@@ -28,7 +30,7 @@ pub struct DevCredential {
     pub id: CredentialId,
     /// `P-256` or `P-384`.
     pub key_algo: String,
-    /// `passkey`.
+    /// `passkey` or `device-key`.
     pub means: String,
 }
 
@@ -58,6 +60,8 @@ pub struct DevJson {
     pub enclave: String,
     /// Folder of the signer's software passkeys.
     pub passkeys: PathBuf,
+    /// Folder of the signer's device keys.
+    pub device_keys: PathBuf,
     /// Origin through which they are used.
     pub origin: String,
     /// Name of the development signer at the host.
@@ -110,10 +114,13 @@ impl Installation {
         Ok(Sic::new(self.card.pins()?)?)
     }
 
-    /// The signer's passkeys.
+    /// The signer's means.
     #[must_use]
-    pub fn passkeys(&self) -> PasskeyDirectory {
-        PasskeyDirectory::new(&self.dev.passkeys, &self.dev.origin, false)
+    pub fn means(&self) -> SoftwareMeans {
+        SoftwareMeans {
+            passkeys: PasskeyDirectory::new(&self.dev.passkeys, &self.dev.origin, false),
+            device_keys: DeviceKeyDirectory::new(&self.dev.device_keys),
+        }
     }
 
     /// The credential of this name, or the first.

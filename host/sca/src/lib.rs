@@ -6,6 +6,8 @@
 //! | [`card`] | the service card: what a signer pins of a service |
 //! | [`csc`] | the client of the HTTP API |
 //! | [`passkey`] | a software passkey (WebAuthn), its file and its directory |
+//! | [`device_key`] | a device key in software, and its directory |
+//! | [`means`] | a signer's means of both kinds |
 //! | [`sign`] | evidence, SAD, activation, signatures; and a PDF signed with them |
 //!
 //! The client speaks HTTP without TLS and therefore refuses every address that is not loopback: it is for `fuin dev` and
@@ -15,5 +17,7 @@
 
 pub mod card;
 pub mod csc;
+pub mod device_key;
+pub mod means;
 pub mod passkey;
 pub mod sign;

@@ -3,7 +3,7 @@
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{PASSKEY_OBJECT, Version, fault, hashes, token};
+use super::{Version, fault, hashes, object_id, token};
 use crate::http::params::{missing, out_of_range};
 use crate::http::{Params, Refusal};
 use crate::server::App;
@@ -43,7 +43,9 @@ pub(super) async fn answer(
     if entry.status == KeyStatus::Disabled {
         return Err(fault::disabled());
     }
-    let evidence = factor.and_then(decode).ok_or_else(|| fault::wrong_factor(version))?;
+    let ours = factor.filter(|factor| factor.object.is_none_or(|object| object == object_id(entry.means)));
+    let evidence =
+        ours.and_then(|factor| decode(factor.value)).ok_or_else(|| fault::wrong_factor(version))?;
     let answer = enclave::call(app, &entry.id, |record| {
         Command::Authorize(Authorize {
             credential: entry.id.clone(),
@@ -74,14 +76,23 @@ fn number_of_signatures(params: &Params) -> Result<Option<u32>, Refusal> {
     Ok((number >= 1).then(|| u32::try_from(number).unwrap_or(u32::MAX)))
 }
 
-/// What the signer's device made: `OTP` on v1, the one `authData` value on v2; each version takes the other's form too.
-/// `None` if there is something, but not for an authentication object of this credential.
-fn factor(params: &Params, version: Version) -> Result<Option<&str>, Refusal> {
+/// What the signer's device made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Factor<'a> {
+    /// For which authentication object; on v1 there is no choice.
+    object: Option<&'a str>,
+    value: &'a str,
+}
+
+/// `OTP` on v1, the one `authData` value on v2; each version takes the other's form too. `None` if there is something,
+/// but not the one value.
+fn factor(params: &Params, version: Version) -> Result<Option<Factor<'_>>, Refusal> {
     let one_time = params.get(&["OTP"]);
     let data = params.get(&["authData"]);
     match (version, one_time, data) {
         (Version::V1, Some(value), _) | (Version::V2, Some(value), None) => {
-            value.as_str().map(Some).ok_or_else(|| missing("string", "OTP"))
+            let value = value.as_str().ok_or_else(|| missing("string", "OTP"))?;
+            Ok(Some(Factor { object: None, value }))
         }
         (Version::V1, None, Some(value)) | (Version::V2, _, Some(value)) => authentication_data(value),
         (Version::V1, None, None) => Err(missing("string", "OTP")),
@@ -89,7 +100,7 @@ fn factor(params: &Params, version: Version) -> Result<Option<&str>, Refusal> {
     }
 }
 
-fn authentication_data(value: &Value) -> Result<Option<&str>, Refusal> {
+fn authentication_data(value: &Value) -> Result<Option<Factor<'_>>, Refusal> {
     let wrong = || missing("array", "authData");
     let elements = value.as_array().ok_or_else(wrong)?;
     let mut found = Vec::new();
@@ -99,7 +110,7 @@ fn authentication_data(value: &Value) -> Result<Option<&str>, Refusal> {
         found.push((id, object.get("value").and_then(Value::as_str)));
     }
     Ok(match found.as_slice() {
-        [(PASSKEY_OBJECT, value)] => *value,
+        [(id, value)] => value.map(|value| Factor { object: Some(id), value }),
         _ => None,
     })
 }
@@ -141,8 +152,9 @@ mod tests {
         let otp = params(json!({ "OTP": "abc" }));
         let data = params(json!({ "authData": [{ "id": "passkey", "value": "abc" }] }));
         for version in [Version::V1, Version::V2] {
-            assert_eq!(factor(&otp, version).unwrap(), Some("abc"));
-            assert_eq!(factor(&data, version).unwrap(), Some("abc"));
+            assert_eq!(factor(&otp, version).unwrap(), Some(Factor { object: None, value: "abc" }));
+            let passkey = Factor { object: Some("passkey"), value: "abc" };
+            assert_eq!(factor(&data, version).unwrap(), Some(passkey));
         }
         for (version, text) in [
             (Version::V1, "Missing (or invalid type) string parameter OTP"),
@@ -153,7 +165,8 @@ mod tests {
         assert!(factor(&params(json!({ "OTP": 1 })), Version::V1).is_err());
         assert!(factor(&params(json!({ "authData": "x" })), Version::V2).is_err());
         assert!(factor(&params(json!({ "authData": [1] })), Version::V2).is_err());
-        for other in [json!([]), json!([{ "id": "pin", "value": "x" }]), json!([{ "id": "passkey" }])] {
+        let one = json!({ "id": "passkey", "value": "x" });
+        for other in [json!([]), json!([one, one]), json!([{ "id": "passkey" }])] {
             assert_eq!(factor(&params(json!({ "authData": other })), Version::V2).unwrap(), None);
         }
     }

@@ -5,7 +5,7 @@
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{PASSKEY_OBJECT, Version, fault};
+use super::{Version, fault, object_id};
 use crate::http::params::{missing, not_acceptable};
 use crate::http::{Params, Refusal, json};
 use crate::server::App;
@@ -26,11 +26,11 @@ pub(super) async fn answer(
 ) -> Result<Response, Refusal> {
     let id = params.required_text("credentialID")?;
     let object = match (version, params.get(&["authObjectID"])) {
-        (Version::V1, None) => PASSKEY_OBJECT,
-        (_, value) => value.and_then(|v| v.as_str()).ok_or_else(|| missing("string", "authObjectID"))?,
+        (Version::V1, None) => None,
+        (_, value) => Some(value.and_then(|v| v.as_str()).ok_or_else(|| missing("string", "authObjectID"))?),
     };
     let entry = owned(app, caller, id).await?;
-    if object != PASSKEY_OBJECT {
+    if object.is_some_and(|object| object != object_id(entry.means)) {
         return Err(not_acceptable("authObjectID"));
     }
     if entry.status == KeyStatus::Disabled {

@@ -1,6 +1,6 @@
 //! Place: SSA. credentials/info, and the same object in credentials/list.
 
-use super::{PASSKEY_OBJECT, Version};
+use super::{Version, object_id};
 use crate::http::params::not_acceptable;
 use crate::http::{Params, Refusal, json};
 use crate::server::App;
@@ -103,39 +103,48 @@ pub(super) fn describe(
     Ok(object)
 }
 
-const LABEL: &str = "Passkey";
-const EXPLANATION: &str = "Evidence of authorization by the signer's device: base64url of CBOR with the SAD and the passkey's assertion";
+/// What a person is told of the one authentication object.
+const fn label(means: MeansProfile) -> (&'static str, &'static str) {
+    match means {
+        MeansProfile::Passkey => (
+            "Passkey",
+            "Evidence of authorization by the signer's device: base64url of CBOR with the SAD and the passkey's assertion",
+        ),
+        MeansProfile::DeviceKey => (
+            "Device key",
+            "Evidence of authorization by the signer's device: base64url of CBOR with the SAD and the device key's JWS",
+        ),
+    }
+}
 
 /// v1: the evidence travels as an offline one-time value, made from a challenge of credentials/getChallenge.
 fn one_time(means: MeansProfile) -> Value {
-    match means {
-        MeansProfile::Passkey => json!({
-            "presence": "true",
-            "type": "offline",
-            "format": "A",
-            "ID": PASSKEY_OBJECT,
-            "provider": means.as_str(),
-            "label": LABEL,
-            "description": EXPLANATION,
-        }),
-    }
+    let (label, description) = label(means);
+    json!({
+        "presence": "true",
+        "type": "offline",
+        "format": "A",
+        "ID": object_id(means),
+        "provider": means.as_str(),
+        "label": label,
+        "description": description,
+    })
 }
 
 /// v2.
 fn authentication(means: MeansProfile) -> Value {
-    match means {
-        MeansProfile::Passkey => json!({
-            "mode": "explicit",
-            "expression": PASSKEY_OBJECT,
-            "objects": [{
-                "type": "ChallengeResponse",
-                "id": PASSKEY_OBJECT,
-                "format": "A",
-                "label": LABEL,
-                "description": EXPLANATION,
-            }],
-        }),
-    }
+    let (label, description) = label(means);
+    json!({
+        "mode": "explicit",
+        "expression": object_id(means),
+        "objects": [{
+            "type": "ChallengeResponse",
+            "id": object_id(means),
+            "format": "A",
+            "label": label,
+            "description": description,
+        }],
+    })
 }
 
 fn certificate(entry: &CatalogueEntry, shown: Shown, now: u64) -> Result<Value, Refusal> {

@@ -22,9 +22,12 @@ use crate::server::App;
 use axum::extract::Request;
 use axum::http::{Method as Verb, StatusCode};
 use axum::response::Response;
+use fuin_shared::sad::MeansProfile;
 
-/// Id of the one authentication object of a credential with a passkey.
-pub const PASSKEY_OBJECT: &str = "passkey";
+/// Id of the one authentication object of a credential: the kind of its means.
+const fn object_id(means: MeansProfile) -> &'static str {
+    means.as_str()
+}
 
 /// Which API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

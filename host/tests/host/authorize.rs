@@ -44,6 +44,7 @@ async fn a_challenge_travels_unchanged_in_both_versions() {
         expires: NOW + 300,
         means: Some(MeansProfile::Passkey),
         passkey: None,
+        hint: None,
     };
     for (path, body) in [
         ("/csc/v1/credentials/getChallenge", json!({ "credentialID": "k256" })),

@@ -3,7 +3,7 @@
 use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
-use crate::ids::{CredentialId, InstanceId, PersonId, RootCommitment, ServiceId};
+use crate::ids::{CredentialId, Digest32, InstanceId, PersonId, RootCommitment, ServiceId};
 use crate::message::SealedRecord;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
@@ -325,6 +325,20 @@ pub struct Challenge {
     pub means: Option<MeansProfile>,
     /// WebAuthn rpId and raw credential id of the linked passkey; none before linkEid.
     pub passkey: Option<PasskeyHint>,
+    /// Which means of another kind to ask; absent before linkEid, and for passkeys.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::manifest::present")]
+    pub hint: Option<MeansHint>,
+}
+
+/// Which means to ask, of the kinds that are no passkey.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum MeansHint {
+    /// A device key.
+    DeviceKey {
+        /// Its [`crate::sad::device_key_fingerprint`].
+        key: Digest32,
+    },
 }
 
 /// Which passkey to ask.

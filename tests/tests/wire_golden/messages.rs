@@ -10,7 +10,7 @@ use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
     Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
-    Manage, PasskeyHint, ProvideShare, SignHash, Status, StoreAnswer, StoreRequest,
+    Manage, MeansHint, PasskeyHint, ProvideShare, SignHash, Status, StoreAnswer, StoreRequest,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -139,6 +139,7 @@ fn answers() -> Vec<Answer> {
             expires: 1_800_000_300,
             means: Some(MeansProfile::Passkey),
             passkey: Some(PasskeyHint { relying_party: "fuin.example".into(), credential_id: octets(9, 16) }),
+            hint: None,
         }),
         Answer::Activation { token: octets(0x40, 32), expires: 1_800_000_300, receipt: receipt() },
         Answer::Signatures { signatures: vec![octets(0x30, 70)], receipt: receipt() },
@@ -215,6 +216,20 @@ fn frames() -> Vec<Vector> {
     ]
 }
 
+/// What a challenge says of each kind of means that is no passkey.
+fn hints() -> Vec<Vector> {
+    let challenge = |means, hint| Challenge {
+        nonce: octets(8, 72),
+        instance: InstanceId(thirty_two(0x20)),
+        expires: 1_800_000_300,
+        means: Some(means),
+        passkey: None,
+        hint: Some(hint),
+    };
+    let key = MeansHint::DeviceKey { key: crate::parts::digest(0x25) };
+    vec![Vector::cbor("challenge/device-key", challenge(MeansProfile::DeviceKey, key))]
+}
+
 pub fn vectors() -> Vec<Vector> {
     let commands = commands().into_iter().map(|c| Vector::cbor(format!("command/{}", command_name(&c)), c));
     let answers = answers().into_iter().map(|a| Vector::cbor(format!("answer/{}", answer_name(&a)), a));
@@ -224,5 +239,6 @@ pub fn vectors() -> Vec<Vector> {
         .chain(commands)
         .chain(answers)
         .chain([Vector::cbor("fault/numbers", faults)])
+        .chain(hints())
         .collect()
 }

@@ -70,6 +70,8 @@ fn evidence() -> Vec<Vector> {
         attestation_object: octets(0xa3, 40),
     };
     let authorized = |sad: Sad, assertion| AuthorizedSad { sad: sad.to_bytes().into(), assertion };
+    let by_device_key = Sad { means: MeansProfile::DeviceKey, ..sad_to_sign() };
+    let jws = "e30.e30.AAAA";
     vec![
         Vector::cbor(
             "authorization/plain",
@@ -87,6 +89,17 @@ fn evidence() -> Vec<Vector> {
                 encapsulated: octets(4, 97),
                 ciphertext: octets(0xc0, 60),
             },
+        ),
+        Vector::cbor(
+            "authorization/device-key",
+            AuthorizationEvidence::Plain(authorized(by_device_key, Assertion::DeviceKey { jws: jws.into() })),
+        ),
+        Vector::cbor(
+            "authorization/device-key-registration",
+            AuthorizationEvidence::Plain(authorized(
+                sad_to_link(),
+                Assertion::DeviceKeyRegistration { public_key: octets(0x30, 91), jws: jws.into() },
+            )),
         ),
     ]
 }
@@ -160,6 +173,7 @@ fn actions() -> Vec<ManageAction> {
         },
         ManageAction::LinkCert { certificates: vec![octets(0x30, 24)] },
         ManageAction::DeleteKey {},
+        ManageAction::LinkDeviceKey { identity: digest(0x27), key: digest(0x25) },
     ]
 }
 
@@ -171,6 +185,7 @@ fn action_name(action: &ManageAction) -> &'static str {
         ManageAction::AuthorizePop { .. } => "authorize-pop",
         ManageAction::LinkCert { .. } => "link-cert",
         ManageAction::DeleteKey {} => "delete-key",
+        ManageAction::LinkDeviceKey { .. } => "link-device-key",
     }
 }
 

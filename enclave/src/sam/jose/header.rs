@@ -25,8 +25,8 @@ pub(super) struct Header {
     pub(super) alg: Algorithm,
     /// Names the key.
     pub(super) kid: String,
-    /// Media type; read for its bound alone, as the caller knows what it expects.
-    typ: Option<String>,
+    /// Media type, for callers that demand one.
+    pub(super) typ: Option<String>,
 }
 
 impl Header {

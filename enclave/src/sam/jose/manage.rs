@@ -39,7 +39,9 @@ fn bounded(statement: &ManageStatement) -> bool {
         ManageAction::LinkCert { certificates } => {
             names_key && (1..=MAX_CERTIFICATES).contains(&certificates.len())
         }
-        ManageAction::AuthorizePop { .. } | ManageAction::DeleteKey {} => names_key,
+        ManageAction::AuthorizePop { .. }
+        | ManageAction::DeleteKey {}
+        | ManageAction::LinkDeviceKey { .. } => names_key,
     };
     action && !statement.ledger.is_empty() && statement.ledger.len() <= MAX_NAME
 }

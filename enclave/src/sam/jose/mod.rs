@@ -1,5 +1,5 @@
-//! Place: SAM. JWS in compact serialization (RFC 7515), as much of it as a `manageProof` needs: two algorithms,
-//! a key named by `kid` and looked up by the caller, nothing that the sender may choose beyond that.
+//! Place: SAM. JWS in compact serialization (RFC 7515), as much of it as a `manageProof` and a device key need: two
+//! algorithms, a key named by `kid` and looked up by the caller, nothing that the sender may choose beyond that.
 
 mod header;
 mod manage;
@@ -59,6 +59,12 @@ impl CompactJws {
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.header.kid
+    }
+
+    /// Media type, if the sender gave one.
+    #[must_use]
+    pub fn typ(&self) -> Option<&str> {
+        self.header.typ.as_deref()
     }
 
     /// The payload, once the signature (raw `r || s`, RFC 7518 section 3.4) holds under `key`.

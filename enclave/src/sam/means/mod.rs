@@ -1,14 +1,23 @@
 //! Place: SAM. The signer's eID means: what a key was linked to, and the check of what the means answers. A
 //! credential has one kind of means for life.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`naming`] | what an RA states of a means to be linked |
+//! | [`passkey`], [`device_key`] | the kinds |
 
+pub mod device_key;
+pub mod naming;
 pub mod passkey;
 
 use super::key_attestation::eid_reference;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, ServiceId};
+use fuin_shared::message::{MeansHint, PasskeyHint};
 use fuin_shared::sad::{Assertion, MeansProfile};
 use serde::{Deserialize, Serialize};
 
+pub use device_key::DeviceKey;
 pub use passkey::Passkey;
 
 /// The means of a credential, as it stands in the sealed record.
@@ -17,6 +26,8 @@ pub use passkey::Passkey;
 pub enum EidMeans {
     /// A WebAuthn passkey.
     Passkey(Passkey),
+    /// A key of the signer's device.
+    DeviceKey(DeviceKey),
 }
 
 impl EidMeans {
@@ -25,6 +36,7 @@ impl EidMeans {
     pub const fn profile(&self) -> MeansProfile {
         match self {
             Self::Passkey(_) => MeansProfile::Passkey,
+            Self::DeviceKey(_) => MeansProfile::DeviceKey,
         }
     }
 
@@ -42,10 +54,33 @@ impl EidMeans {
                     passkey.public_key.0.as_slice(),
                 ],
             ),
+            Self::DeviceKey(key) => eid_reference(service, &[b"device-key", key.public_key.0.as_slice()]),
         }
     }
 
-    /// Checks the answer of the means over a SAD digest; gives its counter after this use.
+    /// Which passkey to ask, if it is one.
+    #[must_use]
+    pub fn passkey_hint(&self) -> Option<PasskeyHint> {
+        match self {
+            Self::Passkey(passkey) => Some(PasskeyHint {
+                relying_party: passkey.relying_party.clone(),
+                credential_id: passkey.credential_id.clone(),
+            }),
+            Self::DeviceKey(_) => None,
+        }
+    }
+
+    /// Which means of another kind to ask.
+    #[must_use]
+    pub fn hint(&self) -> Option<MeansHint> {
+        match self {
+            Self::Passkey(_) => None,
+            Self::DeviceKey(key) => Some(MeansHint::DeviceKey { key: key.fingerprint() }),
+        }
+    }
+
+    /// Checks the answer of the means over a SAD digest; gives its counter after this use, the last one again for a
+    /// means that does not count.
     ///
     /// `last_counter` is the ledger's; the registration's counts too.
     ///
@@ -61,6 +96,7 @@ impl EidMeans {
             Self::Passkey(passkey) => {
                 passkey::verify(passkey, last_counter.max(passkey.counter), assertion, challenge)
             }
+            Self::DeviceKey(key) => device_key::verify(key, assertion, challenge).map(|()| last_counter),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::ledger::journal::Entry;
 use crate::sam::means::EidMeans;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::{EventBody, salted};
-use fuin_shared::message::{Answer, Authorize, Challenge, GetChallenge, PasskeyHint};
+use fuin_shared::message::{Answer, Authorize, Challenge, GetChallenge};
 use fuin_shared::sad::{Purpose, Sad};
 use rand_core::CryptoRng;
 
@@ -33,16 +33,13 @@ impl Operational {
         let expires = around.seconds().saturating_add(seconds);
         let nonce = self.challenges.issue(&request.credential, request.purpose, expires, rng);
         let means = credential.record.means.as_ref();
-        let passkey = means.map(|EidMeans::Passkey(passkey)| PasskeyHint {
-            relying_party: passkey.relying_party.clone(),
-            credential_id: passkey.credential_id.clone(),
-        });
         let challenge = Challenge {
             nonce,
             instance: around.instance,
             expires,
             means: means.map(EidMeans::profile),
-            passkey,
+            passkey: means.and_then(EidMeans::passkey_hint),
+            hint: means.and_then(EidMeans::hint),
         };
         Ok(Effect::Reply { ticket, result: Ok(Answer::Challenge(challenge)) })
     }
@@ -60,10 +57,12 @@ impl Operational {
         }
         let now = around.seconds();
         self.activations.check_room(&credential.subject, &around.context.manifest.limits, now)?;
-        let checked = self.checker(around).check(&request.evidence, &credential, Purpose::Sign)?;
+        let means = credential.record.linked_means()?;
+        let checked =
+            self.checker(around).check(&request.evidence, &credential, Purpose::Sign, means.profile())?;
         check_request(&checked.sad, request)?;
         let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
-        let counter = credential.record.linked_means()?.verify(last, &checked.assertion, &checked.digest)?;
+        let counter = means.verify(last, &checked.assertion, &checked.digest)?;
         self.challenges.spend(&checked.nonce, now)?;
         let sad = checked.sad;
         let salt = salt(rng);

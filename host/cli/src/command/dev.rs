@@ -44,6 +44,9 @@ pub struct Args {
     /// installation that exists keeps those that it has.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=16))]
     witnesses: u8,
+    /// Enrols a credential with a device key besides, unless there is one.
+    #[arg(long)]
+    device_key: bool,
     /// Removes the installation first: keys, ledger, credentials.
     #[arg(long)]
     reset: bool,
@@ -87,7 +90,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         }
         other => other.into(),
     })?;
-    let mut session = Session::new(layout, run, program, host, witnesses, progress)?;
+    let mut session = Session::new(layout, run, program, host, witnesses, progress, args.device_key)?;
     let mut child = None;
     let result = tokio::select! {
         result = serve(&mut session, &mut child) => result,
@@ -114,7 +117,7 @@ fn reset(args: &Args) -> Result<(), Failure> {
         )));
     }
     let layout = Layout::take(&args.dir)?;
-    for name in ["keys", "ca", "logs", "nsm", "host", "run", "passkeys", "witnesses"] {
+    for name in ["keys", "ca", "logs", "nsm", "host", "run", "passkeys", "device-keys", "witnesses"] {
         let folder = layout.dir().join(name);
         if folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("--reset: {}", folder.display()))?;

@@ -74,7 +74,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let credential = installation.credential(&client, Some(&wanted.credential)).await?;
     let algorithm = credential.algorithm_for(wanted.algorithm)?;
     let asked = ToAuthorize { credential: &credential, hashes: &wanted.hashes, algorithm, display: None };
-    let authorization = authorize(&client, &sic, &mut installation.passkeys(), asked, now).await?;
+    let authorization = authorize(&client, &sic, &mut installation.means(), asked, now).await?;
     let sad = client
         .authorize(
             &credential.id,

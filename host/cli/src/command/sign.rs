@@ -61,8 +61,8 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         location: args.location.clone(),
         ..SignatureOptions::new(i64::try_from(now()).unwrap_or(i64::MAX))
     };
-    let mut passkeys = installation.passkeys();
-    let signed = sign_pdf(&client, &sic, &mut passkeys, &credential, &pdf, &options, now).await;
+    let mut means = installation.means();
+    let signed = sign_pdf(&client, &sic, &mut means, &credential, &pdf, &options, now).await;
     let signed = signed.map_err(|error| match error {
         SignError::Pdf(reason) => refused(&args, reason),
         other => other.into(),

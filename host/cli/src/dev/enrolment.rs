@@ -2,17 +2,17 @@
 
 use super::authority::DevAuthority;
 use super::founding::RELYING_PARTY;
-use super::registration::DevRegistration;
+use super::registration::{DevRegistration, Shown};
 use crate::installation::now;
 use anyhow::{Context as _, bail};
 use fuin_host::store::{CatalogueEntry, KeyStatus, Scal};
-use fuin_sca::passkey::PasskeyDirectory;
+use fuin_sca::means::SoftwareMeans;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::ids::{CredentialId, Digest32, UserId};
 use fuin_shared::message::KeyGenerated;
 use fuin_shared::sad::{AuthorizationEvidence, HashType, LinkSubject, MeansProfile, Purpose, sad_digest};
-use fuin_sic::{Authenticator as _, SadRequest, Sic};
+use fuin_sic::{Authenticator as _, SadRequest, Sic, SignerMeans as _};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
@@ -33,37 +33,43 @@ pub struct Enrolment<'a> {
     pub authority: &'a DevAuthority,
     /// The signer's device.
     pub sic: &'a Sic,
-    /// The signer's passkeys.
-    pub passkeys: &'a mut PasskeyDirectory,
+    /// The signer's means.
+    pub means: &'a mut SoftwareMeans,
 }
 
 impl Enrolment<'_> {
-    /// A new credential with a key of this kind, active and in the host's catalogue.
-    pub async fn enrol(&mut self, algorithm: KeyAlgorithm) -> anyhow::Result<CredentialId> {
+    /// A new credential with a key and a means of these kinds, active and in the host's catalogue.
+    pub async fn enrol(
+        &mut self,
+        algorithm: KeyAlgorithm,
+        means: MeansProfile,
+    ) -> anyhow::Result<CredentialId> {
         let user = UserId::new(USER)?;
         let key = self.ra.generate_key(&user, algorithm, MULTISIGN, SUBJECT).await?;
 
         let subject = self.ra.subject(&user, SUBJECT)?;
         let (evidence, registration) =
-            self.consent(&key, Purpose::Link, &[], Some(subject.clone())).await.context("linkEid")?;
-        // The RA saw the passkey made, and says so: the host can put no other in its place.
-        let registration = registration.context("the signer's device registered no passkey")?;
+            self.consent(&key, means, Purpose::Link, &[], Some(subject.clone())).await.context("linkEid")?;
+        // The RA saw the means made, and says so: the host can put no other in its place.
+        let registration = registration.context("the signer's device registered no means")?;
+        let shown = match means {
+            MeansProfile::Passkey => Shown::Passkey { relying_party: RELYING_PARTY, registration },
+            MeansProfile::DeviceKey => Shown::DeviceKey(registration),
+        };
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce)?;
-        let statement = self
-            .ra
-            .link_eid(&key.key, subject.identity, RELYING_PARTY, registration, &evidence, &nonce)
-            .await?;
+        let statement = self.ra.link_eid(&key.key, subject.identity, shown, &evidence, &nonce).await?;
         // The CA certifies only what the enclave itself says of the key (EN 319 411-1 REG-6.3.1-01).
         let stated = self.sic.check_key(statement.as_slice(), &nonce, now(), key.spki.as_slice())?;
-        if stated.statement().means != Some(MeansProfile::Passkey) || stated.statement().scal != 2 {
-            bail!("the key statement names no passkey, or not SCAL 2");
+        if stated.statement().means != Some(means) || stated.statement().scal != means.scal() {
+            bail!("the key statement names another kind of means, or another SCAL");
         }
 
         let signature_algorithm = natural(algorithm)?;
         let info = self.ra.request_info(&key.key, signature_algorithm).await?;
         let hash = Blob(signature_algorithm.hash().digest(info.as_slice()));
-        let (consent, _) = self.consent(&key, Purpose::Pop, &[hash], None).await.context("authorize")?;
+        let (consent, _) =
+            self.consent(&key, means, Purpose::Pop, &[hash], None).await.context("authorize")?;
         let csr = self.ra.authorize(&key.key, info, signature_algorithm, &consent).await?;
 
         let chain: Vec<Blob> = self.authority.issue(&csr, now())?.into_iter().map(Blob).collect();
@@ -76,18 +82,19 @@ impl Enrolment<'_> {
             key_algorithm: algorithm,
             multisign: MULTISIGN,
             scal: Scal::Two,
-            means: MeansProfile::Passkey,
+            means,
             status: KeyStatus::Enabled,
         };
         self.ra.host.store().put_credential(entry).await?;
         Ok(key.key)
     }
 
-    /// The signer's part: checks the evidence, builds the SAD, has the passkey answer it, seals it. A new passkey's
+    /// The signer's part: checks the evidence, builds the SAD, has the means answer it, seals it. A new means'
     /// registration is named besides.
     async fn consent(
         &mut self,
         key: &KeyGenerated,
+        means: MeansProfile,
         purpose: Purpose,
         hashes: &[Blob],
         link: Option<LinkSubject>,
@@ -111,13 +118,12 @@ impl Enrolment<'_> {
             display: None,
             link,
         };
-        let sad = instance.build_sad(&challenge, request)?;
+        let sad = instance.build_sad_for(means, &challenge, request)?;
         let digest = sad_digest(&sad.to_bytes());
-        let assertion = match &challenge.passkey {
-            None => self.passkeys.register(RELYING_PARTY, USER, &digest)?,
-            Some(hint) => {
-                self.passkeys.assert(&hint.relying_party, hint.credential_id.as_slice(), &digest)?
-            }
+        let assertion = match (challenge.means, means) {
+            (Some(_), _) => self.means.answer(means, &challenge, &digest)?,
+            (None, MeansProfile::Passkey) => self.means.passkeys.register(RELYING_PARTY, USER, &digest)?,
+            (None, MeansProfile::DeviceKey) => self.means.device_keys.generate()?.registration(&digest)?,
         };
         let registration = assertion.registration();
         Ok((instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?, registration))

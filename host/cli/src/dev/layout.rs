@@ -111,6 +111,11 @@ impl Layout {
         self.dir.join("passkeys")
     }
 
+    /// The signer's device keys.
+    pub fn device_keys(&self) -> PathBuf {
+        self.dir.join("device-keys")
+    }
+
     /// Service card.
     pub fn service_card(&self) -> PathBuf {
         self.dir.join("service-card.json")

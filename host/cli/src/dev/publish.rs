@@ -77,6 +77,7 @@ pub async fn write(
         release: layout.release(),
         enclave: kind.as_str().to_owned(),
         passkeys: layout.passkeys(),
+        device_keys: layout.device_keys(),
         origin: ORIGIN.to_owned(),
         user: USER.to_owned(),
         password: password.to_owned(),

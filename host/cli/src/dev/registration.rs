@@ -24,6 +24,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Life of a proof, seconds.
 const PROOF: u64 = 300;
 
+/// A new means, as the RA saw it.
+pub enum Shown<'a> {
+    /// A passkey.
+    Passkey {
+        /// Its rpId.
+        relying_party: &'a str,
+        /// Names its registration.
+        registration: Digest32,
+    },
+    /// A device key with this fingerprint.
+    DeviceKey(Digest32),
+}
+
 /// The RA.
 pub struct DevRegistration<'a> {
     /// The host, for its relay and its store.
@@ -86,16 +99,18 @@ impl DevRegistration<'_> {
         &self,
         key: &CredentialId,
         identity: Digest32,
-        relying_party: &str,
-        registration: Digest32,
+        shown: Shown<'_>,
         evidence: &AuthorizationEvidence,
         nonce: &[u8],
     ) -> anyhow::Result<Blob> {
-        let action = ManageAction::LinkEid {
-            means: MeansProfile::Passkey,
-            identity,
-            relying_party: relying_party.to_owned(),
-            registration,
+        let action = match shown {
+            Shown::Passkey { relying_party, registration } => ManageAction::LinkEid {
+                means: MeansProfile::Passkey,
+                identity,
+                relying_party: relying_party.to_owned(),
+                registration,
+            },
+            Shown::DeviceKey(key) => ManageAction::LinkDeviceKey { identity, key },
         };
         let mut manage = self.manage(action, key, Some(evidence)).await?;
         manage.nonce = Some(nonce.into());

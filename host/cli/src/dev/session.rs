@@ -20,12 +20,15 @@ use anyhow::{Context as _, bail};
 use fuin_custodian::Pins;
 use fuin_host::RunningHost;
 use fuin_host::store::{CatalogueEntry, KeyStatus};
+use fuin_sca::device_key::DeviceKeyDirectory;
+use fuin_sca::means::SoftwareMeans;
 use fuin_sca::passkey::PasskeyDirectory;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::ids::InstanceId;
 use fuin_shared::manifest::Measurement;
 use fuin_shared::message::{Answer, Command};
 use fuin_shared::phase::Phase;
+use fuin_shared::sad::MeansProfile;
 use fuin_sic::Sic;
 use std::time::Duration;
 
@@ -47,6 +50,7 @@ pub struct Session {
     custodian: CustodianFile,
     standing: Option<Standing>,
     provisioned: Option<InstanceId>,
+    device_key: bool,
 }
 
 /// What stands once the platform's root is known.
@@ -68,6 +72,7 @@ impl Session {
         host: RunningHost,
         witnesses: DevWitnesses,
         progress: Progress,
+        device_key: bool,
     ) -> anyhow::Result<Self> {
         let custodian = CustodianFile::load_or_make(&layout.custodian(), CUSTODIAN)?;
         Ok(Self {
@@ -80,6 +85,7 @@ impl Session {
             custodian,
             standing: None,
             provisioned: None,
+            device_key,
         })
     }
 
@@ -183,13 +189,23 @@ impl Session {
         let card =
             publish::card(&self.layout, &standing.founded, &standing.measurement, self.custodian.get())?;
         let sic = Sic::new(card.pins()?)?;
-        let mut passkeys = PasskeyDirectory::new(self.layout.passkeys(), ORIGIN, false);
+        let mut means = SoftwareMeans {
+            passkeys: PasskeyDirectory::new(self.layout.passkeys(), ORIGIN, false),
+            device_keys: DeviceKeyDirectory::new(self.layout.device_keys()),
+        };
         let ledger = self.custodian.get().ledger().context("the custodian knows no ledger")?;
-        for algorithm in KeyAlgorithm::ALL {
-            if self.credentials().await?.iter().any(|entry| entry.key_algorithm == algorithm) {
+        let with_passkey = KeyAlgorithm::ALL.into_iter().map(|algorithm| (algorithm, MeansProfile::Passkey));
+        let with_device_key = self.device_key.then_some((KeyAlgorithm::EcdsaP256, MeansProfile::DeviceKey));
+        for (algorithm, profile) in with_passkey.chain(with_device_key) {
+            let is_it = |entry: &CatalogueEntry| (entry.key_algorithm, entry.means) == (algorithm, profile);
+            if self.credentials().await?.iter().any(is_it) {
                 continue;
             }
-            self.progress.step(&format!("enrolling a {} credential", name(algorithm)));
+            self.progress.step(&format!(
+                "enrolling a {} credential with a {}",
+                name(algorithm),
+                profile.as_str()
+            ));
             let ra = DevRegistration {
                 host: &self.host,
                 key: &standing.ra_key,
@@ -198,8 +214,8 @@ impl Session {
                 identity_key: secret(&self.layout.identity_key())?,
             };
             let mut enrolment =
-                Enrolment { ra, authority: &standing.authority, sic: &sic, passkeys: &mut passkeys };
-            let id = enrolment.enrol(algorithm).await.with_context(|| name(algorithm).to_owned())?;
+                Enrolment { ra, authority: &standing.authority, sic: &sic, means: &mut means };
+            let id = enrolment.enrol(algorithm, profile).await.with_context(|| name(algorithm).to_owned())?;
             tracing::info!(%id, algorithm = name(algorithm), "enrolled");
         }
         Ok(())
@@ -209,7 +225,10 @@ impl Session {
     async fn credentials(&self) -> anyhow::Result<Vec<CatalogueEntry>> {
         let mut list = self.host.store().credentials_of(USER, None, MAX_LIST).await?;
         list.retain(|entry| entry.status == KeyStatus::Enabled);
-        list.sort_by(|a, b| (a.key_algorithm, &a.id).cmp(&(b.key_algorithm, &b.id)));
+        list.sort_by(|a, b| {
+            let order = |entry: &CatalogueEntry| (entry.means != MeansProfile::Passkey, entry.key_algorithm);
+            (order(a), &a.id).cmp(&(order(b), &b.id))
+        });
         Ok(list)
     }
 

@@ -2,8 +2,9 @@
 
 use super::{PasskeyError, SoftwarePasskey};
 use fuin_shared::ids::Digest32;
-use fuin_shared::sad::Assertion;
-use fuin_sic::Authenticator;
+use fuin_shared::message::Challenge;
+use fuin_shared::sad::{Assertion, MeansProfile};
+use fuin_sic::{Authenticator, SignerMeans};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use std::fs::{DirBuilder, File};
@@ -79,5 +80,23 @@ impl Authenticator for PasskeyDirectory {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(failed)?;
         passkey.save(&self.file(passkey.credential_id()))?;
         Ok(passkey.registration(challenge))
+    }
+}
+
+impl SignerMeans for PasskeyDirectory {
+    type Error = PasskeyError;
+
+    fn answer(
+        &mut self,
+        profile: MeansProfile,
+        challenge: &Challenge,
+        digest: &Digest32,
+    ) -> Result<Assertion, PasskeyError> {
+        match (profile, &challenge.passkey) {
+            (MeansProfile::Passkey, Some(hint)) => {
+                self.assert(&hint.relying_party, hint.credential_id.as_slice(), digest)
+            }
+            _ => Err(PasskeyError::NotAsked),
+        }
     }
 }

@@ -51,6 +51,9 @@ pub enum PasskeyError {
     /// Its file holds something else.
     #[error("passkey file {0}: not a software passkey; make a new one by linking again")]
     Malformed(PathBuf),
+    /// The service asks for no passkey.
+    #[error("passkey: the service asks for another means")]
+    NotAsked,
     /// The counter cannot grow any more, or signing failed.
     #[error("passkey: {0}")]
     Signing(&'static str),

@@ -6,7 +6,7 @@ use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::ids::Digest32;
 use fuin_shared::sad::{AuthorizationEvidence, HashType, Purpose, sad_digest};
-use fuin_sic::{Authenticator, SadRequest, Sic, TrustedInstance};
+use fuin_sic::{SadRequest, Sic, SignerMeans, TrustedInstance};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
@@ -50,10 +50,10 @@ impl Authorization {
 ///
 /// # Errors
 /// [`SignError`]. Nothing was authorized then.
-pub async fn authorize<A: Authenticator>(
+pub async fn authorize<M: SignerMeans>(
     client: &CscClient,
     sic: &Sic,
-    authenticator: &mut A,
+    means: &mut M,
     wanted: ToAuthorize<'_>,
     now: impl Fn() -> u64,
 ) -> Result<Authorization, SignError> {
@@ -64,14 +64,15 @@ pub async fn authorize<A: Authenticator>(
     let instance = sic.check_evidence(&bundle, &nonce, now())?;
 
     let challenge = client.challenge(&credential.id, &credential.auth_object).await?;
-    let passkey = challenge.passkey.clone().ok_or_else(|| SignError::Credential {
+    let profile = challenge.means.ok_or_else(|| SignError::Credential {
         credential: credential.id.to_string(),
-        reason: "no passkey is linked to it",
+        reason: "no eID means is linked to it",
     })?;
     let longest = u64::from(instance.evidence().manifest().limits.activation_seconds);
     let made = now();
     let expires = made + longest.saturating_sub(SKEW).max(1);
-    let sad = instance.build_sad(
+    let sad = instance.build_sad_for(
+        profile,
         &challenge,
         SadRequest {
             credential: &credential.id,
@@ -87,8 +88,8 @@ pub async fn authorize<A: Authenticator>(
             link: None,
         },
     )?;
-    let assertion = authenticator
-        .assert(&passkey.relying_party, passkey.credential_id.as_slice(), &sad_digest(&sad.to_bytes()))
+    let assertion = means
+        .answer(profile, &challenge, &sad_digest(&sad.to_bytes()))
         .map_err(|e| SignError::Means(e.to_string()))?;
     let evidence = instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?;
     Ok(Authorization { evidence, instance, expires })

@@ -6,7 +6,7 @@ use fuin_ades::cades::{SignedAttributes, assemble};
 use fuin_ades::pades::{SignatureOptions, prepare};
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::ids::Digest32;
-use fuin_sic::{Authenticator, Sic, TrustedInstance};
+use fuin_sic::{Sic, SignerMeans, TrustedInstance};
 use sha2::{Digest, Sha256};
 
 /// A signed PDF and what is known about its signature.
@@ -31,10 +31,10 @@ pub struct SignedPdf {
 ///
 /// # Errors
 /// [`SignError`]. No PDF is given then.
-pub async fn sign_pdf<A: Authenticator>(
+pub async fn sign_pdf<M: SignerMeans>(
     client: &CscClient,
     sic: &Sic,
-    authenticator: &mut A,
+    means: &mut M,
     credential: &Credential,
     pdf: &[u8],
     options: &SignatureOptions,
@@ -55,7 +55,7 @@ pub async fn sign_pdf<A: Authenticator>(
         algorithm,
         display: Some(Digest32(Sha256::digest(pdf).into())),
     };
-    let authorization = authorize(client, sic, authenticator, wanted, now).await?;
+    let authorization = authorize(client, sic, means, wanted, now).await?;
     let activation = client
         .authorize(
             &credential.id,

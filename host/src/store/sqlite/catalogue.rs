@@ -12,7 +12,8 @@ use sqlx::{Row, SqlitePool};
 /// Names in the database. They never change, whatever the wire calls things.
 const ALGORITHMS: [(KeyAlgorithm, &str); 2] =
     [(KeyAlgorithm::EcdsaP256, "ecdsa-p256"), (KeyAlgorithm::EcdsaP384, "ecdsa-p384")];
-const MEANS: [(MeansProfile, &str); 1] = [(MeansProfile::Passkey, "passkey")];
+const MEANS: [(MeansProfile, &str); 2] =
+    [(MeansProfile::Passkey, "passkey"), (MeansProfile::DeviceKey, "device-key")];
 
 fn name_of<T: PartialEq>(
     table: &[(T, &'static str)],

@@ -24,7 +24,8 @@ impl Operational {
         // A key without means has no signer to ask; any other is destroyed on the signer's word.
         if let Some(means) = &credential.record.means {
             let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
-            let checked = self.checker(around).check(evidence, credential, Purpose::Delete)?;
+            let checked =
+                self.checker(around).check(evidence, credential, Purpose::Delete, means.profile())?;
             let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
             means.verify(last, &checked.assertion, &checked.digest)?;
             self.challenges.spend(&checked.nonce, around.seconds())?;

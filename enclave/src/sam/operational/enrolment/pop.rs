@@ -73,7 +73,9 @@ impl Operational {
         around: &Surroundings<'_>,
     ) -> Result<(Vec<u8>, u32), Fault> {
         let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
-        let checked = self.checker(around).check(evidence, &target.credential, Purpose::Pop)?;
+        let means = target.credential.record.linked_means()?;
+        let checked =
+            self.checker(around).check(evidence, &target.credential, Purpose::Pop, means.profile())?;
         let digest = checked.sad.hash_algorithm.digest(info.as_slice());
         let agreed = checked.sad.signature_algorithm == algorithm
             && checked.sad.hashes.first().is_some_and(|hash| hash.0 == digest);
@@ -81,7 +83,6 @@ impl Operational {
             return Err(Fault::SadRequest);
         }
         let last = self.journal.state().credential(&target.credential.subject).map_or(0, |c| c.means_counter);
-        let means = target.credential.record.linked_means()?;
         let counter = means.verify(last, &checked.assertion, &checked.digest)?;
         self.challenges.spend(&checked.nonce, around.seconds())?;
         let signature = target.credential.key.sign(algorithm, &digest)?;

@@ -1,0 +1,77 @@
+//! Place: SAM. What an RA states of a means to be linked. A registration is signed by nobody who is known yet: that it is
+//! the signer's own is the RA's word.
+
+use super::{EidMeans, device_key, passkey};
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::Digest32;
+use fuin_shared::manifest::{RaClient, RelyingParty};
+use fuin_shared::sad::{Assertion, MeansProfile};
+use fuin_shared::statement::ManageAction;
+
+/// A means, as the RA names it.
+#[derive(Debug)]
+pub enum Named<'a> {
+    /// A passkey of one of the client's relying parties, by its registration.
+    Passkey {
+        /// Relying party.
+        party: &'a RelyingParty,
+        /// [`fuin_shared::sad::registration_digest`].
+        registration: Digest32,
+    },
+    /// A device key.
+    DeviceKey {
+        /// [`fuin_shared::sad::device_key_fingerprint`].
+        key: Digest32,
+    },
+}
+
+impl<'a> Named<'a> {
+    /// The means that linkEid names, with the digest over the signer's identity attributes.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidProof`]: another action, another relying party than the client's, or a kind of means that has an
+    /// action of its own.
+    pub fn of_link(action: &ManageAction, client: &'a RaClient) -> Result<(Digest32, Self), Fault> {
+        match action {
+            ManageAction::LinkEid { means: MeansProfile::Passkey, identity, relying_party, registration } => {
+                let party = client.relying_parties.iter().find(|party| party.id == *relying_party);
+                let party = party.ok_or(Fault::InvalidProof)?;
+                Ok((*identity, Self::Passkey { party, registration: *registration }))
+            }
+            ManageAction::LinkDeviceKey { identity, key } => Ok((*identity, Self::DeviceKey { key: *key })),
+            _ => Err(Fault::InvalidProof),
+        }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub const fn profile(&self) -> MeansProfile {
+        match self {
+            Self::Passkey { .. } => MeansProfile::Passkey,
+            Self::DeviceKey { .. } => MeansProfile::DeviceKey,
+        }
+    }
+
+    /// Whether it is this registration that the RA named.
+    #[must_use]
+    pub fn is(&self, assertion: &Assertion) -> bool {
+        let named = match self {
+            Self::Passkey { registration, .. } => registration,
+            Self::DeviceKey { key } => key,
+        };
+        assertion.registration().as_ref() == Some(named)
+    }
+
+    /// Checks the registration over a SAD digest.
+    ///
+    /// # Errors
+    /// Those of the means, 500 to 507.
+    pub fn register(&self, assertion: &Assertion, challenge: &Digest32) -> Result<EidMeans, Fault> {
+        match self {
+            Self::Passkey { party, .. } => {
+                passkey::register(assertion, &party.id, &party.origins, challenge).map(EidMeans::Passkey)
+            }
+            Self::DeviceKey { .. } => device_key::register(assertion, challenge).map(EidMeans::DeviceKey),
+        }
+    }
+}

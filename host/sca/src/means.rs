@@ -1,0 +1,44 @@
+//! Place: SIC. The means of a signer: software passkeys and device keys, each in its directory.
+
+use crate::device_key::{DeviceKeyDirectory, DeviceKeyError};
+use crate::passkey::{PasskeyDirectory, PasskeyError};
+use fuin_shared::ids::Digest32;
+use fuin_shared::message::Challenge;
+use fuin_shared::sad::{Assertion, MeansProfile};
+use fuin_sic::SignerMeans;
+
+/// Why no means answered.
+#[derive(Debug, thiserror::Error)]
+pub enum MeansError {
+    /// The passkey did not.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyError),
+    /// The device key did not.
+    #[error(transparent)]
+    DeviceKey(#[from] DeviceKeyError),
+}
+
+/// Both kinds; the challenge says which one answers.
+#[derive(Debug)]
+pub struct SoftwareMeans {
+    /// Passkeys.
+    pub passkeys: PasskeyDirectory,
+    /// Device keys.
+    pub device_keys: DeviceKeyDirectory,
+}
+
+impl SignerMeans for SoftwareMeans {
+    type Error = MeansError;
+
+    fn answer(
+        &mut self,
+        profile: MeansProfile,
+        challenge: &Challenge,
+        digest: &Digest32,
+    ) -> Result<Assertion, MeansError> {
+        Ok(match profile {
+            MeansProfile::Passkey => self.passkeys.answer(profile, challenge, digest)?,
+            MeansProfile::DeviceKey => self.device_keys.answer(profile, challenge, digest)?,
+        })
+    }
+}
