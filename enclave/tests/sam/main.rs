@@ -9,6 +9,7 @@ mod extending;
 mod faulty_module;
 mod key_statement;
 mod ledger;
+mod naive;
 mod passkey;
 mod people;
 mod quorum;

@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 const PAIRS: [[usize; 2]; 6] = [[0, 1], [1, 0], [0, 2], [2, 0], [1, 2], [2, 1]];
 
 /// A world of three officers and three custodians, two of whom are needed.
-struct Quorum {
-    world: World,
+pub struct Quorum {
+    pub world: World,
     officers: Vec<Person>,
     custodians: Vec<Custodian>,
     /// What each custodian holds.
@@ -34,7 +34,7 @@ fn named(names: [&'static str; 3], seed: u8) -> Vec<Person> {
 
 impl Quorum {
     /// Manifest installed, nothing else.
-    fn installed() -> Self {
+    pub fn installed() -> Self {
         let mut world = World::new(3);
         let officers = named(["ada", "ben", "cem"], 41);
         let custodians: Vec<Custodian> = named(["kei", "lea", "mio"], 51)
@@ -76,7 +76,7 @@ impl Quorum {
         quorum
     }
 
-    fn approvals(&mut self, officers: &[usize]) -> Vec<Blob> {
+    pub fn approvals(&mut self, officers: &[usize]) -> Vec<Blob> {
         officers
             .iter()
             .map(|officer| {
@@ -86,7 +86,7 @@ impl Quorum {
             .collect()
     }
 
-    fn begin(&mut self, officers: &[usize]) -> Result<(), Fault> {
+    pub fn begin(&mut self, officers: &[usize]) -> Result<(), Fault> {
         let approvals = self.approvals(officers);
         match self.world.call(Command::Genesis(Genesis { approvals }))? {
             Answer::GenesisShares(shares) => self.held = Some(shares),
