@@ -109,6 +109,10 @@ faults! {
     SelfCheck = 705, "signature did not verify after signing";
     CredentialDisabled = 706, "credential is disabled";
     NoHashes = 707, "no hash was given";
+    HashType = 708, "activation token is for hashes of the other type";
+    ToBeSignedMalformed = 710, "bytes to be signed are not the one encoding of what they should be";
+    ToBeSignedContent = 711, "bytes to be signed lack a part, or hold one that is doubled, wrong or not taken";
+    ToBeSignedCertificate = 712, "bytes to be signed name another certificate than the credential's";
     // 800: ledger
     LedgerBroken = 800, "ledger does not match its checkpoint or breaks its rules";
     LedgerShortened = 801, "ledger is shorter than, or differs from, what a custodian has seen";

@@ -43,9 +43,9 @@ impl Ledger {
         let mut sums = Sums::default();
         for entry in &self.entries {
             let event: Event = codec::decode(entry).expect("an event");
+            sums.signed += u64::from(event.body.signatures());
             match event.body {
                 EventBody::Authorized { count, .. } => sums.authorized += u64::from(count),
-                EventBody::Signed { count, .. } => sums.signed += u64::from(count),
                 EventBody::Boot { .. } => sums.boots += 1,
                 EventBody::CertificateLinked { .. } => sums.credentials += 1,
                 _ => {}

@@ -165,7 +165,8 @@ impl State {
                 self.count(credential, *means_counter)?;
                 self.advance(credential, None);
             }
-            EventBody::Signed { credential, count, .. } => {
+            EventBody::Signed { credential, count, .. }
+            | EventBody::DocumentsSigned { credential, count, .. } => {
                 self.check(credential, None)?;
                 rule(*count > 0, "a signing event without signatures")?;
                 self.advance(credential, None);

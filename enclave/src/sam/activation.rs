@@ -6,6 +6,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::Subject;
 use fuin_shared::manifest::Limits;
+use fuin_shared::sad::HashType;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,6 +21,8 @@ type TokenDigest = [u8; 32];
 pub struct Activation {
     /// The credential.
     pub credential: Subject,
+    /// What the hashes are of.
+    pub hash_type: HashType,
     /// Hashes with the number of permissions left for each.
     hashes: BTreeMap<Vec<u8>, u32>,
     /// Digest algorithm.
@@ -35,12 +38,14 @@ impl Activation {
     #[must_use]
     pub fn new(
         credential: Subject,
+        hash_type: HashType,
         hashes: &[Blob],
         hash_algorithm: HashAlgorithm,
         signature_algorithm: SignatureAlgorithm,
         expires: u64,
     ) -> Self {
-        Self { credential, hashes: multiset(hashes), hash_algorithm, signature_algorithm, expires }
+        let hashes = multiset(hashes);
+        Self { credential, hash_type, hashes, hash_algorithm, signature_algorithm, expires }
     }
 
     /// Whether a permission is left for each occurrence of a hash.
@@ -64,6 +69,8 @@ pub fn multiset(hashes: &[Blob]) -> BTreeMap<Vec<u8>, u32> {
 pub struct Demand<'a> {
     /// The credential.
     pub credential: Subject,
+    /// What the hashes are of.
+    pub hash_type: HashType,
     /// Hashes, in the order wanted.
     pub hashes: &'a [Blob],
     /// Digest named, if any.
@@ -126,11 +133,14 @@ impl Activations {
     /// Spends one permission for each hash of the demand: all, or none and a fault. A spent one is never given back.
     ///
     /// # Errors
-    /// [`Fault::TokenUnknown`], [`Fault::TokenExpired`], [`Fault::NoHashes`], [`Fault::AlgorithmNotAllowed`],
-    /// [`Fault::HashLength`], [`Fault::HashNotAuthorized`].
+    /// [`Fault::TokenUnknown`], [`Fault::TokenExpired`], [`Fault::HashType`], [`Fault::NoHashes`],
+    /// [`Fault::AlgorithmNotAllowed`], [`Fault::HashLength`], [`Fault::HashNotAuthorized`].
     pub fn spend(&mut self, token: &[u8], demand: Demand<'_>, now_seconds: u64) -> Result<(), Fault> {
         let key = digest(token);
         let activation = self.live(&key, &demand.credential, now_seconds)?;
+        if demand.hash_type != activation.hash_type {
+            return Err(Fault::HashType);
+        }
         if demand.hashes.is_empty() {
             return Err(Fault::NoHashes);
         }

@@ -103,9 +103,10 @@ impl Checker<'_> {
         if !fits {
             return Err(Fault::SadAlgorithm);
         }
-        // Hash type `document` needs signDoc, where the SAM sees the bytes to be signed.
+        // Documents are what is signed under a SAD for signing alone: there the SAM reads the bytes to be signed.
+        let typed = sad.hash_type == HashType::Dtbs || sad.purpose == Purpose::Sign;
         let linked = sad.link.is_some() == (sad.purpose == Purpose::Link);
-        if sad.hash_type != HashType::Dtbs || !linked { Err(Fault::SadRequest) } else { Ok(()) }
+        if typed && linked { Ok(()) } else { Err(Fault::SadRequest) }
     }
 
     fn open(&self, evidence: &Blob) -> Result<AuthorizedSad, Fault> {

@@ -12,6 +12,7 @@
 //! | [`proof`], [`jose`] | `manageProof` of RA/CA clients |
 //! | [`pkcs10`], [`certificates`] | certification requests and issued certificates |
 //! | [`key_attestation`] | key statements for CAs and evaluators |
+//! | [`to_be_signed`] | the bytes to be signed for a document, read before they are hashed |
 //! | [`outcome`] | results that wait for the ledger |
 
 pub mod activation;
@@ -31,6 +32,7 @@ pub mod pkcs10;
 pub mod proof;
 pub mod record;
 pub mod service;
+pub mod to_be_signed;
 pub mod vault;
 
 pub use io::{Effect, Input, Ticket};

@@ -24,7 +24,8 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::GetChallenge(_)
         | Command::Authorize(_)
         | Command::SignHash(_)
-        | Command::ExtendTransaction(_) => &[Operational],
+        | Command::ExtendTransaction(_)
+        | Command::SignDocument(_) => &[Operational],
     }
 }
 

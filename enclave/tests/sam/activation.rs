@@ -9,7 +9,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, Digest32, InstanceId, ServiceId};
 use fuin_shared::key::PublicKey;
 use fuin_shared::message::{Answer, Command};
-use fuin_shared::sad::{HashType, LinkSubject, Purpose, Sad, sad_digest};
+use fuin_shared::sad::{LinkSubject, Purpose, Sad, sad_digest};
 use proptest::prelude::*;
 
 fn ready(algorithm: KeyAlgorithm) -> (World, Enrolled) {
@@ -200,11 +200,6 @@ fn expired_sad_is_refused() {
 #[test]
 fn sad_that_lasts_too_long_is_refused() {
     refused_sad(Fault::SadExpired, |sad| sad.expires = START + 301);
-}
-
-#[test]
-fn sad_of_type_document_is_refused_by_signing_hashes() {
-    refused_sad(Fault::SadRequest, |sad| sad.hash_type = HashType::Document);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 //! is refused is refused by the enclave.
 
 mod activation;
+mod attributes;
 mod ceremony;
 mod device_key;
+mod documents;
 mod enrolment;
 mod extending;
 mod faulty_module;
@@ -14,6 +16,7 @@ mod passkey;
 mod people;
 mod quorum;
 mod rng;
+mod to_be_signed;
 mod witness;
 mod witnessed;
 mod world;

@@ -66,7 +66,8 @@ fn point_01_the_sam_not_the_host_verifies_the_sad_and_makes_the_handle() {
         assert_eq!(world.sign(&key, &made.into(), vec![hash(1)]), Err(Fault::TokenUnknown));
     }
     // The host has the whole SAD and everything but the signer's means.
-    let Assertion::Passkey { credential_id, client_data, authenticator_data, .. } = key.passkey.assert(&digest)
+    let Assertion::Passkey { credential_id, client_data, authenticator_data, .. } =
+        key.passkey.assert(&digest)
     else {
         panic!()
     };
@@ -100,7 +101,8 @@ fn point_02_a_proof_of_possession_signs_a_certification_request_and_nothing_else
     let info = world.request_info(&key).unwrap();
     let certificate = world.ca.certify(&key.spki, SUBJECT, 900);
     // A contract, a digest, signed attributes, a certificate with this very key, a request with something after it.
-    let attributes = vec![0x31, 0x0f, 0x30, 0x0d, 0x06, 0x03, 0x2a, 0x03, 0x04, 0x31, 0x06, 0x04, 0x04, 1, 2, 3, 4];
+    let attributes =
+        vec![0x31, 0x0f, 0x30, 0x0d, 0x06, 0x03, 0x2a, 0x03, 0x04, 0x31, 0x06, 0x04, 0x04, 1, 2, 3, 4];
     let longer = [info.as_slice(), &[0]].concat();
     for other in [b"a contract".to_vec(), hash(1).0, attributes, certificate, longer, Vec::new()] {
         assert_eq!(world.sign_request(&key, &other.into()), Err(Fault::RequestInfoMalformed));
@@ -333,15 +335,8 @@ fn point_09_replay_is_refused_across_boots_and_the_sad_is_not_kept() {
         .map(Vec::as_slice)
         .chain(world.store.records.values().map(|record| record.body.as_slice()))
         .collect();
-    let secrets: [&[u8]; 7] = [
-        &sad.to_bytes(),
-        digest.as_ref(),
-        &sad.nonce.0,
-        &token.0,
-        &signature.0,
-        &client_data.0,
-        &hash(1).0,
-    ];
+    let secrets: [&[u8]; 7] =
+        [&sad.to_bytes(), digest.as_ref(), &sad.nonce.0, &token.0, &signature.0, &client_data.0, &hash(1).0];
     for (which, secret) in secrets.iter().enumerate() {
         let found = kept.iter().any(|octets| octets.windows(secret.len()).any(|window| window == *secret));
         assert!(!found, "{which}");

@@ -89,6 +89,14 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         F::HashNotAuthorized => Refusal::invalid("Hash is not authorized by the SAD"),
         F::HashLength => Refusal::invalid("Invalid digest value length"),
         F::NoHashes => Refusal::invalid("Empty hash array"),
+        F::HashType => Refusal::invalid("The SAD is for hashes of the other type"),
+        F::ToBeSignedMalformed => not_acceptable("toBeSigned"),
+        F::ToBeSignedContent => {
+            Refusal::invalid("toBeSigned lacks a part, or holds one that is doubled, wrong or not taken")
+        }
+        F::ToBeSignedCertificate => {
+            Refusal::invalid("toBeSigned names another certificate than the credential's")
+        }
         F::AlgorithmNotAllowed | F::UnsupportedAlgorithm => not_acceptable("signAlgo"),
 
         // The request as a whole.
@@ -167,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_clients_mistake_is_never_a_500() {
-        for fault in Fault::ALL.iter().filter(|f| matches!(f.number(), 500..=704 | 706..=707)) {
+        for fault in Fault::ALL.iter().filter(|f| matches!(f.number(), 500..=704 | 706..=712)) {
             for version in [Version::V1, Version::V2] {
                 let refusal = of_fault(version, &entry(), *fault);
                 assert!(matches!(refusal.status.as_u16(), 400 | 429), "{fault}");

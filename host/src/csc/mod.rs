@@ -8,6 +8,7 @@ mod authorize;
 pub(crate) mod bearer;
 mod challenge;
 mod credential;
+pub(crate) mod document;
 mod enclave;
 mod extend;
 mod fault;

@@ -63,7 +63,7 @@ pub(super) async fn answer(
 }
 
 /// ECDSA has none; an empty text is what some clients send for none.
-fn parameters(params: &Params) -> Result<(), Refusal> {
+pub(super) fn parameters(params: &Params) -> Result<(), Refusal> {
     match params
         .get(&["signAlgoParams"])
         .map(|value| value.as_str().ok_or_else(|| missing("string", "signAlgoParams")))

@@ -8,6 +8,7 @@ mod bad_input;
 mod ceremony;
 mod certificate;
 mod credentials;
+mod documents;
 mod hostile_frames;
 mod http;
 mod kill;

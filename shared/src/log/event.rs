@@ -164,6 +164,19 @@ pub enum EventBody {
         /// Permissions that were left.
         left: u32,
     },
+    /// A signing call for documents was answered.
+    DocumentsSigned {
+        /// The credential.
+        credential: CredentialMark,
+        /// Salted hash of the certificate.
+        certificate: Digest32,
+        /// Number of signatures.
+        count: u32,
+        /// RFC 6962 root of the salted digests of the documents, in the order of the call.
+        documents: Digest32,
+        /// RFC 6962 root of the salted hashes that were signed, in the same order and under the same salts.
+        hashes: Digest32,
+    },
 }
 
 /// Salted hash: SHA-256 under its own domain.

@@ -20,6 +20,7 @@ impl EventBody {
             Self::Authorized { .. } => "authorized",
             Self::Signed { .. } => "signed",
             Self::TransactionExtended { .. } => "transaction-extended",
+            Self::DocumentsSigned { .. } => "documents-signed",
         }
     }
 
@@ -35,7 +36,8 @@ impl EventBody {
             | Self::KeyDestroyed { credential, .. }
             | Self::Authorized { credential, .. }
             | Self::Signed { credential, .. }
-            | Self::TransactionExtended { credential, .. } => Some(credential),
+            | Self::TransactionExtended { credential, .. }
+            | Self::DocumentsSigned { credential, .. } => Some(credential),
         }
     }
 
@@ -52,7 +54,8 @@ impl EventBody {
             Self::Boot { .. }
             | Self::Authorized { .. }
             | Self::Signed { .. }
-            | Self::TransactionExtended { .. } => &[],
+            | Self::TransactionExtended { .. }
+            | Self::DocumentsSigned { .. } => &[],
         }
     }
 
@@ -69,7 +72,7 @@ impl EventBody {
     #[must_use]
     pub const fn signatures(&self) -> u32 {
         match self {
-            Self::Signed { count, .. } => *count,
+            Self::Signed { count, .. } | Self::DocumentsSigned { count, .. } => *count,
             _ => 0,
         }
     }

@@ -52,6 +52,9 @@ pub enum Command {
     ExtendTransaction(ExtendTransaction),
     /// How far genesis or provisioning is. Phase `Uninitialized`.
     CeremonyStatus,
+    /// Signs documents under an activation token of hash type `document`: the SAM reads the bytes to be signed and hashes
+    /// them itself. Faults: 101, 400 to 403, 431, 700 to 712, 800 to 804.
+    SignDocument(SignDocument),
 }
 
 /// See [`Command::InstallManifest`].
@@ -172,6 +175,39 @@ pub struct SignHash {
     pub record: SealedRecord,
 }
 
+/// Bytes to be signed for one document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum ToBeSigned {
+    /// CMS: the signed attributes in DER with the tag SET OF (RFC 5652 section 5.4), at most [`MAX_SIGNED_ATTRIBUTES`].
+    Cms(Blob),
+    /// JWS: the signing input (RFC 7515 section 5.1), at most [`MAX_SIGNING_INPUT`].
+    Jws(Blob),
+}
+
+/// Most octets of the signed attributes of one document.
+pub const MAX_SIGNED_ATTRIBUTES: usize = 16 * 1024;
+/// Most octets of the JWS signing input of one document.
+pub const MAX_SIGNING_INPUT: usize = 256 * 1024;
+
+/// See [`Command::SignDocument`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignDocument {
+    /// The credential.
+    pub credential: CredentialId,
+    /// Activation token, 32 octets.
+    pub token: Blob,
+    /// What to sign, in the order in which signatures are wanted.
+    pub to_be_signed: Vec<ToBeSigned>,
+    /// Digest named by the request, if any.
+    pub hash_algorithm: Option<HashAlgorithm>,
+    /// Signature algorithm named by the request.
+    pub signature_algorithm: SignatureAlgorithm,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
 /// See [`Command::ExtendTransaction`]. Nothing in it can add to what the signer authorized.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -245,7 +281,7 @@ pub enum Answer {
         /// Receipt.
         receipt: Receipt,
     },
-    /// To `SignHash`.
+    /// To `SignHash` and `SignDocument`.
     Signatures {
         /// In the order of the request, ECDSA in DER.
         signatures: Vec<Blob>,

@@ -11,8 +11,10 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key::PublicKey;
-use fuin_shared::message::{Answer, Authorize, Command, ExtendTransaction, Manage, Receipt, SignHash};
-use fuin_shared::sad::{AuthorizationEvidence, Purpose, Sad, sad_digest};
+use fuin_shared::message::{
+    Answer, Authorize, Command, ExtendTransaction, Manage, Receipt, SignDocument, SignHash, ToBeSigned,
+};
+use fuin_shared::sad::{AuthorizationEvidence, HashType, Purpose, Sad, sad_digest};
 use std::collections::BTreeMap;
 
 /// DER of the AlgorithmIdentifier ecdsa-with-SHA256.
@@ -25,6 +27,8 @@ pub struct Permission {
     pub credential: CredentialId,
     /// What for.
     pub purpose: Purpose,
+    /// What the hashes are of.
+    pub hash_type: HashType,
     /// Hashes that may still be signed.
     pub hashes: Vec<Blob>,
 }
@@ -60,6 +64,7 @@ impl Oracle {
         let permission = Permission {
             credential: sad.credential.clone(),
             purpose: sad.purpose,
+            hash_type: sad.hash_type,
             hashes: sad.hashes.clone(),
         };
         self.consents.insert(sad_digest(&sad.to_bytes()), permission);
@@ -93,6 +98,9 @@ impl Oracle {
             }
             (Some(Command::SignHash(request)), Answer::Signatures { signatures, .. }) => {
                 self.made(request, signatures)
+            }
+            (Some(Command::SignDocument(request)), Answer::Signatures { signatures, .. }) => {
+                self.made_for_documents(request, signatures)
             }
             (Some(Command::ExtendTransaction(request)), Answer::Activation { token, .. }) => {
                 self.extended(request, token)
@@ -129,6 +137,7 @@ impl Oracle {
         let often = |list: &[Blob], hash: &Blob| list.iter().filter(|other| *other == hash).count();
         permission.is_some_and(|allowed| {
             allowed.credential == request.credential
+                && allowed.hash_type == HashType::Dtbs
                 && request.hashes.iter().all(|h| often(&request.hashes, h) <= often(&allowed.hashes, h))
         })
     }
@@ -203,8 +212,8 @@ impl Oracle {
         let place = self.tokens.iter().position(|(token, _)| token == &request.token);
         let place = place.ok_or("signed under a token that nobody has, or that is used up")?;
         let (_, permission) = &mut self.tokens[place];
-        if permission.credential != request.credential {
-            return Err("signed with another credential".to_owned());
+        if permission.credential != request.credential || permission.hash_type != HashType::Dtbs {
+            return Err("signed with another credential, or a hash for a document".to_owned());
         }
         let key = self.keys.get(&request.credential).ok_or("signed with a key that nobody knows")?;
         for (hash, signature) in request.hashes.iter().zip(signatures) {
@@ -214,6 +223,39 @@ impl Oracle {
             permission
                 .hashes
                 .remove(allowed.ok_or("a hash was signed that was not authorized, or too often")?);
+            self.signed += 1;
+        }
+        if permission.hashes.is_empty() {
+            self.tokens.remove(place);
+        }
+        Ok(())
+    }
+
+    /// Each signature is over what was sent, which holds the digest of a document that may still be signed.
+    fn made_for_documents(&mut self, request: &SignDocument, signatures: &[Blob]) -> Result<(), String> {
+        if signatures.is_empty() || request.to_be_signed.len() != signatures.len() {
+            return Err("not one signature for each document".to_owned());
+        }
+        let place = self.tokens.iter().position(|(token, _)| token == &request.token);
+        let place = place.ok_or("signed under a token that nobody has, or that is used up")?;
+        let (_, permission) = &mut self.tokens[place];
+        if permission.credential != request.credential || permission.hash_type != HashType::Document {
+            return Err("signed with another credential, or a document for a hash".to_owned());
+        }
+        let key = self.keys.get(&request.credential).ok_or("signed with a key that nobody knows")?;
+        for (to_be_signed, signature) in request.to_be_signed.iter().zip(signatures) {
+            // Honest signers of the suite authorize no document in a JWS.
+            let ToBeSigned::Cms(octets) = to_be_signed else {
+                return Err("a JWS was signed, which nobody asked for".to_owned());
+            };
+            let digest = HashAlgorithm::Sha256.digest(octets.as_slice());
+            key.verify_digest(&digest, signature.as_slice())
+                .map_err(|_| "a signature of something else than what was sent")?;
+            let carried = |hash: &Blob| octets.0.windows(hash.0.len().max(1)).any(|window| window == hash.0);
+            let allowed = permission.hashes.iter().position(carried);
+            permission
+                .hashes
+                .remove(allowed.ok_or("a document was signed that was not authorized, or too often")?);
             self.signed += 1;
         }
         if permission.hashes.is_empty() {

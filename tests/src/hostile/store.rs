@@ -4,7 +4,7 @@ use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::CredentialId;
 use fuin_shared::log::bundle::append_entry;
-use fuin_shared::log::event::{Event, EventBody};
+use fuin_shared::log::event::Event;
 use fuin_shared::message::{Commit, Head, RecordChange, SealedRecord, StoreAnswer};
 use std::collections::BTreeMap;
 
@@ -110,10 +110,8 @@ impl Store {
     /// Signatures in the ledger.
     #[must_use]
     pub fn signed(&self) -> u64 {
-        let counts = self.entries.iter().map(|entry| match codec::decode::<Event>(entry).unwrap().body {
-            EventBody::Signed { count, .. } => u64::from(count),
-            _ => 0,
-        });
-        counts.sum()
+        let counts =
+            self.entries.iter().map(|entry| codec::decode::<Event>(entry).unwrap().body.signatures());
+        counts.map(u64::from).sum()
     }
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod device_key;
+mod documents;
 mod evidence;
 mod hashes;
 mod info;

@@ -45,6 +45,13 @@ fn bodies() -> Vec<EventBody> {
         EventBody::Authorized { credential, sad: digest(0x57), count: 2, means_counter: 9 },
         EventBody::Signed { credential, certificate: digest(0x58), count: 2, hashes: digest(0x59) },
         EventBody::TransactionExtended { credential, left: 3 },
+        EventBody::DocumentsSigned {
+            credential,
+            certificate: digest(0x58),
+            count: 2,
+            documents: digest(0x5c),
+            hashes: digest(0x5d),
+        },
     ]
 }
 
@@ -61,6 +68,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::Authorized { .. } => "authorized",
         EventBody::Signed { .. } => "signed",
         EventBody::TransactionExtended { .. } => "transaction-extended",
+        EventBody::DocumentsSigned { .. } => "documents-signed",
     }
 }
 

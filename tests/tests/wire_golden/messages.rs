@@ -10,7 +10,8 @@ use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
     Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
-    Manage, MeansHint, PasskeyHint, ProvideShare, SignHash, Status, StoreAnswer, StoreRequest,
+    Manage, MeansHint, PasskeyHint, ProvideShare, SignDocument, SignHash, Status, StoreAnswer, StoreRequest,
+    ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -75,6 +76,14 @@ fn commands() -> Vec<Command> {
             record: record(),
         }),
         Command::CeremonyStatus,
+        Command::SignDocument(SignDocument {
+            credential: credential(),
+            token: octets(0x40, 32),
+            to_be_signed: vec![ToBeSigned::Cms(octets(0x31, 40)), ToBeSigned::Jws(octets(0x65, 20))],
+            hash_algorithm: Some(HashAlgorithm::Sha256),
+            signature_algorithm: SignatureAlgorithm::EcdsaSha256,
+            record: record(),
+        }),
     ]
 }
 
@@ -98,6 +107,7 @@ fn command_name(command: &Command) -> &'static str {
         Command::AttestKey(_) => "attest-key",
         Command::ExtendTransaction(_) => "extend-transaction",
         Command::CeremonyStatus => "ceremony-status",
+        Command::SignDocument(_) => "sign-document",
     }
 }
 

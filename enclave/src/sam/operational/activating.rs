@@ -78,6 +78,7 @@ impl Operational {
         };
         let activation = Activation::new(
             credential.subject,
+            sad.hash_type,
             &sad.hashes,
             sad.hash_algorithm,
             sad.signature_algorithm,

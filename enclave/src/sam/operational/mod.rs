@@ -5,7 +5,7 @@
 //! | [`enrolment`] | generateKey, linkEid, authorize (PoP), linkCert, deleteKey |
 //! | [`activating`] | getChallenge, authorize |
 //! | [`extending`] | extendTransaction |
-//! | [`signing`] | signHash |
+//! | [`signing`] | signHash, signDocument |
 
 mod activating;
 mod enrolment;
@@ -98,6 +98,7 @@ impl Operational {
             Command::GetChallenge(request) => self.get_challenge(ticket, &request, around, rng).map(Some),
             Command::Authorize(request) => self.authorize(ticket, &request, around, rng).map(|()| None),
             Command::SignHash(request) => self.sign_hash(ticket, request, around, rng).map(Some),
+            Command::SignDocument(request) => self.sign_document(ticket, request, around, rng).map(Some),
             Command::ExtendTransaction(request) => {
                 self.extend_transaction(ticket, &request, around, rng).map(|()| None)
             }

@@ -1,27 +1,42 @@
-//! Place: SAM. signHash: permissions are spent first, then the crypto module signs outside the state machine, then the
-//! event is appended, and only its commit releases the signatures. A permission spent is never given back.
+//! Place: SAM. signHash and signDocument: permissions are spent first, then the crypto module signs outside the state
+//! machine, then the event is appended, and only its commit releases the signatures. A permission spent is never given
+//! back.
 
 use super::super::activation::Demand;
 use super::super::record::KeyState;
+use super::super::to_be_signed::{Signer, read};
 use super::super::vault::Credential;
 use super::{Effect, MAX_WORK, Operational, Outcome, Surroundings, Ticket, salt};
 use crate::crypto_module::SigningJob;
 use crate::ledger::journal::Entry;
+use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::Digest32;
+use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::log::event::{EventBody, salted};
 use fuin_shared::log::tree::{leaf_hash, root_of};
-use fuin_shared::message::SignHash;
+use fuin_shared::message::{SealedRecord, SignDocument, SignHash};
+use fuin_shared::sad::HashType;
 use rand_core::CryptoRng;
 use std::sync::Arc;
 
 /// A signing call whose signatures are being made.
 pub(super) struct Work {
     credential: Arc<Credential>,
+    /// What is signed.
     hashes: Vec<Blob>,
+    /// Digests of the documents, where the signer authorized those.
+    documents: Option<Vec<Blob>>,
     /// One for the certificate, then one for each hash.
     salts: Vec<Blob>,
+}
+
+/// What a signing call says of itself, whatever it wants signed.
+struct Call<'a> {
+    ticket: Ticket,
+    token: &'a Blob,
+    hash_algorithm: Option<HashAlgorithm>,
+    signature_algorithm: SignatureAlgorithm,
 }
 
 impl Operational {
@@ -32,14 +47,58 @@ impl Operational {
         around: &Surroundings<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Effect, Fault> {
-        let now = around.seconds();
+        let SignHash { credential, token, hashes, hash_algorithm, signature_algorithm, record } = request;
+        self.check_count(hashes.len(), around)?;
+        let credential = self.for_signing(&credential, &record, signature_algorithm, around)?;
+        let call = Call { ticket, token: &token, hash_algorithm, signature_algorithm };
+        self.begin(&call, credential, hashes, None, around, rng)
+    }
+
+    pub(super) fn sign_document(
+        &mut self,
+        ticket: Ticket,
+        request: SignDocument,
+        around: &Surroundings<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Effect, Fault> {
+        let SignDocument { credential, token, to_be_signed, hash_algorithm, signature_algorithm, record } =
+            request;
+        self.check_count(to_be_signed.len(), around)?;
+        let credential = self.for_signing(&credential, &record, signature_algorithm, around)?;
+        let certificate = credential.record.certificate.as_ref().ok_or(Fault::CredentialDisabled)?;
+        let signer = Signer {
+            chain: &certificate.chain,
+            key: credential.record.algorithm,
+            algorithm: signature_algorithm,
+            now: around.seconds(),
+            window: u64::from(around.context.manifest.limits.activation_seconds),
+        };
+        let read: Vec<_> = to_be_signed.iter().map(|one| read(one, &signer)).collect::<Result<_, _>>()?;
+        let (documents, hashes) = read.into_iter().map(|one| (one.document, one.hash)).unzip();
+        let call = Call { ticket, token: &token, hash_algorithm, signature_algorithm };
+        self.begin(&call, credential, hashes, Some(documents), around, rng)
+    }
+
+    fn check_count(&self, count: usize, around: &Surroundings<'_>) -> Result<(), Fault> {
         if self.work.len() >= MAX_WORK {
             return Err(Fault::Busy);
         }
-        if request.hashes.len() > around.context.manifest.limits.hashes as usize {
+        if count > around.context.manifest.limits.hashes as usize {
             return Err(Fault::SadTooMany);
         }
-        let credential = self.open(&request.credential, &request.record, around)?;
+        Ok(())
+    }
+
+    /// The credential, if it may sign now with this algorithm.
+    fn for_signing(
+        &mut self,
+        id: &CredentialId,
+        record: &SealedRecord,
+        algorithm: SignatureAlgorithm,
+        around: &Surroundings<'_>,
+    ) -> Result<Arc<Credential>, Fault> {
+        let now = around.seconds();
+        let credential = self.open(id, record, around)?;
         if credential.record.state != KeyState::Active {
             return Err(Fault::CredentialDisabled);
         }
@@ -47,24 +106,38 @@ impl Operational {
         if now < certificate.not_before || now >= certificate.not_after {
             return Err(Fault::CertificateExpired);
         }
-        if !around.context.manifest.allows(request.signature_algorithm, now) {
+        if !around.context.manifest.allows(algorithm, now) {
             return Err(Fault::AlgorithmNotAllowed);
         }
+        Ok(credential)
+    }
+
+    /// Spends the permissions and hands the work to the crypto module.
+    fn begin(
+        &mut self,
+        call: &Call<'_>,
+        credential: Arc<Credential>,
+        hashes: Vec<Blob>,
+        documents: Option<Vec<Blob>>,
+        around: &Surroundings<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Effect, Fault> {
         let demand = Demand {
             credential: credential.subject,
-            hashes: &request.hashes,
-            hash_algorithm: request.hash_algorithm,
-            signature_algorithm: request.signature_algorithm,
+            hash_type: if documents.is_some() { HashType::Document } else { HashType::Dtbs },
+            hashes: documents.as_deref().unwrap_or(&hashes),
+            hash_algorithm: call.hash_algorithm,
+            signature_algorithm: call.signature_algorithm,
         };
-        self.activations.spend(request.token.as_slice(), demand, now)?;
-        let salts = (0..=request.hashes.len()).map(|_| salt(rng)).collect();
+        self.activations.spend(call.token.as_slice(), demand, around.seconds())?;
+        let salts = (0..=hashes.len()).map(|_| salt(rng)).collect();
         let job = SigningJob {
-            ticket,
+            ticket: call.ticket,
             key: Arc::clone(&credential.key),
-            algorithm: request.signature_algorithm,
-            digests: request.hashes.iter().map(|hash| hash.0.clone()).collect(),
+            algorithm: call.signature_algorithm,
+            digests: hashes.iter().map(|hash| hash.0.clone()).collect(),
         };
-        self.work.insert(ticket, Work { credential, hashes: request.hashes, salts });
+        self.work.insert(call.ticket, Work { credential, hashes, documents, salts });
         Ok(Effect::Sign(job))
     }
 
@@ -100,17 +173,24 @@ impl Operational {
         };
         let leaf = work.credential.record.certificate.as_ref().and_then(|linked| linked.chain.first());
         let leaf = leaf.map(Blob::as_slice).unwrap_or_default();
-        let leaves: Vec<_> = work
-            .hashes
-            .iter()
-            .zip(for_hashes)
-            .map(|(hash, salt)| leaf_hash(salted(salt.as_slice(), hash.as_slice()).as_ref()))
-            .collect();
-        EventBody::Signed {
-            credential: self.journal.state().next_mark(work.credential.subject),
-            certificate: salted(for_certificate, leaf),
-            count: u32::try_from(work.hashes.len()).unwrap_or(u32::MAX),
-            hashes: Digest32(root_of(&leaves)),
+        let root = |values: &[Blob]| {
+            let leaves: Vec<_> = values
+                .iter()
+                .zip(for_hashes)
+                .map(|(value, salt)| leaf_hash(salted(salt.as_slice(), value.as_slice()).as_ref()))
+                .collect();
+            Digest32(root_of(&leaves))
+        };
+        let credential = self.journal.state().next_mark(work.credential.subject);
+        let certificate = salted(for_certificate, leaf);
+        let count = u32::try_from(work.hashes.len()).unwrap_or(u32::MAX);
+        let hashes = root(&work.hashes);
+        match &work.documents {
+            None => EventBody::Signed { credential, certificate, count, hashes },
+            Some(documents) => {
+                let documents = root(documents);
+                EventBody::DocumentsSigned { credential, certificate, count, documents, hashes }
+            }
         }
     }
 }

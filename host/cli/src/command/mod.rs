@@ -4,6 +4,7 @@ pub mod ceremony;
 pub mod dev;
 pub mod doctor;
 pub mod evidence;
+mod hash_type;
 pub mod key;
 pub mod ledger;
 mod nonce;

@@ -29,6 +29,9 @@ pub struct Args {
     /// Object identifier of the hash algorithm.
     #[arg(long, value_name = "OID", required_unless_present = "stdin", conflicts_with = "stdin")]
     hash_algo: Option<String>,
+    /// What the hashes are of.
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "dtbs")]
+    hash_type: crate::command::hash_type::Named,
     /// Reads a JSON object {credentialID, hashes, hashAlgorithmOID, numSignatures} from standard input instead.
     #[arg(long)]
     stdin: bool,
@@ -73,7 +76,13 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let sic = installation.sic()?;
     let credential = installation.credential(&client, Some(&wanted.credential)).await?;
     let algorithm = credential.algorithm_for(wanted.algorithm)?;
-    let asked = ToAuthorize { credential: &credential, hashes: &wanted.hashes, algorithm, display: None };
+    let asked = ToAuthorize {
+        credential: &credential,
+        hash_type: args.hash_type.into(),
+        hashes: &wanted.hashes,
+        algorithm,
+        display: None,
+    };
     let authorization = authorize(&client, &sic, &mut installation.means(), asked, now).await?;
     let sad = client
         .authorize(

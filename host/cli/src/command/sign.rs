@@ -4,7 +4,7 @@ use crate::file;
 use crate::installation::{DEFAULT_DIR, Installation, now};
 use crate::outcome::Failure;
 use fuin_ades::pades::{MAX_PDF, PadesError, SignatureOptions};
-use fuin_sca::sign::{Credential, SignError, SignedPdf, sign_pdf};
+use fuin_sca::sign::{Credential, PdfToSign, SignError, SignedPdf, sign_pdf};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -32,6 +32,9 @@ pub struct Args {
     /// Name of the signature field: an empty one of the document, or a new one; a new name unless given.
     #[arg(long, value_name = "NAME")]
     field: Option<String>,
+    /// What is authorized: the hash that is signed, or the document's digest, with the enclave reading what it signs.
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "dtbs")]
+    hash_type: crate::command::hash_type::Named,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -62,7 +65,8 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         ..SignatureOptions::new(i64::try_from(now()).unwrap_or(i64::MAX))
     };
     let mut means = installation.means();
-    let signed = sign_pdf(&client, &sic, &mut means, &credential, &pdf, &options, now).await;
+    let wanted = PdfToSign { pdf: &pdf, options: &options, hash_type: args.hash_type.into() };
+    let signed = sign_pdf(&client, &sic, &mut means, &credential, wanted, now).await;
     let signed = signed.map_err(|error| match error {
         SignError::Pdf(reason) => refused(&args, reason),
         other => other.into(),
@@ -99,6 +103,7 @@ fn tell(args: &Args, credential: &Credential, signed: &SignedPdf) {
             "subject": credential.subject,
             "signAlgo": algorithm,
             "hash": hash,
+            "hashType": args.hash_type.as_str(),
             "service": evidence.service(),
             "instance": signed.instance.id(),
             "development": evidence.development(),
@@ -114,7 +119,7 @@ fn tell(args: &Args, credential: &Credential, signed: &SignedPdf) {
     }
     println!("signed by:         {}", credential.subject);
     println!("with credential:   {} ({algorithm})", credential.id);
-    println!("authorized hash:   {hash}");
+    println!("authorized hash:   {hash} ({})", args.hash_type.as_str());
     println!(
         "written:           {} (field {}, {} octets)",
         args.output.display(),
@@ -137,6 +142,7 @@ mod tests {
             reason: None,
             location: None,
             field: None,
+            hash_type: crate::command::hash_type::Named::Dtbs,
             json: false,
         };
         let taken = PadesError::Field { name: "a".into(), reason: "is signed already" };

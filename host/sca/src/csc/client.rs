@@ -3,15 +3,15 @@
 use super::error::CscClientError;
 use super::types::{
     AuthData, AuthorizeAnswer, AuthorizeRequest, ChallengeAnswer, ChallengeRequest, CredentialInfo, Empty,
-    ErrorAnswer, EvidenceAnswer, EvidenceRequest, InfoRequest, KeyAnswer, List, Login, SignHashAnswer,
-    SignHashRequest,
+    ErrorAnswer, EvidenceAnswer, EvidenceRequest, InfoRequest, KeyAnswer, List, Login, SignDocumentRequest,
+    SignHashAnswer, SignHashRequest, ToBeSignedElement,
 };
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::ids::CredentialId;
-use fuin_shared::message::Challenge;
+use fuin_shared::message::{Challenge, ToBeSigned};
 use fuin_shared::sad::AuthorizationEvidence;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -158,12 +158,34 @@ impl CscClient {
             hash_algorithm: algorithm.hash().oid().to_string(),
             sign_algo: algorithm.oid().to_string(),
         };
-        let answer: SignHashAnswer = self.call(method, &request).await?;
-        let wrong = |reason| CscClientError::Answer { method, field: "signatures", reason };
-        if answer.signatures.len() != hashes.len() {
-            return Err(wrong("are not as many as the hashes"));
-        }
-        answer.signatures.iter().map(|s| Base64::decode_vec(s).map_err(|_| wrong("are not base64"))).collect()
+        signatures(method, &self.call(method, &request).await?, hashes.len())
+    }
+
+    /// `POST /signatures/document` under an activation token for documents: ECDSA signatures in DER, in the order of
+    /// `to_be_signed`.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn sign_document(
+        &self,
+        id: &CredentialId,
+        activation: &str,
+        to_be_signed: &[ToBeSigned],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Vec<Vec<u8>>, CscClientError> {
+        let method = "signatures/document";
+        let element = |one: &ToBeSigned| match one {
+            ToBeSigned::Cms(octets) => ToBeSignedElement::Cms(Base64::encode_string(octets.as_slice())),
+            ToBeSigned::Jws(octets) => ToBeSignedElement::Jws(Base64::encode_string(octets.as_slice())),
+        };
+        let request = SignDocumentRequest {
+            credential_id: id.as_str(),
+            sad: activation,
+            to_be_signed: to_be_signed.iter().map(element).collect(),
+            sign_algo: algorithm.oid().to_string(),
+        };
+        let builder = self.http.post(format!("{}/{method}", self.base)).json(&request);
+        signatures(method, &Self::send(method, self.with_bearer(builder)).await?, to_be_signed.len())
     }
 
     /// `POST /attestation`: the evidence bundle of the instance that holds `credential`, answering `nonce`.
@@ -217,11 +239,15 @@ impl CscClient {
         method: &'static str,
         request: &Q,
     ) -> Result<A, CscClientError> {
-        let mut builder = self.http.post(format!("{}/csc/v2/{method}", self.base)).json(request);
-        if let Some(token) = &self.token {
-            builder = builder.bearer_auth(token.as_str());
+        let builder = self.http.post(format!("{}/csc/v2/{method}", self.base)).json(request);
+        Self::send(method, self.with_bearer(builder)).await
+    }
+
+    fn with_bearer(&self, builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.token {
+            Some(token) => builder.bearer_auth(token.as_str()),
+            None => builder,
         }
-        Self::send(method, builder).await
     }
 
     /// Sends, and again after a 429: the service did nothing then. A 503 may come after something was done.
@@ -278,6 +304,18 @@ fn pause(headers: &HeaderMap) -> Duration {
 #[must_use]
 pub fn evidence_text(evidence: &AuthorizationEvidence) -> String {
     Base64UrlUnpadded::encode_string(&codec::encode(evidence))
+}
+
+fn signatures(
+    method: &'static str,
+    answer: &SignHashAnswer,
+    wanted: usize,
+) -> Result<Vec<Vec<u8>>, CscClientError> {
+    let wrong = |reason| CscClientError::Answer { method, field: "signatures", reason };
+    if answer.signatures.len() != wanted {
+        return Err(wrong("are not as many as what was to be signed"));
+    }
+    answer.signatures.iter().map(|s| Base64::decode_vec(s).map_err(|_| wrong("are not base64"))).collect()
 }
 
 fn base64_all(hashes: &[Blob]) -> Vec<String> {

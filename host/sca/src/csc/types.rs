@@ -136,6 +136,25 @@ pub(super) struct SignHashRequest<'a> {
     pub(super) sign_algo: String,
 }
 
+/// One element of `toBeSigned`.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ToBeSignedElement {
+    Cms(String),
+    Jws(String),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignDocumentRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    #[serde(rename = "SAD")]
+    pub(super) sad: &'a str,
+    pub(super) to_be_signed: Vec<ToBeSignedElement>,
+    pub(super) sign_algo: String,
+}
+
 #[derive(Deserialize)]
 pub(super) struct SignHashAnswer {
     pub(super) signatures: Vec<String>,

@@ -18,7 +18,9 @@ const SKEW: u64 = 10;
 pub struct ToAuthorize<'a> {
     /// With which credential.
     pub credential: &'a Credential,
-    /// DTBS/Rs in the order shown.
+    /// What the hashes are of.
+    pub hash_type: HashType,
+    /// DTBS/Rs, or digests of documents, in the order shown.
     pub hashes: &'a [Blob],
     /// Signature algorithm, which fixes the hash algorithm.
     pub algorithm: SignatureAlgorithm,
@@ -78,7 +80,7 @@ pub async fn authorize<M: SignerMeans>(
             credential: &credential.id,
             spki: &credential.spki,
             purpose: Purpose::Sign,
-            hash_type: HashType::Dtbs,
+            hash_type: wanted.hash_type,
             hashes: wanted.hashes,
             hash_algorithm: wanted.algorithm.hash(),
             signature_algorithm: wanted.algorithm,

@@ -8,4 +8,4 @@ mod pdf;
 pub use authorize::{Authorization, ToAuthorize, authorize};
 pub use credential::Credential;
 pub use error::SignError;
-pub use pdf::{SignedPdf, sign_pdf};
+pub use pdf::{PdfToSign, SignedPdf, sign_pdf};
