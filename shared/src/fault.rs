@@ -124,6 +124,7 @@ faults! {
     Entropy = 901, "random source failed its test";
     SelfTest = 902, "self-test failed";
     Clock = 903, "clock is not usable";
+    ClockDoubt = 904, "sources of time disagree; what depends on time is stopped";
 }
 
 impl Fault {

@@ -8,7 +8,7 @@ mod cosigning;
 
 use super::keys::LedgerKeys;
 use super::state::State;
-use crate::platform::clock::Millis;
+use crate::platform::clock::{Millis, QuorumTime};
 use cosigning::{Cosigning, Durable};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -81,6 +81,8 @@ struct Batch<T> {
     commit: Commit,
     after: Frontier,
     items: Vec<(Vec<Blob>, T)>,
+    /// The kernel's clock when its checkpoint first left.
+    sent: Millis,
 }
 
 /// What follows from news about the commit under way.
@@ -205,11 +207,11 @@ impl<T> Journal<T> {
         Ok(())
     }
 
-    /// The next commit to send, when none is under way and something waits.
+    /// The next commit to send, when none is under way and something waits. `kernel` is the kernel's clock.
     ///
     /// # Errors
     /// [`Fault::Internal`] when the checkpoint cannot be signed, which no input can cause.
-    pub fn next_commit(&mut self) -> Result<Option<Commit>, Fault> {
+    pub fn next_commit(&mut self, kernel: Millis) -> Result<Option<Commit>, Fault> {
         if self.in_flight.is_some() || self.queue.is_empty() {
             return Ok(None);
         }
@@ -233,7 +235,7 @@ impl<T> Journal<T> {
                 .sign(&self.keys.signer)
                 .map_err(|_| Fault::Internal)?;
         let commit = Commit { first, entries, checkpoint, records };
-        self.in_flight = Some(Batch { commit: commit.clone(), after, items });
+        self.in_flight = Some(Batch { commit: commit.clone(), after, items, sent: kernel });
         Ok(Some(commit))
     }
 
@@ -280,7 +282,7 @@ impl<T> Journal<T> {
         self.checkpoint = Some(batch.commit.checkpoint.clone());
         let origin = self.keys.identity.origin.clone();
         let head = Checkpoint { origin, size: self.frontier.size(), root: self.frontier.root() };
-        let durable = Durable::new(batch.commit, batch.items, head);
+        let durable = Durable::new(batch.commit, batch.items, head, batch.sent);
         match &mut self.cosigning {
             None => Progress::Released(durable.release(None)),
             Some(cosigning) => {
@@ -303,6 +305,11 @@ impl<T> Journal<T> {
             Ok(released) => Progress::Released(released),
             Err(pause) => Progress::Rest(pause),
         })
+    }
+
+    /// What the newest quorum of cosignatures says of the time; once.
+    pub fn quorum_time(&mut self) -> Option<QuorumTime> {
+        self.cosigning.as_mut()?.take_time()
     }
 
     /// The pause is over.

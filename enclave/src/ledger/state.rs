@@ -171,6 +171,8 @@ impl State {
                 rule(*count > 0, "a signing event without signatures")?;
                 self.advance(credential, None);
             }
+            // An alarm changes nothing.
+            EventBody::ClockDoubted { .. } => {}
             EventBody::TransactionExtended { credential, left } => {
                 self.check(credential, None)?;
                 rule(*left > 0, "an extended transaction without permissions")?;

@@ -1,5 +1,5 @@
-//! Place: none. Time, as the state machine is told it. The parent can influence a guest's clock, so time is only
-//! ever taken as a lower bound that grows.
+//! Place: none. Time, as the state machine is told it: a reading that grows. What it is worth is judged by
+//! [`crate::sam::clock`].
 
 use fuin_shared::fault::Fault;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +29,28 @@ impl Millis {
     #[must_use]
     pub const fn plus(self, milliseconds: u64) -> Self {
         Self(self.0.saturating_add(milliseconds))
+    }
+}
+
+/// What a quorum's cosignatures say of the time, Unix seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuorumTime {
+    /// When the checkpoint that they cover first left, by the kernel's clock.
+    pub sent: Millis,
+    /// It was this late at the most when the checkpoint left: the (f+1)-th smallest time.
+    pub smallest: u64,
+    /// It was this late at the least when the cosignatures came: the (f+1)-th largest time.
+    pub largest: u64,
+}
+
+impl QuorumTime {
+    /// Of the times of different witnesses, `faults` of whom may lie; none if there are no more than that.
+    #[must_use]
+    pub fn of(sent: Millis, mut times: Vec<u64>, faults: usize) -> Option<Self> {
+        times.sort_unstable();
+        let smallest = *times.get(faults)?;
+        let largest = *times.get(times.len().checked_sub(faults + 1)?)?;
+        Some(Self { sent, smallest, largest })
     }
 }
 

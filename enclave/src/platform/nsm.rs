@@ -1,8 +1,10 @@
 //! Place: none. The security module (NSM): the unmodified driver library behind one trait, and the calls that the
 //! enclave makes, with every answer checked.
 
+use crate::platform::clock::Millis;
 use aws_nitro_enclaves_nsm_api::api::{Digest, Request, Response};
 use aws_nitro_enclaves_nsm_api::driver::{nsm_exit, nsm_init, nsm_process_request};
+use fuin_attestation::document::{Document, Profile};
 use fuin_shared::evidence::{Pcr, UserData};
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::ServiceId;
@@ -113,6 +115,17 @@ pub fn attest(nsm: &dyn Nsm, user_data: &UserData, nonce: Option<Vec<u8>>) -> Re
         Response::Attestation { document } if !document.is_empty() => Ok(document),
         _ => Err(Fault::Nsm),
     }
+}
+
+/// The time of a new document. Its signature is not looked at: the module itself gave it over its device.
+///
+/// # Errors
+/// [`Fault::Nsm`].
+pub fn time(nsm: &dyn Nsm) -> Result<Millis, Fault> {
+    let request = Request::Attestation { user_data: None, nonce: None, public_key: None };
+    let Response::Attestation { document } = nsm.process(request) else { return Err(Fault::Nsm) };
+    let document = Document::parse(&document, Profile::Observed).map_err(|_| Fault::Nsm)?;
+    Ok(Millis(document.timestamp))
 }
 
 #[cfg(test)]

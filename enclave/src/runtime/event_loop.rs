@@ -214,6 +214,7 @@ impl<M: StateMachine> EventLoop<M> {
             Effect::AskHead => self.store.submit(StoreRequest::Head),
             Effect::ReadLedger { first } => self.store.submit(StoreRequest::ReadLedger { first }),
             Effect::Cosign(cosign) => self.store.submit(StoreRequest::Cosign(cosign)),
+            Effect::AskTime => self.ask_module(ModuleJob::Time),
             Effect::Rest(pause) => self.rested = Some(Instant::now() + pause),
         }
     }

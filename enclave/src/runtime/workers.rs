@@ -22,6 +22,8 @@ pub(super) enum ModuleJob {
     Attest { ticket: Ticket, user_data: UserData, nonce: Option<Vec<u8>> },
     /// Gather a new seed.
     Seed,
+    /// See [`crate::sam::Effect::AskTime`].
+    Time,
 }
 
 /// Starts `threads` signers behind a queue of `places`.
@@ -76,6 +78,7 @@ fn do_job(job: ModuleJob, nsm: &dyn Nsm, gatherer: &mut Gatherer) -> Event {
             Event::Input(Input::Attested { ticket, result: nsm::attest(nsm, &user_data, nonce) })
         }
         ModuleJob::Seed => Event::Seed(gatherer.gather()),
+        ModuleJob::Time => Event::Input(Input::Time(nsm::time(nsm))),
     }
 }
 
@@ -85,5 +88,6 @@ pub(super) fn no_place(job: ModuleJob) -> Option<Input> {
         ModuleJob::Seal(_) => Some(Input::IdentitySealed(Err(Fault::Busy))),
         ModuleJob::Attest { ticket, .. } => Some(Input::Attested { ticket, result: Err(Fault::Busy) }),
         ModuleJob::Seed => None,
+        ModuleJob::Time => Some(Input::Time(Err(Fault::Busy))),
     }
 }

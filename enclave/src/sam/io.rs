@@ -1,6 +1,7 @@
 //! Place: SAM. What goes into the state machine and what comes out of it.
 
 use crate::crypto_module::SigningJob;
+use crate::platform::clock::Millis;
 use fuin_shared::evidence::UserData;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::ServiceId;
@@ -52,6 +53,8 @@ pub enum Input {
     Cosigned(Result<String, Fault>),
     /// The pause of [`Effect::Rest`] has passed.
     Rested,
+    /// The answer to [`Effect::AskTime`].
+    Time(Result<Millis, Fault>),
 }
 
 /// Something that the runtime has to do.
@@ -91,4 +94,6 @@ pub enum Effect {
     Cosign(Cosign),
     /// Feed [`Input::Rested`] after this time; at most one is under way.
     Rest(Duration),
+    /// Get the time of a new evidence document; at most one is under way.
+    AskTime,
 }

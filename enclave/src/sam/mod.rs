@@ -7,6 +7,7 @@
 //! | [`service`], [`evidence`] | the manifest in force; evidence bundles |
 //! | [`operational`] | the commands of the operational phase |
 //! | [`record`], [`vault`] | credential records, sealed at the host, opened here |
+//! | [`clock`] | trusted time: kernel, documents and witnesses against each other |
 //! | [`challenge`], [`authorization`], [`activation`] | nonces, SADs, what they permit |
 //! | [`means`] | the signer's eID means |
 //! | [`proof`], [`jose`] | `manageProof` of RA/CA clients |
@@ -19,6 +20,7 @@ pub mod activation;
 pub mod authorization;
 pub mod certificates;
 pub mod challenge;
+pub mod clock;
 pub mod evidence;
 pub mod io;
 pub mod jose;

@@ -31,6 +31,8 @@ pub enum Next {
     Reply(Answer),
     /// An answer, once a document binds its key statement.
     Attest(Wanted),
+    /// Nothing: nobody asked.
+    Nothing,
 }
 
 /// What a result will say.
@@ -61,6 +63,8 @@ pub enum Outcome {
     Activation(Blob, u64),
     /// Signatures.
     Signatures(Vec<Blob>),
+    /// Nobody waits for it.
+    Alarm,
 }
 
 /// What follows from a result that the ledger released.
@@ -92,5 +96,6 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
         Outcome::Deleted => Answer::Deleted(receipt),
         Outcome::Activation(token, expires) => Answer::Activation { token, expires, receipt },
         Outcome::Signatures(signatures) => Answer::Signatures { signatures, receipt },
+        Outcome::Alarm => return Next::Nothing,
     })
 }

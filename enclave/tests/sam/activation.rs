@@ -358,6 +358,25 @@ fn permission_is_spent_even_if_the_signature_is_lost() {
 }
 
 #[test]
+fn receipt_shows_later_what_was_displayed() {
+    use fuin_shared::log::event::{Event, EventBody, salted};
+    let (mut world, key) = ready(KeyAlgorithm::EcdsaP256);
+    let mut sad = world.sad(&key.id, &key.spki, Purpose::Sign, vec![hash(1)]);
+    sad.display = Some(Digest32([9; 32]));
+    let consent = evidence(&sad, |digest| key.passkey.assert(digest));
+    let request = world.authorize_request(&key, &sad, consent);
+    let Ok(Answer::Activation { receipt, .. }) = world.call(Command::Authorize(request)) else { panic!() };
+    assert_eq!(world.store.entries[receipt.index as usize], receipt.event.0);
+    let event: Event = fuin_shared::codec::decode(receipt.event.as_slice()).unwrap();
+    let EventBody::Authorized { sad: kept, .. } = event.body else { panic!() };
+    let opens = |sad: &Sad| salted(receipt.salts[0].as_slice(), sad_digest(&sad.to_bytes()).as_ref()) == kept;
+    assert!(opens(&sad), "who has the SAD and the receipt's salt");
+    for other in [None, Some(Digest32([8; 32]))] {
+        assert!(!opens(&Sad { display: other, ..sad.clone() }));
+    }
+}
+
+#[test]
 fn receipt_opens_the_event_and_names_the_signed_hashes() {
     use fuin_shared::log::event::{Event, EventBody, salted};
     use fuin_shared::log::tree::{leaf_hash, root_of};

@@ -98,7 +98,11 @@ fn generate_without_answer(world: &mut World, ticket: u64, user: &str) -> Option
     let statement = world.manage(generate_action(user, P256), None);
     let command = Command::GenerateKey(world.signed_manage(&statement, None));
     let input = Input::Command { ticket: Ticket(ticket), command };
-    let effects = world.machine.handle(input, world.now, &mut world.rng);
+    let mut effects = world.machine.handle(input, world.now, &mut world.rng);
+    // The first command of a boot waits for the time.
+    if matches!(effects[..], [Effect::AskTime]) {
+        effects = world.machine.handle(Input::Time(Ok(world.now)), world.now, &mut world.rng);
+    }
     effects.into_iter().find_map(|effect| match effect {
         Effect::Commit(commit) => Some(commit),
         _ => None,

@@ -16,6 +16,7 @@ mod passkey;
 mod people;
 mod quorum;
 mod rng;
+mod time;
 mod to_be_signed;
 mod witness;
 mod witnessed;

@@ -14,12 +14,20 @@ pub struct Witness {
     recorded: (u64, Hash),
     /// Whether it answers.
     pub up: bool,
+    /// By how much its clock is ahead, seconds.
+    pub ahead: i64,
 }
 
 impl Witness {
     pub fn new(seed: u8) -> Self {
         let name = format!("witness.example/{seed}");
-        Self { name, key: SigningKey::from_bytes(&[seed; 32]), recorded: (0, root_of(&[])), up: true }
+        Self {
+            name,
+            key: SigningKey::from_bytes(&[seed; 32]),
+            recorded: (0, root_of(&[])),
+            up: true,
+            ahead: 0,
+        }
     }
 
     fn blob(&self, octets: &[u8]) -> String {
@@ -61,6 +69,6 @@ impl Witness {
             return None;
         }
         self.recorded = (checkpoint.size, checkpoint.root);
-        Some(self.line(&checkpoint.to_text(), time))
+        Some(self.line(&checkpoint.to_text(), time.saturating_add_signed(self.ahead)))
     }
 }

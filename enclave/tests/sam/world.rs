@@ -105,7 +105,12 @@ pub struct World {
     pub machine: Machine,
     pub store: Store,
     pub sink: Sink,
+    /// What the kernel's clock shows.
     pub now: Millis,
+    /// By how much that is ahead of the truth, milliseconds.
+    pub kernel_ahead: i64,
+    /// By how much documents are ahead of the truth, milliseconds; or there are none.
+    pub documents_ahead: Result<i64, Fault>,
     pub rng: TestRng,
     pub officer: Person,
     pub custodian: Custodian,
@@ -169,6 +174,8 @@ impl World {
             store: Store::default(),
             sink: Sink::Honest,
             now: Millis(START * 1000),
+            kernel_ahead: 0,
+            documents_ahead: Ok(0),
             rng,
             officer,
             custodian,
@@ -206,8 +213,19 @@ impl World {
         self.install().unwrap();
     }
 
+    /// By the clocks of people and witnesses.
     pub fn seconds(&self) -> u64 {
-        self.now.0 / 1000
+        self.truth().seconds()
+    }
+
+    pub fn truth(&self) -> Millis {
+        Millis(self.now.0.saturating_add_signed(-self.kernel_ahead))
+    }
+
+    /// The kernel's clock alone jumps.
+    pub fn step(&mut self, milliseconds: i64) {
+        self.now = Millis(self.now.0.saturating_add_signed(milliseconds));
+        self.kernel_ahead += milliseconds;
     }
 
     pub fn advance(&mut self, seconds: u64) {
@@ -252,6 +270,12 @@ impl World {
                     Effect::Commit(commit) => inputs.extend(self.sink(&commit)),
                     Effect::AskHead => inputs.push_back(Input::Head(Ok(self.store.head()))),
                     Effect::Cosign(cosign) => inputs.extend(self.ask_witnesses(cosign)),
+                    Effect::AskTime => {
+                        let truth = self.truth().0;
+                        let told =
+                            self.documents_ahead.map(|ahead| Millis(truth.saturating_add_signed(ahead)));
+                        inputs.push_back(Input::Time(told));
+                    }
                     Effect::Rest(_) => {
                         assert!(!self.resting, "it rests already");
                         self.resting = true;

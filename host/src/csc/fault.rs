@@ -50,7 +50,7 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
             Refusal::unavailable("The signing enclave is not in operation")
         }
         F::SinkRefused | F::RecordStale => Refusal::unavailable("The service's records are not available"),
-        F::Nsm | F::Entropy | F::SelfTest | F::Clock => {
+        F::Nsm | F::Entropy | F::SelfTest | F::Clock | F::ClockDoubt => {
             Refusal::unavailable("The signing enclave cannot work now")
         }
 

@@ -46,6 +46,16 @@ pub struct CredentialMark {
     pub sequence: u64,
 }
 
+/// How far the kernel's clock is ahead of the truth, milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockAhead {
+    /// At least.
+    pub least: i64,
+    /// At most. Below `least`: the sources contradict each other.
+    pub most: i64,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -176,6 +186,13 @@ pub enum EventBody {
         documents: Digest32,
         /// RFC 6962 root of the salted hashes that were signed, in the same order and under the same salts.
         hashes: Digest32,
+    },
+    /// Alarm: the time is in doubt, and what depends on it is stopped.
+    ClockDoubted {
+        /// The kernel's clock, Unix milliseconds.
+        kernel: u64,
+        /// What the sources say together; null when none has said anything.
+        ahead: Option<ClockAhead>,
     },
 }
 

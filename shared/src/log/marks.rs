@@ -21,6 +21,7 @@ impl EventBody {
             Self::Signed { .. } => "signed",
             Self::TransactionExtended { .. } => "transaction-extended",
             Self::DocumentsSigned { .. } => "documents-signed",
+            Self::ClockDoubted { .. } => "clock-doubted",
         }
     }
 
@@ -28,7 +29,7 @@ impl EventBody {
     #[must_use]
     pub const fn credential(&self) -> Option<&CredentialMark> {
         match self {
-            Self::Genesis { .. } | Self::Boot { .. } => None,
+            Self::Genesis { .. } | Self::Boot { .. } | Self::ClockDoubted { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -55,7 +56,8 @@ impl EventBody {
             | Self::Authorized { .. }
             | Self::Signed { .. }
             | Self::TransactionExtended { .. }
-            | Self::DocumentsSigned { .. } => &[],
+            | Self::DocumentsSigned { .. }
+            | Self::ClockDoubted { .. } => &[],
         }
     }
 

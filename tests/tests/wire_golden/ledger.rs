@@ -3,7 +3,7 @@
 use crate::Vector;
 use crate::parts::{digest, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
-use fuin_shared::log::event::{CredentialMark, Event, EventBody, RecordMark, VERSION};
+use fuin_shared::log::event::{ClockAhead, CredentialMark, Event, EventBody, RecordMark, VERSION};
 
 fn bodies() -> Vec<EventBody> {
     let credential = CredentialMark { subject: Subject(thirty_two(0x50)), sequence: 4 };
@@ -52,6 +52,10 @@ fn bodies() -> Vec<EventBody> {
             documents: digest(0x5c),
             hashes: digest(0x5d),
         },
+        EventBody::ClockDoubted {
+            kernel: 1_800_003_600_000,
+            ahead: Some(ClockAhead { least: 3_599_990, most: 3_600_010 }),
+        },
     ]
 }
 
@@ -69,6 +73,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::Signed { .. } => "signed",
         EventBody::TransactionExtended { .. } => "transaction-extended",
         EventBody::DocumentsSigned { .. } => "documents-signed",
+        EventBody::ClockDoubted { .. } => "clock-doubted",
     }
 }
 

@@ -2,6 +2,7 @@
 //! over this enclave's own octets of the checkpoint, and a refusal means "not yet" (spec/ledger.md, gaps 1, 2 and 8).
 
 use super::Released;
+use crate::platform::clock::{Millis, QuorumTime};
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::log::checkpoint::Checkpoint;
@@ -24,16 +25,18 @@ pub(super) struct Durable<T> {
     /// Head of the ledger with this batch.
     head: Checkpoint,
     octets: usize,
+    /// The kernel's clock when its checkpoint first left.
+    sent: Millis,
 }
 
 impl<T> Durable<T> {
-    pub(super) fn new(commit: Commit, items: Vec<(Vec<Blob>, T)>, head: Checkpoint) -> Self {
+    pub(super) fn new(commit: Commit, items: Vec<(Vec<Blob>, T)>, head: Checkpoint, sent: Millis) -> Self {
         let records = commit.records.iter().map(|change| match change {
             RecordChange::Put(record) => record.body.0.len(),
             RecordChange::Erase(_) => 0,
         });
         let octets = commit.entries.iter().map(|entry| entry.0.len()).chain(records).sum();
-        Self { commit, items, head, octets }
+        Self { commit, items, head, octets, sent }
     }
 
     /// The results with their receipts, under `cosigned`, a later checkpoint or this one, or under the batch's own.
@@ -53,6 +56,7 @@ impl<T> Durable<T> {
 struct Asked {
     head: Checkpoint,
     note: String,
+    sent: Millis,
 }
 
 /// The batches, in order, and the one question under way.
@@ -62,11 +66,19 @@ pub(super) struct Cosigning<T> {
     asked: Option<Asked>,
     resting: bool,
     pause: Duration,
+    time: Option<QuorumTime>,
 }
 
 impl<T> Cosigning<T> {
     pub(super) const fn new(witnesses: WitnessSet) -> Self {
-        Self { witnesses, waiting: VecDeque::new(), asked: None, resting: false, pause: FIRST_PAUSE }
+        Self {
+            witnesses,
+            waiting: VecDeque::new(),
+            asked: None,
+            resting: false,
+            pause: FIRST_PAUSE,
+            time: None,
+        }
     }
 
     pub(super) fn push(&mut self, batch: Durable<T>) {
@@ -91,7 +103,7 @@ impl<T> Cosigning<T> {
         }
         let newest = self.waiting.back()?;
         let note = newest.commit.checkpoint.clone();
-        self.asked = Some(Asked { head: newest.head.clone(), note: note.clone() });
+        self.asked = Some(Asked { head: newest.head.clone(), note: note.clone(), sent: newest.sent });
         let quorum = u8::try_from(self.witnesses.threshold()).unwrap_or(u8::MAX);
         Some(Cosign { ledger: ledger.clone(), checkpoint: note, quorum })
     }
@@ -99,20 +111,21 @@ impl<T> Cosigning<T> {
     /// What is released, or how long to rest; none if nothing was asked.
     pub(super) fn answered(&mut self, lines: &str) -> Option<Result<Vec<Released<T>>, Duration>> {
         let asked = self.asked.take()?;
-        let Some(cosigned) = self.quorum(&asked, lines) else {
+        let Some((cosigned, times)) = self.quorum(&asked, lines) else {
             self.resting = true;
             let pause = self.pause;
             self.pause = (pause * 2).min(LONGEST_PAUSE);
             return Some(Err(pause));
         };
         self.pause = FIRST_PAUSE;
+        self.time = QuorumTime::of(asked.sent, times, self.witnesses.faults());
         let covered = self.waiting.iter().take_while(|batch| batch.head.size <= asked.head.size).count();
         let released = self.waiting.drain(..covered).flat_map(|batch| batch.release(Some(&cosigned)));
         Some(Ok(released.collect()))
     }
 
-    /// The checkpoint with the lines of the quorum, each witness once; none unless it is one.
-    fn quorum(&self, asked: &Asked, lines: &str) -> Option<String> {
+    /// The checkpoint with the lines of the quorum, each witness once, and their times; none unless it is one.
+    fn quorum(&self, asked: &Asked, lines: &str) -> Option<(String, Vec<u64>)> {
         let lines = SignatureLine::parse_all(lines).ok()?;
         let cosigned = self.witnesses.cosigned(asked.head.clone(), &lines).ok()?;
         if !self.witnesses.quorum(cosigned.cosignatures()) {
@@ -120,7 +133,13 @@ impl<T> Cosigning<T> {
         }
         let by = |key: &WitnessKey| lines.iter().find(|l| l.name() == key.name() && l.id() == key.id());
         let own = self.witnesses.keys().iter().filter_map(by).map(SignatureLine::to_text);
-        Some(std::iter::once(asked.note.clone()).chain(own).collect())
+        let times = cosigned.cosignatures().iter().map(|cosignature| cosignature.time()).collect();
+        Some((std::iter::once(asked.note.clone()).chain(own).collect(), times))
+    }
+
+    /// What the newest quorum says of the time; once.
+    pub(super) const fn take_time(&mut self) -> Option<QuorumTime> {
+        self.time.take()
     }
 
     pub(super) const fn rested(&mut self) {
@@ -185,7 +204,7 @@ mod tests {
     }
 
     fn commit(journal: &mut Journal<u64>) {
-        while journal.next_commit().unwrap().is_some() {
+        while journal.next_commit(Millis(1)).unwrap().is_some() {
             assert!(matches!(journal.committed(Ok(())), Progress::Durable));
         }
     }

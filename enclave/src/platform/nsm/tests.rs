@@ -107,3 +107,23 @@ fn random_answers_out_of_bounds_are_refused() {
         assert_eq!(random(&Altered(SoftwareNsm::new(), alter)), Err(Fault::Nsm));
     }
 }
+
+#[test]
+fn time_is_that_of_the_document() {
+    struct Gives(Vec<u8>);
+    impl Nsm for Gives {
+        fn process(&self, _: Request) -> Response {
+            Response::Attestation { document: self.0.clone() }
+        }
+    }
+    let real = include_bytes!(
+        "../../../../tests/vectors/attestation/real/05_20221013_attestation-doc-validation.bin"
+    );
+    // 2022-10-13T08:58:02.136Z.
+    assert_eq!(time(&Gives(real.to_vec())), Ok(Millis(1_665_651_482_136)));
+    for broken in [Vec::new(), real[..real.len() - 1].to_vec(), b"no document".to_vec()] {
+        assert_eq!(time(&Gives(broken)), Err(Fault::Nsm));
+    }
+    let refused = Altered(SoftwareNsm::new(), |_| Some(Response::Error(ErrorCode::InternalError)));
+    assert_eq!(time(&refused), Err(Fault::Nsm));
+}

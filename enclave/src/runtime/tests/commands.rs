@@ -238,6 +238,26 @@ fn the_module_seals_the_identity_and_attests() {
 }
 
 #[test]
+fn the_module_is_asked_for_the_time() {
+    let mut asked = None;
+    let enclave = Running::start(limits(), move |input, _| match input {
+        Input::Command { ticket, .. } => {
+            asked = Some(ticket);
+            vec![Effect::AskTime]
+        }
+        Input::Time(result) => {
+            // The software module's documents are none that could be read.
+            let result = result.map(|_| Answer::ShareAccepted { missing: 0 });
+            asked.take().map(|ticket| Effect::Reply { ticket, result }).into_iter().collect()
+        }
+        other => panic!("{other:?}"),
+    });
+    let mut host = enclave.connection();
+    host.ask(1, Command::Status);
+    assert_eq!(host.reply(), (1, Err(Fault::Nsm)));
+}
+
+#[test]
 fn a_source_that_gets_stuck_stops_the_enclave() {
     struct SoonStuck(u32);
     impl Source for SoonStuck {

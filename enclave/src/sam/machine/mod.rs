@@ -2,7 +2,9 @@
 
 mod founding;
 mod recovery;
+mod time;
 
+use super::clock::TrustedClock;
 use super::evidence::{EvidenceDesk, Facts, View};
 use super::key_attestation::{KeyDesk, Wanted, check_nonce};
 use super::operational::{Operational, Surroundings};
@@ -67,6 +69,9 @@ pub struct Machine {
     desk: EvidenceDesk,
     key_desk: KeyDesk,
     stage: Stage,
+    clock: TrustedClock,
+    /// Commands that wait for the time.
+    waiting: Vec<(Ticket, Command)>,
 }
 
 impl Machine {
@@ -82,6 +87,8 @@ impl Machine {
             desk: EvidenceDesk::default(),
             key_desk: KeyDesk::default(),
             stage: Stage::Booted,
+            clock: TrustedClock::default(),
+            waiting: Vec::new(),
         }
     }
 
@@ -109,11 +116,13 @@ impl Machine {
         }
     }
 
-    /// Takes an input at time `now`; what follows from it is to be done in order.
-    pub fn handle(&mut self, input: Input, now: Millis, rng: &mut dyn CryptoRng) -> Vec<Effect> {
+    /// Takes an input when the kernel's clock shows `kernel`; what follows from it is to be done in order.
+    pub fn handle(&mut self, input: Input, kernel: Millis, rng: &mut dyn CryptoRng) -> Vec<Effect> {
         let mut effects = Vec::new();
+        // For what is shown, and for what comes before operation. Operation has SAM time.
+        let now = self.clock.clamped(kernel);
         match input {
-            Input::Command { ticket, command } => match self.command(ticket, command, now, rng) {
+            Input::Command { ticket, command } => match self.command(ticket, command, kernel, rng) {
                 Ok(effect) => effects.extend(effect),
                 Err(fault) => self.failed(ticket, fault, &mut effects),
             },
@@ -126,7 +135,11 @@ impl Machine {
                     effects.extend(of_key.or_else(|| self.desk.attested(ticket, result, &view)));
                 }
             }
-            Input::Signed { ticket, result } => self.signed(ticket, result, now, &mut effects),
+            Input::Signed { ticket, result } => {
+                let now = self.clock.now(kernel);
+                self.signed(ticket, result, now, &mut effects);
+            }
+            Input::Time(result) => self.told(result, kernel, rng, &mut effects),
             Input::Committed(result) => {
                 let progress = self.operational().map(|o| o.journal.committed(result));
                 self.progress(progress, now, &mut effects);
@@ -141,6 +154,9 @@ impl Machine {
             Input::LedgerOctets { result, last } => self.replay(result, last, now, rng, &mut effects),
             Input::Cosigned(result) => {
                 let progress = self.operational().and_then(|o| o.journal.cosigned(result));
+                if let Some(quorum) = self.operational().and_then(|o| o.journal.quorum_time()) {
+                    self.clock.cosigned(kernel, quorum);
+                }
                 self.progress(progress, now, &mut effects);
             }
             Input::Rested => {
@@ -149,7 +165,7 @@ impl Machine {
                 }
             }
         }
-        self.commit(&mut effects);
+        self.commit(kernel, &mut effects);
         effects
     }
 
@@ -157,9 +173,10 @@ impl Machine {
         &mut self,
         ticket: Ticket,
         command: Command,
-        now: Millis,
+        kernel: Millis,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
+        let now = self.clock.clamped(kernel);
         let phase = self.phase();
         if !phases::allows(phase, &command) {
             return Err(if phase == Phase::Halted { Fault::Halted } else { Fault::WrongPhase });
@@ -198,8 +215,7 @@ impl Machine {
                 let answer = Answer::KeyAttested(Default::default());
                 Ok(Some(self.attest_key(ticket, Wanted { key, nonce: request.nonce, answer }, now)))
             }
-            other => self
-                .with_operational(now, |operational, around| operational.command(ticket, other, around, rng)),
+            other => self.in_time(ticket, other, kernel, rng),
         }
     }
 
@@ -273,14 +289,15 @@ impl Machine {
                     effects.push(match next {
                         Next::Reply(answer) => Effect::Reply { ticket, result: Ok(answer) },
                         Next::Attest(wanted) => self.attest_key(ticket, wanted, now),
+                        Next::Nothing => continue,
                     });
                 }
             }
         }
     }
 
-    fn commit(&mut self, effects: &mut Vec<Effect>) {
-        match self.operational().map(|o| o.journal.next_commit()) {
+    fn commit(&mut self, kernel: Millis, effects: &mut Vec<Effect>) {
+        match self.operational().map(|o| o.journal.next_commit(kernel)) {
             Some(Ok(Some(commit))) => effects.push(Effect::Commit(commit)),
             Some(Err(_)) => self.halt(effects),
             _ => {}
@@ -295,6 +312,7 @@ impl Machine {
             effects.extend(abandoned.into_iter().map(|w| refuse(w.ticket, Fault::SinkRefused)));
         }
         self.stage = Stage::Halted;
+        self.give_up_waiting(effects);
     }
 }
 

@@ -14,10 +14,11 @@ pub enum Witnessing {
     Holds,
 }
 
-/// Most of these witnesses, none of which is thought to fail.
+/// Most of these witnesses; as many may lie as that allows.
 pub fn policy(witnesses: &[Witness]) -> WitnessPolicy {
     let threshold = (witnesses.len() / 2 + 1) as u8;
-    WitnessPolicy { witnesses: witnesses.iter().map(Witness::vkey).collect(), threshold, faults: 0 }
+    let faults = 2 * threshold - witnesses.len() as u8 - 1;
+    WitnessPolicy { witnesses: witnesses.iter().map(Witness::vkey).collect(), threshold, faults }
 }
 
 /// The checkpoint of a question.
