@@ -24,7 +24,7 @@ use crate::key::PublicKey;
 pub const MAX_CERTIFICATE: usize = 16 * 1024;
 
 /// Most octets in a serial number.
-const MAX_SERIAL: usize = 20;
+pub(super) const MAX_SERIAL: usize = 20;
 
 /// Why a certificate was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -312,14 +312,14 @@ impl fmt::Debug for Certificate {
 }
 
 /// Without the octet that only keeps the sign positive.
-fn unsigned(integer: &[u8]) -> &[u8] {
+pub(super) fn unsigned(integer: &[u8]) -> &[u8] {
     match integer {
         [0, rest @ ..] if !rest.is_empty() => rest,
         other => other,
     }
 }
 
-fn unix(time: Time) -> u64 {
+pub(super) fn unix(time: Time) -> u64 {
     time.to_unix_duration().as_secs()
 }
 
