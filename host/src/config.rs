@@ -1,5 +1,6 @@
 //! Place: SSA. Configuration: one TOML file, unknown fields refused, every limit with its unit.
 
+use crate::revocation::{MAX_LISTS, RevocationConfig};
 use crate::witness::{MAX_WITNESSES, WitnessConfig};
 use fuin_shared::ids::Digest32;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct HostConfig {
     /// Witnesses of the ledger, as the manifest names them. The first one is asked first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<WitnessConfig>,
+    /// Revocation lists that the enclave needs for X.509 means.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation: Vec<RevocationConfig>,
     /// Where officers and custodians come in. Not served unless given.
     #[serde(default)]
     pub ceremony: Option<CeremonyConfig>,
@@ -206,6 +210,7 @@ impl HostConfig {
             info: InfoConfig::default(),
             limits: LimitsConfig::default(),
             witnesses: Vec::new(),
+            revocation: Vec::new(),
             ceremony: None,
             ledger: LedgerConfig::default(),
         }
@@ -272,6 +277,10 @@ impl HostConfig {
         for witness in &self.witnesses {
             witness.check().map_err(|(field, remedy)| ConfigError::Field { field, remedy })?;
         }
+        rule(self.revocation.len() <= MAX_LISTS, "revocation", "give at most 32")?;
+        for list in &self.revocation {
+            list.check().map_err(|(field, remedy)| ConfigError::Field { field, remedy })?;
+        }
         let l = &self.limits;
         rule(
             (1024..=fuin_shared::frame::MAX_FRAME / 2).contains(&l.body_octets),
@@ -332,6 +341,7 @@ mod tests {
         for (extra, field) in [
             ("external_url = \"https://a/\"", "external_url"),
             ("[ceremony]\nlisten = \"0.0.0.0:8081\"", "ceremony.listen"),
+            ("[[revocation]]\nlist = \"ca.crl\"\nissuer = []", "revocation.issuer"),
             ("[info]\nregion = \"Japan\"", "info.region"),
             ("[info]\nspecs_v2 = \"2\"", "info.specs_v2"),
             ("[limits]\nbody_octets = 10", "limits.body_octets"),

@@ -13,6 +13,7 @@
 //! | [`ceremony`] | officers' and custodians' messages to the enclave, on a loopback listener of their own |
 //! | [`ledger`] | checkpoint, tiles and proofs for outsiders, entries for auditors |
 //! | [`http`] | bodies, errors in JSON, request ids |
+//! | [`revocation`] | revocation lists of X.509 means, for the enclave |
 //! | [`server`] | puts it together: [`Host::start`] |
 //! | [`witness`] | the ledger's witnesses: cosignatures for the enclave |
 //! | [`clock`] | where the time comes from |
@@ -27,6 +28,7 @@ pub mod csc;
 pub mod http;
 pub mod ledger;
 pub mod relay;
+pub mod revocation;
 pub mod server;
 pub mod store;
 pub mod witness;

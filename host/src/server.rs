@@ -72,6 +72,7 @@ pub struct RunningHost {
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
     ceremony: Option<CeremonyServer>,
+    revocation: JoinHandle<()>,
     enclaves: JoinHandle<()>,
     /// How long a stop waits for requests in flight.
     patience: Duration,
@@ -127,6 +128,7 @@ impl Host {
             config,
         });
 
+        let revocation = tokio::spawn(crate::revocation::bring(app.config.revocation.clone(), relay.clone()));
         let stop = watch::Sender::new(false);
         let bounds = Bounds::of(&app.config.limits);
         let enclaves = tokio::spawn(enclaves.run(relay.clone()));
@@ -152,6 +154,7 @@ impl Host {
             stop,
             http,
             ceremony,
+            revocation,
             enclaves,
             patience,
             _hold: hold,
@@ -212,6 +215,7 @@ impl RunningHost {
     /// Stops: takes no new request, answers those in flight, ends the enclave's connections, closes the store.
     pub async fn shutdown(self) {
         self.stop.send_replace(true);
+        self.revocation.abort();
         if let Some(ceremony) = self.ceremony {
             // Whoever waits for a replay of the ledger can ask again.
             ceremony.http.abort();

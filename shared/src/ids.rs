@@ -129,6 +129,10 @@ text_id! {
     UserId, 128, printable
 }
 text_id! {
+    /// An issuer of eID means named in the manifest.
+    MeansId, 64, token
+}
+text_id! {
     /// Officer or share custodian named in the manifest.
     PersonId, 64, token
 }

@@ -1,5 +1,7 @@
 //! Place: SAM. The manifest: who may do what in this service, under the officers' signatures (design section 3.3).
 
+pub mod means;
+
 use crate::algorithm::SignatureAlgorithm;
 use crate::bytes::Blob;
 use crate::codec;
@@ -9,6 +11,7 @@ use crate::key::Spki;
 use crate::log::witness_policy::WitnessPolicy;
 use alloc::string::String;
 use alloc::vec::Vec;
+use means::MeansPolicy;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -174,6 +177,9 @@ pub struct Manifest {
     /// Witnesses of the ledger; absent where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub witnesses: Option<WitnessPolicy>,
+    /// Issuers of other eID means than passkeys; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub means: Option<MeansPolicy>,
 }
 
 /// A member that is there must have a value: null would be a second encoding of its absence.
@@ -247,6 +253,9 @@ impl Manifest {
                 witnesses.check().is_ok(),
                 "witnesses must differ, and the threshold be above half of them and of those that may fail",
             )?;
+        }
+        if let Some(means) = &self.means {
+            means.check().map_err(ManifestError::Rule)?;
         }
         rule(
             !self.ledger_prefix.is_empty()

@@ -43,17 +43,23 @@ pub enum MeansProfile {
     Passkey,
     /// Key of the signer's device, which signs in a JWS.
     DeviceKey,
+    /// The signer's authentication certificate.
+    X509,
+    /// ID token of an OpenID provider.
+    Oidc,
 }
 
 impl MeansProfile {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Passkey, Self::DeviceKey];
+    pub const ALL: [Self; 4] = [Self::Passkey, Self::DeviceKey, Self::X509, Self::Oidc];
 
     /// Sole control assurance level to whose requirements a key with such a means is used.
     #[must_use]
     pub const fn scal(self) -> u8 {
         match self {
-            Self::Passkey | Self::DeviceKey => 2,
+            Self::Passkey | Self::DeviceKey | Self::X509 => 2,
+            // 2 where the manifest says that the provider itself shows what is authorized.
+            Self::Oidc => 1,
         }
     }
 
@@ -63,6 +69,17 @@ impl MeansProfile {
         match self {
             Self::Passkey => "passkey",
             Self::DeviceKey => "device-key",
+            Self::X509 => "x509",
+            Self::Oidc => "oidc",
+        }
+    }
+
+    /// Whether its answers hold personal data, so that they must come sealed to the instance.
+    #[must_use]
+    pub const fn is_personal(self) -> bool {
+        match self {
+            Self::Passkey | Self::DeviceKey => false,
+            Self::X509 | Self::Oidc => true,
         }
     }
 }
@@ -176,6 +193,18 @@ pub enum Assertion {
         /// As in an answer.
         jws: String,
     },
+    /// Answer of an authentication certificate, also for purpose `link`. Holds personal data: only in sealed evidence.
+    X509 {
+        /// DER certificates, the signer's first, each followed by its issuer's, the anchor given or left out.
+        certificates: Vec<Blob>,
+        /// ECDSA in DER over [`x509_message`], with the digest that fits the curve.
+        signature: Blob,
+    },
+    /// ID token, also for purpose `link`. Holds personal data: only in sealed evidence.
+    IdToken {
+        /// Compact JWS; its claim `nonce` is the SAD digest in base64url without padding.
+        token: String,
+    },
 }
 
 /// Names a registration: SHA-256 of its `attestationObject` under its own domain.
@@ -197,7 +226,14 @@ pub fn device_key_fingerprint(spki: &[u8]) -> Digest32 {
 }
 
 impl Assertion {
-    /// What an RA names of a registration: [`registration_digest`], or [`device_key_fingerprint`].
+    /// Whether it holds personal data, so that it must come sealed to the instance.
+    #[must_use]
+    pub const fn is_personal(&self) -> bool {
+        matches!(self, Self::X509 { .. } | Self::IdToken { .. })
+    }
+
+    /// What an RA names of a registration: [`registration_digest`], [`device_key_fingerprint`], [`x509_digest`] or
+    /// [`id_token_digest`].
     #[must_use]
     pub fn registration(&self) -> Option<Digest32> {
         match self {
@@ -207,6 +243,8 @@ impl Assertion {
             Self::DeviceKeyRegistration { public_key, .. } => {
                 Some(device_key_fingerprint(public_key.as_slice()))
             }
+            Self::X509 { certificates, .. } => certificates.first().map(|leaf| x509_digest(leaf.as_slice())),
+            Self::IdToken { token } => Some(id_token_digest(token)),
             Self::Passkey { .. } | Self::DeviceKey { .. } => None,
         }
     }
@@ -245,4 +283,29 @@ pub enum AuthorizationEvidence {
 #[must_use]
 pub fn seal_aad(instance: &InstanceId, sad_digest: &Digest32) -> Vec<u8> {
     codec::encode(&(instance, sad_digest))
+}
+
+/// What the key of an X.509 means signs for a SAD digest: a tag of its own before it, so that no signature made for a login
+/// or a connection serves here.
+#[must_use]
+pub fn x509_message(sad_digest: &Digest32) -> Vec<u8> {
+    let mut out = b"fuin/x509-means/v1\0".to_vec();
+    out.extend_from_slice(sad_digest.as_ref());
+    out
+}
+
+/// Names an authentication certificate without showing it: SHA-256 of its DER under its own domain.
+#[must_use]
+pub fn x509_digest(certificate: &[u8]) -> Digest32 {
+    digest(b"fuin/x509-means-certificate/v1\0", certificate)
+}
+
+/// Names an ID token without showing it: SHA-256 of its octets under its own domain. Its signature makes it hard to guess.
+#[must_use]
+pub fn id_token_digest(token: &str) -> Digest32 {
+    digest(b"fuin/id-token/v1\0", token.as_bytes())
+}
+
+fn digest(domain: &[u8], octets: &[u8]) -> Digest32 {
+    Digest32(Sha256::new().chain_update(domain).chain_update(octets).finalize().into())
 }

@@ -6,8 +6,8 @@ use crate::bytes::Blob;
 use crate::codec;
 use crate::fault::Fault;
 use crate::ids::{
-    CaId, CredentialId, Digest32, InstanceId, ManifestHash, PersonId, RootCommitment, ServiceId, StatementId,
-    UserId,
+    CaId, CredentialId, Digest32, InstanceId, ManifestHash, MeansId, PersonId, RootCommitment, ServiceId,
+    StatementId, UserId,
 };
 use crate::key::PublicKey;
 use alloc::string::String;
@@ -225,6 +225,26 @@ pub enum ManageAction {
         identity: Digest32,
         /// [`crate::sad::device_key_fingerprint`] of the key that the client saw, hex.
         key: Digest32,
+    },
+    /// Link the signer's authentication certificate.
+    #[serde(rename_all = "camelCase")]
+    LinkX509 {
+        /// Keyed digest over identity attributes, hex.
+        identity: Digest32,
+        /// Entry of the manifest whose anchors the certificate leads to.
+        issuer: MeansId,
+        /// [`crate::sad::x509_digest`] of the certificate that the client saw, hex.
+        certificate: Digest32,
+    },
+    /// Link the signer's account at an OpenID provider.
+    #[serde(rename_all = "camelCase")]
+    LinkOidc {
+        /// Keyed digest over identity attributes, hex.
+        identity: Digest32,
+        /// Entry of the manifest.
+        provider: MeansId,
+        /// [`crate::sad::id_token_digest`] of the token that the client saw, hex.
+        token: Digest32,
     },
 }
 

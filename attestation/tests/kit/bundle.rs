@@ -90,6 +90,7 @@ impl Service {
             limits: Default::default(),
             ledger_prefix: "test.example/ledger".to_owned(),
             witnesses: None,
+            means: None,
         };
         let statement = EvidenceStatement {
             version: STATEMENT_VERSION,

@@ -47,7 +47,7 @@ impl Checker<'_> {
     /// # Errors
     /// [`Fault::SadMalformed`], [`Fault::SadForeign`], [`Fault::SadExpired`], [`Fault::SadNonce`],
     /// [`Fault::SadReplayed`], [`Fault::SadPurpose`], [`Fault::SadCount`], [`Fault::SadTooMany`],
-    /// [`Fault::SadAlgorithm`], [`Fault::SadRequest`].
+    /// [`Fault::SadAlgorithm`], [`Fault::SadRequest`], [`Fault::SadUnsealed`].
     pub fn check(
         &self,
         evidence: &Blob,
@@ -55,7 +55,10 @@ impl Checker<'_> {
         purpose: Purpose,
         means: MeansProfile,
     ) -> Result<CheckedSad, Fault> {
-        let AuthorizedSad { sad: octets, assertion } = self.open(evidence)?;
+        let (AuthorizedSad { sad: octets, assertion }, sealed) = self.open(evidence)?;
+        if !sealed && (means.is_personal() || assertion.is_personal()) {
+            return Err(Fault::SadUnsealed);
+        }
         let sad: Sad = codec::decode(octets.as_slice()).map_err(|_| Fault::SadMalformed)?;
         if sad.version != VERSION {
             return Err(Fault::SadMalformed);
@@ -109,13 +112,14 @@ impl Checker<'_> {
         if typed && linked { Ok(()) } else { Err(Fault::SadRequest) }
     }
 
-    fn open(&self, evidence: &Blob) -> Result<AuthorizedSad, Fault> {
+    /// What is inside, and whether it came sealed.
+    fn open(&self, evidence: &Blob) -> Result<(AuthorizedSad, bool), Fault> {
         let malformed = |_| Fault::SadMalformed;
         if evidence.0.len() > MAX_EVIDENCE {
             return Err(Fault::SadMalformed);
         }
         match codec::decode(evidence.as_slice()).map_err(malformed)? {
-            AuthorizationEvidence::Plain(authorized) => Ok(authorized),
+            AuthorizationEvidence::Plain(authorized) => Ok((authorized, false)),
             AuthorizationEvidence::Sealed { instance, sad_digest: claimed, encapsulated, ciphertext } => {
                 if instance != self.instance {
                     return Err(Fault::SadForeign);
@@ -129,7 +133,7 @@ impl Checker<'_> {
                 if sad_digest(authorized.sad.as_slice()) != claimed {
                     return Err(Fault::SadMalformed);
                 }
-                Ok(authorized)
+                Ok((authorized, true))
             }
         }
     }

@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashSet};
 use zeroize::Zeroizing;
 
 const RANDOM: usize = 16;
-const EXPIRY: usize = 8;
+const TIME: usize = 8;
 const MAC: usize = 32;
 /// Most spent nonces that are kept; each took a valid assertion, or a refused one.
 const MAX_SPENT: usize = 200_000;
@@ -29,6 +29,8 @@ pub struct Challenges {
 #[derive(Debug)]
 pub struct Fresh {
     random: [u8; RANDOM],
+    /// When it was issued, Unix seconds.
+    pub issued: u64,
     expires: u64,
 }
 
@@ -40,19 +42,21 @@ impl Challenges {
         Self { secret, spent: HashSet::new(), expiry: BTreeSet::new() }
     }
 
-    /// A nonce for a SAD of this credential and purpose, good until `expires` (Unix seconds).
+    /// A nonce for a SAD of this credential and purpose, good from `issued` until `expires` (Unix seconds).
     pub fn issue(
         &self,
         credential: &CredentialId,
         purpose: Purpose,
+        issued: u64,
         expires: u64,
         rng: &mut dyn CryptoRng,
     ) -> Blob {
         let mut random = [0; RANDOM];
         rng.fill_bytes(&mut random);
-        let mac = self.mac(&random, expires, credential, purpose).finalize().into_bytes();
-        let mut nonce = Vec::with_capacity(RANDOM + EXPIRY + MAC);
+        let mac = self.mac(&random, issued, expires, credential, purpose).finalize().into_bytes();
+        let mut nonce = Vec::with_capacity(RANDOM + 2 * TIME + MAC);
         nonce.extend_from_slice(&random);
+        nonce.extend_from_slice(&issued.to_be_bytes());
         nonce.extend_from_slice(&expires.to_be_bytes());
         nonce.extend_from_slice(&mac);
         nonce.into()
@@ -70,16 +74,19 @@ impl Challenges {
         now_seconds: u64,
     ) -> Result<Fresh, Fault> {
         let (random, rest) = nonce.split_first_chunk::<RANDOM>().ok_or(Fault::SadNonce)?;
-        let (expires, mac) = rest.split_first_chunk::<EXPIRY>().ok_or(Fault::SadNonce)?;
-        let expires = u64::from_be_bytes(*expires);
-        self.mac(random, expires, credential, purpose).verify_slice(mac).map_err(|_| Fault::SadNonce)?;
+        let (issued, rest) = rest.split_first_chunk::<TIME>().ok_or(Fault::SadNonce)?;
+        let (expires, mac) = rest.split_first_chunk::<TIME>().ok_or(Fault::SadNonce)?;
+        let (issued, expires) = (u64::from_be_bytes(*issued), u64::from_be_bytes(*expires));
+        self.mac(random, issued, expires, credential, purpose)
+            .verify_slice(mac)
+            .map_err(|_| Fault::SadNonce)?;
         if now_seconds >= expires {
             return Err(Fault::SadExpired);
         }
         if self.spent.contains(random) {
             return Err(Fault::SadReplayed);
         }
-        Ok(Fresh { random: *random, expires })
+        Ok(Fresh { random: *random, issued, expires })
     }
 
     /// Spends a nonce; spent ones that have expired are forgotten.
@@ -101,12 +108,19 @@ impl Challenges {
         Ok(())
     }
 
-    fn mac(&self, random: &[u8], expires: u64, credential: &CredentialId, purpose: Purpose) -> Hmac<Sha256> {
+    fn mac(
+        &self,
+        random: &[u8],
+        issued: u64,
+        expires: u64,
+        credential: &CredentialId,
+        purpose: Purpose,
+    ) -> Hmac<Sha256> {
         // Invariant: HMAC takes keys of any length.
         let mut mac = Hmac::<Sha256>::new_from_slice(&*self.secret).expect("any key length");
         mac.update(b"fuin/nonce/v1\0");
         mac.update(random);
-        mac.update(&codec::encode(&(expires, credential, purpose)));
+        mac.update(&codec::encode(&(issued, expires, credential, purpose)));
         mac
     }
 }

@@ -42,7 +42,7 @@ pub fn key_statement(
         key: record.id.clone(),
         spki: record.spki_digest(),
         algorithm: record.algorithm,
-        scal: means.map_or(2, |linked| linked.profile().scal()),
+        scal: means.map_or(2, |linked| linked.scal()),
         purpose: KeyPurpose::Signature,
         crypto_module: CryptoModuleKind::Soft,
         means: means.map(super::means::EidMeans::profile),

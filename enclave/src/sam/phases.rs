@@ -25,7 +25,8 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::Authorize(_)
         | Command::SignHash(_)
         | Command::ExtendTransaction(_)
-        | Command::SignDocument(_) => &[Operational],
+        | Command::SignDocument(_)
+        | Command::ProvideRevocation(_) => &[Operational],
     }
 }
 

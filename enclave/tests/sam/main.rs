@@ -9,6 +9,7 @@ mod documents;
 mod enrolment;
 mod extending;
 mod faulty_module;
+mod issued_means;
 mod key_statement;
 mod ledger;
 mod naive;

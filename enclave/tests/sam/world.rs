@@ -366,5 +366,6 @@ fn manifest(officer: &Person, custodian: &Custodian, clients: [&Person; 2], ca: 
         limits: Limits { activations_per_credential: 3, ..Limits::default() },
         ledger_prefix: "ledger.example/fuin".to_owned(),
         witnesses: None,
+        means: Some(super::issued_means::policy(START)),
     }
 }

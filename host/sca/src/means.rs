@@ -16,6 +16,9 @@ pub enum MeansError {
     /// The device key did not.
     #[error(transparent)]
     DeviceKey(#[from] DeviceKeyError),
+    /// A kind that no software of ours holds.
+    #[error("the credential's means is of kind {0}, which this device does not have")]
+    Elsewhere(&'static str),
 }
 
 /// Both kinds; the challenge says which one answers.
@@ -39,6 +42,7 @@ impl SignerMeans for SoftwareMeans {
         Ok(match profile {
             MeansProfile::Passkey => self.passkeys.answer(profile, challenge, digest)?,
             MeansProfile::DeviceKey => self.device_keys.answer(profile, challenge, digest)?,
+            MeansProfile::X509 | MeansProfile::Oidc => return Err(MeansError::Elsewhere(profile.as_str())),
         })
     }
 }

@@ -114,6 +114,14 @@ const fn label(means: MeansProfile) -> (&'static str, &'static str) {
             "Device key",
             "Evidence of authorization by the signer's device: base64url of CBOR with the SAD and the device key's JWS",
         ),
+        MeansProfile::X509 => (
+            "Authentication certificate",
+            "Evidence of authorization by the signer's device, sealed to the enclave: base64url of CBOR with the SAD and the certificate's signature",
+        ),
+        MeansProfile::Oidc => (
+            "Identity provider",
+            "Evidence of authorization by the signer's device, sealed to the enclave: base64url of CBOR with the SAD and an ID token",
+        ),
     }
 }
 

@@ -49,6 +49,9 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         F::WrongPhase | F::Halted | F::ManifestExpired | F::Version => {
             Refusal::unavailable("The signing enclave is not in operation")
         }
+        F::MeansStatus => {
+            Refusal::unavailable("The revocation status of the eID means is not known; try again later")
+        }
         F::SinkRefused | F::RecordStale => Refusal::unavailable("The service's records are not available"),
         F::Nsm | F::Entropy | F::SelfTest | F::Clock | F::ClockDoubt => {
             Refusal::unavailable("The signing enclave cannot work now")
@@ -80,6 +83,13 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::SadCount
         | F::SadAlgorithm
         | F::SadRequest
+        | F::SadUnsealed
+        | F::MeansUntrusted
+        | F::MeansCertificate
+        | F::MeansRevoked
+        | F::MeansIssuer
+        | F::TokenClaims
+        | F::TokenTime
         | F::EidMismatch => wrong_factor(version),
         F::SadTooMany => too_many(),
 
@@ -136,7 +146,8 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::CertificatesMalformed
         | F::UnknownAuthority
         | F::CertificateLinked
-        | F::LimitReached => Refusal::internal(&fault),
+        | F::LimitReached
+        | F::RevocationList => Refusal::internal(&fault),
     }
 }
 

@@ -16,6 +16,7 @@ mod ledger;
 mod login;
 mod peer;
 mod relay;
+mod revocation;
 mod setup;
 mod store;
 mod stream;

@@ -3,7 +3,7 @@
 use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
-use crate::ids::{CredentialId, Digest32, InstanceId, PersonId, RootCommitment, ServiceId};
+use crate::ids::{CredentialId, Digest32, InstanceId, MeansId, PersonId, RootCommitment, ServiceId};
 use crate::message::SealedRecord;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
@@ -55,6 +55,8 @@ pub enum Command {
     /// Signs documents under an activation token of hash type `document`: the SAM reads the bytes to be signed and hashes
     /// them itself. Faults: 101, 400 to 403, 431, 700 to 712, 800 to 804.
     SignDocument(SignDocument),
+    /// A revocation list for X.509 means. Faults: 433, 530, 535.
+    ProvideRevocation(ProvideRevocation),
 }
 
 /// See [`Command::InstallManifest`].
@@ -155,6 +157,16 @@ pub struct Authorize {
     pub count: u32,
     /// The credential's record.
     pub record: SealedRecord,
+}
+
+/// See [`Command::ProvideRevocation`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvideRevocation {
+    /// Complete certificate revocation list in DER, at most [`crate::pki::crl::MAX_CRL`] octets.
+    pub list: Blob,
+    /// DER certificates: the list's issuer, then those above it up to an anchor of the manifest's means.
+    pub issuer: Vec<Blob>,
 }
 
 /// See [`Command::SignHash`].
@@ -290,6 +302,8 @@ pub enum Answer {
     },
     /// To `CeremonyStatus`.
     CeremonyStatus(CeremonyStatus),
+    /// To `ProvideRevocation`.
+    RevocationTaken,
 }
 
 /// See [`Command::Status`].
@@ -374,6 +388,16 @@ pub enum MeansHint {
     DeviceKey {
         /// Its [`crate::sad::device_key_fingerprint`].
         key: Digest32,
+    },
+    /// The signer's authentication certificate.
+    X509 {
+        /// Entry of the manifest under which it was linked.
+        issuer: MeansId,
+    },
+    /// The signer's account at an OpenID provider.
+    Oidc {
+        /// Entry of the manifest under which it was linked.
+        provider: MeansId,
     },
 }
 

@@ -3,7 +3,7 @@
 //! A signature is verified under the credential's public key against the hash it was asked for. It must have been authorized by a
 //! consent of this boot, and no more often than that consent says. What a consent or a proof allows besides (a token, a link, a
 //! request, a deletion) is judged alike. In a cosigned service the host asks the witnesses at every result whether its event had a quorum
-//! when it came out. All eID means of today are SCAL2; SCAL1 would be counted apart.
+//! when it came out. All eID means in the campaign are SCAL2; SCAL1 would be counted apart.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fuin_shared::algorithm::HashAlgorithm;
@@ -105,7 +105,7 @@ impl Oracle {
             (Some(Command::ExtendTransaction(request)), Answer::Activation { token, .. }) => {
                 self.extended(request, token)
             }
-            (_, Answer::CeremonyStatus(_)) => Ok(()),
+            (_, Answer::CeremonyStatus(_) | Answer::RevocationTaken) => Ok(()),
             (Some(Command::GenerateKey(m)), Answer::KeyGenerated(_)) => self.managed(m, None).map(drop),
             (Some(Command::LinkCert(m)), Answer::Linked(_)) => self.managed(m, None).map(drop),
             (Some(Command::LinkEid(m)), Answer::Linked(_)) => self.managed(m, Some(Purpose::Link)).map(drop),

@@ -1,5 +1,7 @@
 //! Place: none. One service: its people, its enclave, and the host between them.
 
+mod issued_means;
+
 use crate::hostile::authority::Authority;
 use crate::hostile::host::{Host, Refused};
 use crate::hostile::oracle::Oracle;
@@ -21,6 +23,7 @@ use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId, StatementId};
+use fuin_shared::manifest::means::MeansPolicy;
 use fuin_shared::manifest::{
     AlgorithmPolicy, Authority as ListedAuthority, Limits, Manifest, Measurement, Officer, OfficerSignature,
     RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
@@ -92,6 +95,8 @@ pub struct World {
     pub signed: Blob,
     /// The service.
     pub service: ServiceId,
+    /// Issuers of means that the manifest names.
+    pub means: Option<MeansPolicy>,
     /// The ledger, after the genesis.
     pub ledger: Option<LedgerIdentity>,
     /// What was authorized.
@@ -151,6 +156,7 @@ impl World {
             anchor: std::fs::read(anchor).unwrap(),
             signed: Blob::default(),
             service: ServiceId([0; 32]),
+            means: None,
             ledger: None,
             oracle: RefCell::default(),
             seen: RefCell::default(),
@@ -223,6 +229,7 @@ impl World {
             limits: Limits::default(),
             ledger_prefix: "ledger.example/fuin".to_owned(),
             witnesses: (self.kind.release == Release::Cosigned).then(|| self.witnesses().policy()),
+            means: self.means.clone(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod campaign;
 mod commits;
 mod frames;
+mod issued_means;
 mod manifests;
 mod named;
 mod shares;

@@ -8,7 +8,7 @@ use fuin_shared::evidence::{Freshness, Pcr, user_data_of};
 use fuin_shared::ids::{InstanceId, ManifestHash, RootCommitment, ServiceId};
 use fuin_shared::log::event::salted;
 use fuin_shared::manifest::{SignedManifest, manifest_hash, service_id};
-use fuin_shared::sad::{sad_digest, seal_aad};
+use fuin_shared::sad::{id_token_digest, sad_digest, seal_aad, x509_digest, x509_message};
 use fuin_shared::statement::{GenesisApproval, ShareReceipt, ShareStatement, SignedStatement, share_aad};
 
 pub fn vectors() -> Vec<Vector> {
@@ -24,6 +24,9 @@ pub fn vectors() -> Vec<Vector> {
         Vector::octets("digest/instance-id", instance_keys().id().0),
         Vector::octets("digest/salted", salted(&octets(1, 16).0, &octets(2, 32).0).0),
         Vector::octets("digest/pcr16-of-service", Pcr::extended_once(service.as_ref()).0),
+        Vector::octets("digest/x509-means", x509_digest(&octets(0x30, 20).0).0),
+        Vector::octets("digest/id-token", id_token_digest("e30.e30.AAAA").0),
+        Vector::octets("signed/x509-means", x509_message(&sad_digest(&sad))),
         Vector::octets("signed/manifest", SignedManifest::message(&manifest)),
         Vector::octets("signed/genesis-approval", SignedStatement::message::<GenesisApproval>(&approval)),
         Vector::octets("signed/share-receipt", SignedStatement::message::<ShareReceipt>(&approval)),

@@ -7,7 +7,8 @@ use fuin_shared::evidence::{
     EvidenceBundle, EvidenceStatement, Freshness, LedgerIdentity, Pcr, Purpose, RootProvider,
     STATEMENT_VERSION,
 };
-use fuin_shared::ids::{ManifestHash, RootCommitment, ServiceId};
+use fuin_shared::ids::{ManifestHash, MeansId, RootCommitment, ServiceId};
+use fuin_shared::manifest::means::{IdentityProvider, MeansPolicy, ProviderKey, X509Issuer};
 use fuin_shared::manifest::{
     AlgorithmPolicy, Authority, Custodian, Limits, Manifest, Measurement, Officer, OfficerSignature,
     RaClient, ReleaseMode, RelyingParty, SignedManifest,
@@ -78,6 +79,33 @@ pub fn manifest() -> Manifest {
         limits: Limits::default(),
         ledger_prefix: "fuin.example/ledger".into(),
         witnesses: None,
+        means: None,
+    }
+}
+
+/// Issuers of means; the anchor is octets alone, as no encoding reads it.
+fn means() -> MeansPolicy {
+    let id = |name| MeansId::new(name).expect("a name");
+    MeansPolicy {
+        x509: vec![X509Issuer {
+            id: id("cards"),
+            clients: vec![client()],
+            anchors: vec![octets(0x30, 20)],
+            policies: vec!["1.2.3.4".into()],
+            content_commitment: false,
+            status_seconds: 3600,
+        }],
+        providers: vec![IdentityProvider {
+            id: id("provider"),
+            clients: vec![client()],
+            issuer: "https://idp.example".into(),
+            audience: "fuin".into(),
+            keys: vec![ProviderKey { id: "key-1".into(), key: spki() }],
+            acr: vec!["high".into()],
+            amr: vec!["hwk".into()],
+            shows_transaction: true,
+            token_seconds: 600,
+        }],
     }
 }
 
@@ -103,6 +131,7 @@ pub fn vectors() -> Vec<Vector> {
         Vector::cbor("evidence/bundle", bundle),
         Vector::cbor("manifest/manifest", manifest()),
         Vector::cbor("manifest/signed", signed),
+        Vector::cbor("manifest/with-means", Manifest { means: Some(means()), ..manifest() }),
         Vector::cbor("manifest/cosigned-release", ReleaseMode::Cosigned),
     ]
 }

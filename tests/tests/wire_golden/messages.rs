@@ -6,12 +6,12 @@ use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
-use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
+use fuin_shared::ids::{InstanceId, MeansId, RootCommitment, ServiceId};
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
     Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
-    Manage, MeansHint, PasskeyHint, ProvideShare, SignDocument, SignHash, Status, StoreAnswer, StoreRequest,
-    ToBeSigned,
+    Manage, MeansHint, PasskeyHint, ProvideRevocation, ProvideShare, SignDocument, SignHash, Status,
+    StoreAnswer, StoreRequest, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -84,6 +84,10 @@ fn commands() -> Vec<Command> {
             signature_algorithm: SignatureAlgorithm::EcdsaSha256,
             record: record(),
         }),
+        Command::ProvideRevocation(ProvideRevocation {
+            list: octets(0x30, 20),
+            issuer: vec![octets(0x30, 24)],
+        }),
     ]
 }
 
@@ -108,6 +112,7 @@ fn command_name(command: &Command) -> &'static str {
         Command::ExtendTransaction(_) => "extend-transaction",
         Command::CeremonyStatus => "ceremony-status",
         Command::SignDocument(_) => "sign-document",
+        Command::ProvideRevocation(_) => "provide-revocation",
     }
 }
 
@@ -163,6 +168,7 @@ fn answers() -> Vec<Answer> {
             shares_missing: 2,
         }),
         Answer::KeyAttested(octets(0xa5, 12)),
+        Answer::RevocationTaken,
     ]
 }
 
@@ -185,6 +191,7 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Signatures { .. } => "signatures",
         Answer::CeremonyStatus(_) => "ceremony-status",
         Answer::KeyAttested(_) => "key-attested",
+        Answer::RevocationTaken => "revocation-taken",
     }
 }
 
@@ -237,7 +244,14 @@ fn hints() -> Vec<Vector> {
         hint: Some(hint),
     };
     let key = MeansHint::DeviceKey { key: crate::parts::digest(0x25) };
-    vec![Vector::cbor("challenge/device-key", challenge(MeansProfile::DeviceKey, key))]
+    let issuer = MeansId::new("issuer-1").expect("a name");
+    let certificate = MeansHint::X509 { issuer: issuer.clone() };
+    let account = MeansHint::Oidc { provider: issuer };
+    vec![
+        Vector::cbor("challenge/device-key", challenge(MeansProfile::DeviceKey, key)),
+        Vector::cbor("challenge/x509", challenge(MeansProfile::X509, certificate)),
+        Vector::cbor("challenge/oidc", challenge(MeansProfile::Oidc, account)),
+    ]
 }
 
 pub fn vectors() -> Vec<Vector> {

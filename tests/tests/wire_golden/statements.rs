@@ -6,7 +6,7 @@ use crate::parts::{
 };
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::codec;
-use fuin_shared::ids::{InstanceId, ManifestHash, RootCommitment, ServiceId};
+use fuin_shared::ids::{InstanceId, ManifestHash, MeansId, RootCommitment, ServiceId};
 use fuin_shared::sad::{
     self, Assertion, AuthorizationEvidence, AuthorizedSad, HashType, LinkSubject, MeansProfile, Purpose, Sad,
 };
@@ -45,6 +45,10 @@ fn sad_to_link() -> Sad {
         link: Some(LinkSubject { user: user(), authority: authority(), identity: digest(0x27) }),
         ..sad_to_sign()
     }
+}
+
+fn means_issuer() -> MeansId {
+    MeansId::new("issuer-1").expect("a name")
 }
 
 fn sads() -> Vec<Vector> {
@@ -89,6 +93,23 @@ fn evidence() -> Vec<Vector> {
                 encapsulated: octets(4, 97),
                 ciphertext: octets(0xc0, 60),
             },
+        ),
+        Vector::cbor(
+            "authorization/x509",
+            authorized(
+                Sad { means: MeansProfile::X509, ..sad_to_sign() },
+                Assertion::X509 {
+                    certificates: vec![octets(0x30, 20), octets(0x30, 24)],
+                    signature: octets(0x30, 70),
+                },
+            ),
+        ),
+        Vector::cbor(
+            "authorization/oidc",
+            authorized(
+                Sad { means: MeansProfile::Oidc, ..sad_to_sign() },
+                Assertion::IdToken { token: jws.into() },
+            ),
         ),
         Vector::cbor(
             "authorization/device-key",
@@ -174,6 +195,8 @@ fn actions() -> Vec<ManageAction> {
         ManageAction::LinkCert { certificates: vec![octets(0x30, 24)] },
         ManageAction::DeleteKey {},
         ManageAction::LinkDeviceKey { identity: digest(0x27), key: digest(0x25) },
+        ManageAction::LinkX509 { identity: digest(0x27), issuer: means_issuer(), certificate: digest(0x25) },
+        ManageAction::LinkOidc { identity: digest(0x27), provider: means_issuer(), token: digest(0x25) },
     ]
 }
 
@@ -186,6 +209,8 @@ fn action_name(action: &ManageAction) -> &'static str {
         ManageAction::LinkCert { .. } => "link-cert",
         ManageAction::DeleteKey {} => "delete-key",
         ManageAction::LinkDeviceKey { .. } => "link-device-key",
+        ManageAction::LinkX509 { .. } => "link-x509",
+        ManageAction::LinkOidc { .. } => "link-oidc",
     }
 }
 

@@ -171,5 +171,6 @@ fn manifest(platform: &document::Platform, officer: &SigningKey, custodian: Cust
         limits: Limits::default(),
         ledger_prefix: "test.invalid".into(),
         witnesses: None,
+        means: None,
     }
 }

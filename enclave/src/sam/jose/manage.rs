@@ -41,7 +41,9 @@ fn bounded(statement: &ManageStatement) -> bool {
         }
         ManageAction::AuthorizePop { .. }
         | ManageAction::DeleteKey {}
-        | ManageAction::LinkDeviceKey { .. } => names_key,
+        | ManageAction::LinkDeviceKey { .. }
+        | ManageAction::LinkX509 { .. }
+        | ManageAction::LinkOidc { .. } => names_key,
     };
     action && !statement.ledger.is_empty() && statement.ledger.len() <= MAX_NAME
 }

@@ -4,21 +4,61 @@
 //! | module | what it has |
 //! |---|---|
 //! | [`naming`] | what an RA states of a means to be linked |
-//! | [`passkey`], [`device_key`] | the kinds |
+//! | [`passkey`], [`device_key`], [`x509`], [`oidc`] | the kinds |
 
 pub mod device_key;
 pub mod naming;
+pub mod oidc;
 pub mod passkey;
+pub mod x509;
 
 use super::key_attestation::eid_reference;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{Digest32, ServiceId};
+use fuin_shared::ids::{Digest32, MeansId, RaClientId, ServiceId};
+use fuin_shared::manifest::means::MeansPolicy;
 use fuin_shared::message::{MeansHint, PasskeyHint};
 use fuin_shared::sad::{Assertion, MeansProfile};
 use serde::{Deserialize, Serialize};
 
 pub use device_key::DeviceKey;
+pub use oidc::Oidc;
 pub use passkey::Passkey;
+pub use x509::X509;
+use x509::status::StatusBook;
+
+/// What judging an answer needs beside it.
+#[derive(Clone, Copy)]
+pub struct Judging<'a> {
+    /// Issuers of means, from the manifest.
+    pub policy: Option<&'a MeansPolicy>,
+    /// Revocation lists.
+    pub status: &'a StatusBook,
+    /// RA/CA client that owns the signer.
+    pub client: &'a RaClientId,
+    /// The credential's salt.
+    pub salt: &'a [u8],
+    /// When the challenge was issued, Unix seconds.
+    pub challenged: u64,
+    /// SAM time, Unix seconds.
+    pub now: u64,
+}
+
+impl<'a> Judging<'a> {
+    fn x509(&self, issuer: &MeansId) -> Result<x509::Grounds<'a>, Fault> {
+        let entry = self.policy.and_then(|policy| policy.x509_issuer(issuer, self.client));
+        Ok(x509::Grounds { issuer: entry.ok_or(Fault::MeansIssuer)?, status: self.status, now: self.now })
+    }
+
+    fn oidc(&self, provider: &MeansId) -> Result<oidc::Grounds<'a>, Fault> {
+        let entry = self.policy.and_then(|policy| policy.provider(provider, self.client));
+        Ok(oidc::Grounds {
+            provider: entry.ok_or(Fault::MeansIssuer)?,
+            salt: self.salt,
+            challenged: self.challenged,
+            now: self.now,
+        })
+    }
+}
 
 /// The means of a credential, as it stands in the sealed record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +68,10 @@ pub enum EidMeans {
     Passkey(Passkey),
     /// A key of the signer's device.
     DeviceKey(DeviceKey),
+    /// The signer's authentication certificate.
+    X509(X509),
+    /// An account at an OpenID provider.
+    Oidc(Oidc),
 }
 
 impl EidMeans {
@@ -37,6 +81,17 @@ impl EidMeans {
         match self {
             Self::Passkey(_) => MeansProfile::Passkey,
             Self::DeviceKey(_) => MeansProfile::DeviceKey,
+            Self::X509(_) => MeansProfile::X509,
+            Self::Oidc(_) => MeansProfile::Oidc,
+        }
+    }
+
+    /// Sole control assurance level to whose requirements a key with this means is used.
+    #[must_use]
+    pub const fn scal(&self) -> u8 {
+        match self {
+            Self::Oidc(account) if account.shows_transaction => 2,
+            other => other.profile().scal(),
         }
     }
 
@@ -55,6 +110,14 @@ impl EidMeans {
                 ],
             ),
             Self::DeviceKey(key) => eid_reference(service, &[b"device-key", key.public_key.0.as_slice()]),
+            Self::X509(linked) => {
+                let parts = [b"x509", linked.public_key.0.as_slice(), linked.certificate.as_ref()];
+                eid_reference(service, &parts)
+            }
+            Self::Oidc(account) => eid_reference(
+                service,
+                &[b"oidc", account.provider.as_str().as_bytes(), account.subject.as_ref()],
+            ),
         }
     }
 
@@ -66,7 +129,7 @@ impl EidMeans {
                 relying_party: passkey.relying_party.clone(),
                 credential_id: passkey.credential_id.clone(),
             }),
-            Self::DeviceKey(_) => None,
+            Self::DeviceKey(_) | Self::X509(_) | Self::Oidc(_) => None,
         }
     }
 
@@ -76,6 +139,8 @@ impl EidMeans {
         match self {
             Self::Passkey(_) => None,
             Self::DeviceKey(key) => Some(MeansHint::DeviceKey { key: key.fingerprint() }),
+            Self::X509(linked) => Some(MeansHint::X509 { issuer: linked.issuer.clone() }),
+            Self::Oidc(account) => Some(MeansHint::Oidc { provider: account.provider.clone() }),
         }
     }
 
@@ -85,18 +150,28 @@ impl EidMeans {
     /// `last_counter` is the ledger's; the registration's counts too.
     ///
     /// # Errors
-    /// Those of the means, 500 to 507.
+    /// Those of the means, 500 to 507 and 530 to 537.
     pub fn verify(
         &self,
         last_counter: u32,
         assertion: &Assertion,
         challenge: &Digest32,
+        judging: Judging<'_>,
     ) -> Result<u32, Fault> {
         match self {
             Self::Passkey(passkey) => {
                 passkey::verify(passkey, last_counter.max(passkey.counter), assertion, challenge)
             }
             Self::DeviceKey(key) => device_key::verify(key, assertion, challenge).map(|()| last_counter),
+            Self::X509(linked) => {
+                let answer = x509::Answer::of(assertion)?;
+                x509::verify(linked, answer, judging.x509(&linked.issuer)?, challenge).map(|()| last_counter)
+            }
+            Self::Oidc(account) => {
+                let token = oidc::token_of(assertion)?;
+                oidc::verify(account, token, judging.oidc(&account.provider)?, challenge)
+                    .map(|()| last_counter)
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Place: SAM. What an RA states of a means to be linked. A registration is signed by nobody who is known yet: that it is
 //! the signer's own is the RA's word.
 
-use super::{EidMeans, device_key, passkey};
+use super::{EidMeans, Judging, device_key, oidc, passkey, x509};
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::Digest32;
+use fuin_shared::ids::{Digest32, MeansId};
 use fuin_shared::manifest::{RaClient, RelyingParty};
 use fuin_shared::sad::{Assertion, MeansProfile};
 use fuin_shared::statement::ManageAction;
@@ -23,6 +23,20 @@ pub enum Named<'a> {
         /// [`fuin_shared::sad::device_key_fingerprint`].
         key: Digest32,
     },
+    /// An authentication certificate under an issuer of the manifest.
+    X509 {
+        /// Entry of the manifest.
+        issuer: &'a MeansId,
+        /// [`fuin_shared::sad::x509_digest`].
+        certificate: Digest32,
+    },
+    /// An account at a provider of the manifest, by a token that it made for this link.
+    Oidc {
+        /// Entry of the manifest.
+        provider: &'a MeansId,
+        /// [`fuin_shared::sad::id_token_digest`].
+        token: Digest32,
+    },
 }
 
 impl<'a> Named<'a> {
@@ -31,7 +45,7 @@ impl<'a> Named<'a> {
     /// # Errors
     /// [`Fault::InvalidProof`]: another action, another relying party than the client's, or a kind of means that has an
     /// action of its own.
-    pub fn of_link(action: &ManageAction, client: &'a RaClient) -> Result<(Digest32, Self), Fault> {
+    pub fn of_link(action: &'a ManageAction, client: &'a RaClient) -> Result<(Digest32, Self), Fault> {
         match action {
             ManageAction::LinkEid { means: MeansProfile::Passkey, identity, relying_party, registration } => {
                 let party = client.relying_parties.iter().find(|party| party.id == *relying_party);
@@ -39,6 +53,12 @@ impl<'a> Named<'a> {
                 Ok((*identity, Self::Passkey { party, registration: *registration }))
             }
             ManageAction::LinkDeviceKey { identity, key } => Ok((*identity, Self::DeviceKey { key: *key })),
+            ManageAction::LinkX509 { identity, issuer, certificate } => {
+                Ok((*identity, Self::X509 { issuer, certificate: *certificate }))
+            }
+            ManageAction::LinkOidc { identity, provider, token } => {
+                Ok((*identity, Self::Oidc { provider, token: *token }))
+            }
             _ => Err(Fault::InvalidProof),
         }
     }
@@ -49,6 +69,8 @@ impl<'a> Named<'a> {
         match self {
             Self::Passkey { .. } => MeansProfile::Passkey,
             Self::DeviceKey { .. } => MeansProfile::DeviceKey,
+            Self::X509 { .. } => MeansProfile::X509,
+            Self::Oidc { .. } => MeansProfile::Oidc,
         }
     }
 
@@ -58,6 +80,8 @@ impl<'a> Named<'a> {
         let named = match self {
             Self::Passkey { registration, .. } => registration,
             Self::DeviceKey { key } => key,
+            Self::X509 { certificate, .. } => certificate,
+            Self::Oidc { token, .. } => token,
         };
         assertion.registration().as_ref() == Some(named)
     }
@@ -65,13 +89,26 @@ impl<'a> Named<'a> {
     /// Checks the registration over a SAD digest.
     ///
     /// # Errors
-    /// Those of the means, 500 to 507.
-    pub fn register(&self, assertion: &Assertion, challenge: &Digest32) -> Result<EidMeans, Fault> {
+    /// Those of the means, 500 to 507 and 530 to 537.
+    pub fn register(
+        &self,
+        assertion: &Assertion,
+        challenge: &Digest32,
+        judging: Judging<'_>,
+    ) -> Result<EidMeans, Fault> {
         match self {
             Self::Passkey { party, .. } => {
                 passkey::register(assertion, &party.id, &party.origins, challenge).map(EidMeans::Passkey)
             }
             Self::DeviceKey { .. } => device_key::register(assertion, challenge).map(EidMeans::DeviceKey),
+            Self::X509 { issuer, .. } => {
+                let answer = x509::Answer::of(assertion)?;
+                x509::register(answer, judging.x509(issuer)?, challenge).map(EidMeans::X509)
+            }
+            Self::Oidc { provider, .. } => {
+                let token = oidc::token_of(assertion)?;
+                oidc::register(token, judging.oidc(provider)?, challenge).map(EidMeans::Oidc)
+            }
         }
     }
 }

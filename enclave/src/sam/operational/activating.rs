@@ -30,8 +30,9 @@ impl Operational {
             _ => return Err(Fault::InvalidKeyState),
         }
         let seconds = u64::from(around.context.manifest.limits.challenge_seconds);
-        let expires = around.seconds().saturating_add(seconds);
-        let nonce = self.challenges.issue(&request.credential, request.purpose, expires, rng);
+        let now = around.seconds();
+        let expires = now.saturating_add(seconds);
+        let nonce = self.challenges.issue(&request.credential, request.purpose, now, expires, rng);
         let means = credential.record.means.as_ref();
         let challenge = Challenge {
             nonce,
@@ -62,7 +63,8 @@ impl Operational {
             self.checker(around).check(&request.evidence, &credential, Purpose::Sign, means.profile())?;
         check_request(&checked.sad, request)?;
         let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
-        let counter = means.verify(last, &checked.assertion, &checked.digest)?;
+        let judging = self.judging(&credential.record, &checked.nonce, around);
+        let counter = means.verify(last, &checked.assertion, &checked.digest, judging)?;
         self.challenges.spend(&checked.nonce, now)?;
         let sad = checked.sad;
         let salt = salt(rng);

@@ -14,8 +14,11 @@ mod signing;
 
 use super::activation::Activations;
 use super::authorization::Checker;
-use super::challenge::Challenges;
+use super::challenge::{Challenges, Fresh};
+use super::means::Judging;
+use super::means::x509::status::StatusBook;
 use super::outcome::{Outcome, Withheld};
+use super::record::CredentialRecord;
 use super::vault::{Credential, Vault};
 use super::{Effect, ServiceContext, Ticket};
 use crate::channel::InstanceKeyPairs;
@@ -25,7 +28,7 @@ use crate::platform::clock::Millis;
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, InstanceId};
-use fuin_shared::message::{Command, SealedRecord};
+use fuin_shared::message::{Answer, Command, ProvideRevocation, SealedRecord};
 use rand_core::CryptoRng;
 use signing::Work;
 use std::collections::HashMap;
@@ -61,6 +64,7 @@ pub struct Operational {
     vault: Vault,
     activations: Activations,
     challenges: Challenges,
+    status: StatusBook,
     work: HashMap<Ticket, Work>,
 }
 
@@ -72,6 +76,7 @@ impl Operational {
             vault: Vault::default(),
             activations: Activations::default(),
             challenges: Challenges::new(rng),
+            status: StatusBook::default(),
             work: HashMap::new(),
         }
     }
@@ -102,6 +107,7 @@ impl Operational {
             Command::ExtendTransaction(request) => {
                 self.extend_transaction(ticket, &request, around, rng).map(|()| None)
             }
+            Command::ProvideRevocation(request) => self.take_revocation(ticket, &request, around).map(Some),
             _ => Err(Fault::WrongPhase),
         }
     }
@@ -139,6 +145,35 @@ impl Operational {
             challenges: &self.challenges,
             now: around.seconds(),
         }
+    }
+
+    /// What judging an answer of a credential's means needs.
+    fn judging<'a>(
+        &'a self,
+        record: &'a CredentialRecord,
+        nonce: &Fresh,
+        around: &Surroundings<'a>,
+    ) -> Judging<'a> {
+        Judging {
+            policy: around.context.manifest.means.as_ref(),
+            status: &self.status,
+            client: &record.client,
+            salt: record.salt.as_slice(),
+            challenged: nonce.issued,
+            now: around.seconds(),
+        }
+    }
+
+    /// Takes a revocation list. It changes no state that outlives the boot, so that no event is written.
+    fn take_revocation(
+        &mut self,
+        ticket: Ticket,
+        request: &ProvideRevocation,
+        around: &Surroundings<'_>,
+    ) -> Result<Effect, Fault> {
+        let policy = around.context.manifest.means.as_ref().ok_or(Fault::MeansUntrusted)?;
+        self.status.take(request.list.as_slice(), &request.issuer, policy, around.seconds())?;
+        Ok(Effect::Reply { ticket, result: Ok(Answer::RevocationTaken) })
     }
 
     fn append(

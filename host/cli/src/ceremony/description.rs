@@ -1,6 +1,8 @@
 //! Place: none. The description of a service: a TOML file that people can read and argue about. It names files, whose
 //! paths are taken from the description's own folder.
 
+mod means;
+
 use super::entry::Entry;
 use super::founded::read_release;
 use crate::file;
@@ -14,6 +16,7 @@ use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::{
     AlgorithmPolicy, Authority, Limits, Manifest, RaClient, ReleaseMode, RelyingParty,
 };
+use means::DescribedMeans;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +46,8 @@ pub struct Description {
     limits: Option<Limits>,
     /// For `release = "cosigned"`: vkeys, how many must cosign, how many may lie.
     witnesses: Option<WitnessPolicy>,
+    /// Issuers of other eID means than passkeys and device keys.
+    means: Option<DescribedMeans>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -122,6 +127,7 @@ pub fn manifest(description: &Path, entries: &[PathBuf]) -> Result<Manifest, Fai
         limits: told.limits.unwrap_or_default(),
         ledger_prefix: told.ledger_prefix,
         witnesses: told.witnesses,
+        means: told.means.map(|means| means.policy(&pem)).transpose()?,
     };
     manifest.check().map_err(|error| Failure::Usage(format!("{}: {error}", description.display())))?;
     Ok(manifest)
@@ -194,6 +200,29 @@ anchors = ["root.pem"]
         assert_eq!(manifest.custodians.first().map(|c| c.id.as_str()), Some("kei"));
         assert_eq!(manifest.ra_clients.len(), 1);
         assert_eq!(manifest.limits, Limits::default());
+    }
+
+    #[test]
+    fn a_description_names_issuers_of_means() {
+        let provider = r#"
+[[means.providers]]
+id = "idp"
+clients = ["ra"]
+issuer = "https://idp.example"
+audience = "fuin"
+keys = [{ id = "k", key = "ra.pem" }]
+acr = ["high"]
+token_seconds = 600
+"#;
+        let made_of = |text: &str| made(&format!("{TEXT}{text}"));
+        let means = made_of(provider).unwrap().means.unwrap();
+        assert_eq!(means.providers.first().map(|p| (p.amr.len(), p.shows_transaction)), Some((0, false)));
+        assert!(made_of(&provider.replace("600", "0")).is_err());
+        assert!(made_of(&provider.replace("ra.pem", "root.pem")).is_err());
+        // An anchor must be a certificate, which this one is not.
+        let cards = "[[means.x509]]\nid = \"cards\"\nclients = [\"ra\"]\nanchors = [\"root.pem\"]\nstatus_seconds = 60\n";
+        assert!(made_of(cards).is_err());
+        assert_eq!(made(TEXT).unwrap().means, None);
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl Enrolment<'_> {
         let shown = match means {
             MeansProfile::Passkey => Shown::Passkey { relying_party: RELYING_PARTY, registration },
             MeansProfile::DeviceKey => Shown::DeviceKey(registration),
+            MeansProfile::X509 | MeansProfile::Oidc => bail!("development has no issuer of {means:?} means"),
         };
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce)?;
@@ -124,6 +125,9 @@ impl Enrolment<'_> {
             (Some(_), _) => self.means.answer(means, &challenge, &digest)?,
             (None, MeansProfile::Passkey) => self.means.passkeys.register(RELYING_PARTY, USER, &digest)?,
             (None, MeansProfile::DeviceKey) => self.means.device_keys.generate()?.registration(&digest)?,
+            (None, MeansProfile::X509 | MeansProfile::Oidc) => {
+                bail!("development has no issuer of {means:?} means")
+            }
         };
         let registration = assertion.registration();
         Ok((instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?, registration))

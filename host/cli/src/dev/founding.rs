@@ -148,6 +148,7 @@ fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manif
         limits: Limits::default(),
         ledger_prefix: "dev.fuin.invalid/ledger".into(),
         witnesses: founders.witnesses,
+        means: None,
     };
     manifest.check()?;
     Ok(manifest)

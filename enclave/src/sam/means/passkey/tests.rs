@@ -2,7 +2,9 @@
 
 use super::maker::*;
 use super::*;
+use crate::sam::means::Judging;
 use ciborium::Value;
+use fuin_shared::ids::RaClientId;
 use proptest::prelude::*;
 
 fn registered(maker: &Maker) -> Result<Passkey, Fault> {
@@ -48,8 +50,12 @@ fn the_passkey_is_the_same_again_from_its_record() {
     let octets = fuin_shared::codec::encode(&means);
     assert_eq!(fuin_shared::codec::decode(&octets), Ok(means.clone()));
     assert_eq!(means.profile(), fuin_shared::sad::MeansProfile::Passkey);
-    assert_eq!(means.verify(1, &Maker::get().assertion(), &CHALLENGE), Ok(2));
-    assert_eq!(means.verify(2, &Maker::get().assertion(), &CHALLENGE), Err(Fault::AssertionCounter));
+    let (status, client) = (Default::default(), RaClientId::new("ra").unwrap());
+    let judging =
+        Judging { policy: None, status: &status, client: &client, salt: &[], challenged: 0, now: 0 };
+    assert_eq!(means.verify(1, &Maker::get().assertion(), &CHALLENGE, judging), Ok(2));
+    let refused = means.verify(2, &Maker::get().assertion(), &CHALLENGE, judging);
+    assert_eq!(refused, Err(Fault::AssertionCounter));
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl Operational {
             let checked =
                 self.checker(around).check(evidence, credential, Purpose::Delete, means.profile())?;
             let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
-            means.verify(last, &checked.assertion, &checked.digest)?;
+            let judging = self.judging(&credential.record, &checked.nonce, around);
+            means.verify(last, &checked.assertion, &checked.digest, judging)?;
             self.challenges.spend(&checked.nonce, around.seconds())?;
         }
         around.module.destroy(credential.record.algorithm, &credential.record.wrapped.0)?;

@@ -33,7 +33,8 @@ impl Operational {
         if checked.sad.link.as_ref() != Some(&expected) || !named.is(&checked.assertion) {
             return Err(Fault::EidMismatch);
         }
-        let means = named.register(&checked.assertion, &checked.digest)?;
+        let judging = self.judging(&record, &checked.nonce, around);
+        let means = named.register(&checked.assertion, &checked.digest, judging)?;
         self.challenges.spend(&checked.nonce, around.seconds())?;
         record.means = Some(means);
         record.identity = Some(identity);

@@ -83,7 +83,8 @@ impl Operational {
             return Err(Fault::SadRequest);
         }
         let last = self.journal.state().credential(&target.credential.subject).map_or(0, |c| c.means_counter);
-        let counter = means.verify(last, &checked.assertion, &checked.digest)?;
+        let judging = self.judging(&target.credential.record, &checked.nonce, around);
+        let counter = means.verify(last, &checked.assertion, &checked.digest, judging)?;
         self.challenges.spend(&checked.nonce, around.seconds())?;
         let signature = target.credential.key.sign(algorithm, &digest)?;
         Ok((pkcs10::assemble(info.as_slice(), algorithm, &signature), counter))

@@ -1,0 +1,51 @@
+//! Place: SSA. Revocation lists on their way to the enclave.
+
+use crate::peer::Peer;
+use crate::setup::Setup;
+use fuin_host::revocation::RevocationConfig;
+use fuin_shared::fault::Fault;
+use fuin_shared::message::{Answer, Command, ProvideRevocation};
+use fuin_shared::pki::crl::MAX_CRL;
+use std::path::Path;
+
+async fn start(folder: &Path) -> Setup {
+    let list = |name: &str| RevocationConfig {
+        list: folder.join(name),
+        issuer: vec![folder.join("ca.der"), folder.join("root.der")],
+    };
+    let lists = vec![list("missing.crl"), list("large.crl"), list("ca.crl")];
+    Setup::start_with(|config| config.revocation = lists).await
+}
+
+/// The list that the enclave is brought next.
+async fn brought(peer: &mut Peer, answer: Result<Answer, Fault>) -> ProvideRevocation {
+    let (id, command) = peer.command().await;
+    peer.reply(id, answer).await;
+    match command {
+        Command::ProvideRevocation(list) => list,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn lists_come_to_every_enclave_that_connects_and_what_cannot_be_read_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, octets: &[u8]| std::fs::write(folder.path().join(name), octets).unwrap();
+    write("ca.der", b"ca");
+    write("root.der", b"root");
+    write("ca.crl", b"first");
+    write("large.crl", &vec![0; MAX_CRL + 1]);
+    let setup = start(folder.path()).await;
+    let mut peer = setup.peer(1).await;
+    let first = brought(&mut peer, Ok(Answer::RevocationTaken)).await;
+    assert_eq!(first.list.as_slice(), b"first");
+    assert_eq!(first.issuer.iter().map(|der| der.0.clone()).collect::<Vec<_>>(), [&b"ca"[..], b"root"]);
+    drop(peer);
+    write("ca.crl", b"second");
+    let mut peer = setup.peer(2).await;
+    // A refusal is no reason to stop.
+    assert_eq!(brought(&mut peer, Err(Fault::RevocationList)).await.list.as_slice(), b"second");
+    drop(peer);
+    let mut peer = setup.peer(3).await;
+    assert_eq!(brought(&mut peer, Ok(Answer::RevocationTaken)).await.list.as_slice(), b"second");
+}
