@@ -144,6 +144,13 @@ impl Fault {
         self as u16
     }
 
+    /// Whether it is the eID means whose answer was refused, rather than something that the answer needs beside it.
+    #[must_use]
+    pub const fn is_of_means(self) -> bool {
+        matches!(self.number(), 500..=599)
+            && !matches!(self, Self::MeansStatus | Self::MeansIssuer | Self::RevocationList)
+    }
+
     /// Whether the same request may succeed later without change.
     #[must_use]
     pub const fn is_transient(self) -> bool {

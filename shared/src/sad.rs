@@ -14,6 +14,11 @@ use sha2::{Digest, Sha256};
 pub const VERSION: u8 = 1;
 /// Largest evidence of authorization in octets.
 pub const MAX_EVIDENCE: usize = 128 * 1024;
+/// Answers that can be guesses (PIN, one-time password) that are compared after the last one that held. From then on the
+/// credential is locked (FIA_AFL.1).
+pub const MAX_ATTEMPTS: u32 = 5;
+/// How often a credential is unlocked in its life: so guesses stay few even where an RA unlocks at will.
+pub const MAX_UNLOCKS: u32 = 10;
 /// HPKE `info` of sealed evidence of authorization.
 pub const SEAL_INFO: &[u8] = b"fuin/sad-seal/v1";
 /// `typ` of the JWS with which a device key answers; its payload is the SAD digest, 32 octets.
@@ -33,6 +38,12 @@ pub enum Purpose {
     Pop,
     /// Destroy the key.
     Delete,
+    /// Put a new means in the place of this one.
+    Relink,
+    /// Suspend the credential.
+    Suspend,
+    /// Use the credential again.
+    Resume,
 }
 
 /// The one kind of eID means of a credential.
@@ -126,7 +137,8 @@ pub struct Sad {
     pub purpose: Purpose,
     /// What the hashes are of.
     pub hash_type: HashType,
-    /// The hashes, in the order shown. For `pop` the certification request information's; for `link` and `delete` none.
+    /// The hashes, in the order shown. For `pop` the certification request information's, for
+    /// `relink` that of the new registration's digest; for `link`, `delete`, `suspend` and `resume` none.
     pub hashes: Vec<Blob>,
     /// Their algorithm.
     pub hash_algorithm: HashAlgorithm,

@@ -122,6 +122,38 @@ impl Body for ShareStatement {
     const DOMAIN: &'static str = "fuin/share-statement/v1";
 }
 
+/// What officers order of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialOrderKind {
+    /// Suspend it; one officer is enough.
+    Suspend,
+    /// End the officers' suspension; that takes their quorum.
+    Release,
+}
+
+/// An officer's order about one credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialOrder {
+    /// The service.
+    pub service: ServiceId,
+    /// Origin of the ledger that will spend the statement.
+    pub ledger: String,
+    /// The credential.
+    pub credential: CredentialId,
+    /// What is ordered.
+    pub order: CredentialOrderKind,
+    /// Random.
+    pub statement: StatementId,
+    /// Unix seconds.
+    pub not_after: u64,
+}
+
+impl Body for CredentialOrder {
+    const DOMAIN: &'static str = "fuin/credential-order/v1";
+}
+
 /// Something sealed with HPKE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -245,6 +277,26 @@ pub enum ManageAction {
         provider: MeansId,
         /// [`crate::sad::id_token_digest`] of the token that the client saw, hex.
         token: Digest32,
+    },
+    /// Suspend the credential.
+    Suspend {},
+    /// End the suspension by signer or client, on the signer's authorization.
+    Resume {},
+    /// Let a locked means answer again.
+    Unlock {},
+    /// Put another passkey in the place of the linked one, on the linked one's authorization.
+    #[serde(rename_all = "camelCase")]
+    RelinkPasskey {
+        /// WebAuthn rpId, one of the client's.
+        relying_party: String,
+        /// As for linkEid, hex.
+        registration: Digest32,
+    },
+    /// Put another device key in the place of the linked one, on the linked one's authorization.
+    #[serde(rename_all = "camelCase")]
+    RelinkDeviceKey {
+        /// As for linking one, hex.
+        key: Digest32,
     },
 }
 

@@ -111,6 +111,9 @@ fn check_hashes(request: &SadRequest<'_>) -> Result<(), SicError> {
         Purpose::Pop => ("pop", "exactly one", got == 1),
         Purpose::Link => ("link", "none", got == 0),
         Purpose::Delete => ("delete", "none", got == 0),
+        Purpose::Relink => ("relink", "exactly one", got == 1),
+        Purpose::Suspend => ("suspend", "none", got == 0),
+        Purpose::Resume => ("resume", "none", got == 0),
     };
     if !fits {
         return Err(SicError::HashCount { purpose, wanted, got });

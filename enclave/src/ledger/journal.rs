@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// Most events that wait; more are refused with [`Fault::LedgerBusy`].
 const MAX_QUEUE: usize = 4096;
+/// Places beyond these for events that restrict: with the witnesses away a credential can still be suspended.
+const RESERVE: usize = 1024;
 /// Most events in one commit.
 const MAX_BATCH: usize = 512;
 /// Most octets of entries and records in one commit: a frame holds them with room to spare.
@@ -182,8 +184,12 @@ impl<T> Journal<T> {
     /// # Errors
     /// [`Fault::LedgerBusy`].
     pub fn check_room(&self) -> Result<(), Fault> {
+        self.check_room_for(MAX_QUEUE, MAX_HELD_OCTETS)
+    }
+
+    fn check_room_for(&self, most: usize, most_octets: usize) -> Result<(), Fault> {
         let (events, octets) = self.cosigning.as_ref().map_or((0, 0), Cosigning::held);
-        let full = self.queue.len() + events >= MAX_QUEUE || octets >= MAX_HELD_OCTETS;
+        let full = self.queue.len() + events >= most || octets >= most_octets;
         if full { Err(Fault::LedgerBusy) } else { Ok(()) }
     }
 
@@ -195,6 +201,19 @@ impl<T> Journal<T> {
     /// this is a defect and the journal must be given up.
     pub fn append(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
         self.check_room()?;
+        self.push(entry, now, outcome)
+    }
+
+    /// As [`Journal::append`], for an event that restricts: a full queue has places in reserve for it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn append_restriction(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
+        self.check_room_for(MAX_QUEUE + RESERVE, MAX_HELD_OCTETS + MAX_BATCH_OCTETS)?;
+        self.push(entry, now, outcome)
+    }
+
+    fn push(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
         let time = now.0.max(self.state.last_time());
         let event = Event { version: VERSION, time, body: entry.body };
         let octets = codec::encode(&event);

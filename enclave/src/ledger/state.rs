@@ -3,8 +3,9 @@
 
 use super::keys::LedgerName;
 use fuin_shared::ids::{ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
-use fuin_shared::log::event::{CredentialMark, Event, EventBody, RecordMark, VERSION};
-use std::collections::{HashMap, HashSet};
+use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
+use fuin_shared::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An event breaks a rule of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,29 @@ pub struct CredentialState {
     pub means_counter: u32,
     /// Whose it is.
     pub signer: Subject,
+    /// Answers of its means that were refused since the last one that held. Only counted: whoever can send messages
+    /// could lock anybody's credential.
+    pub failures: u32,
+    /// Answers that could be guesses since the last one that held, debited before they were compared.
+    pub attempts: u32,
+    /// How often the lock was opened.
+    pub unlocks: u32,
+    /// On whose word it is suspended.
+    pub holders: BTreeSet<Holder>,
+}
+
+impl CredentialState {
+    /// Whether no further guess is compared.
+    #[must_use]
+    pub const fn is_locked(&self) -> bool {
+        self.attempts >= MAX_ATTEMPTS
+    }
+
+    /// Whether it may authorize and sign.
+    #[must_use]
+    pub fn is_suspended(&self) -> bool {
+        !self.holders.is_empty()
+    }
 }
 
 /// The fold.
@@ -128,6 +152,10 @@ impl State {
                         record: Some(*record),
                         means_counter: 0,
                         signer: *signer,
+                        failures: 0,
+                        attempts: 0,
+                        unlocks: 0,
+                        holders: BTreeSet::new(),
                     },
                 );
             }
@@ -162,12 +190,14 @@ impl State {
             }
             EventBody::Authorized { credential, means_counter, .. } => {
                 self.check(credential, None)?;
+                self.check_free(credential)?;
                 self.count(credential, *means_counter)?;
                 self.advance(credential, None);
             }
             EventBody::Signed { credential, count, .. }
             | EventBody::DocumentsSigned { credential, count, .. } => {
                 self.check(credential, None)?;
+                self.check_free(credential)?;
                 rule(*count > 0, "a signing event without signatures")?;
                 self.advance(credential, None);
             }
@@ -175,8 +205,82 @@ impl State {
             EventBody::ClockDoubted { .. } => {}
             EventBody::TransactionExtended { credential, left } => {
                 self.check(credential, None)?;
+                self.check_free(credential)?;
                 rule(*left > 0, "an extended transaction without permissions")?;
                 self.advance(credential, None);
+            }
+            EventBody::AuthorizationFailed { credential, .. } => {
+                self.check(credential, None)?;
+                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
+                    entry.failures = entry.failures.saturating_add(1);
+                }
+                self.advance(credential, None);
+            }
+            EventBody::AttemptDebited { credential, attempts } => {
+                self.check(credential, None)?;
+                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
+                    rule(!entry.is_locked(), "an attempt on a locked credential")?;
+                    rule(*attempts == entry.attempts + 1, "number of attempts")?;
+                    entry.attempts = *attempts;
+                }
+                self.advance(credential, None);
+            }
+            EventBody::CredentialSuspended { credential, by, means_counter, statements } => {
+                self.check(credential, None)?;
+                let signer = *by == Holder::Signer;
+                rule(statements.is_empty() == signer, "statements of a suspension")?;
+                rule(means_counter.is_some() == signer, "counter of a suspension")?;
+                if let Some(counter) = means_counter {
+                    self.count(credential, *counter)?;
+                }
+                self.spend_all(statements)?;
+                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
+                    rule(entry.holders.insert(*by), "suspended by the same already")?;
+                }
+                self.advance(credential, None);
+            }
+            EventBody::CredentialResumed { credential, means_counter, statement } => {
+                self.check(credential, None)?;
+                self.spend(*statement)?;
+                self.count(credential, *means_counter)?;
+                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
+                    let before = entry.holders.len();
+                    entry.holders.retain(|holder| *holder == Holder::Officer);
+                    rule(entry.holders.len() < before, "resumed without a suspension")?;
+                }
+                self.advance(credential, None);
+            }
+            EventBody::OfficersReleased { credential, statements } => {
+                self.check(credential, None)?;
+                rule(!statements.is_empty(), "released without a statement")?;
+                self.spend_all(statements)?;
+                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
+                    rule(entry.holders.remove(&Holder::Officer), "released without a suspension")?;
+                }
+                self.advance(credential, None);
+            }
+            EventBody::CredentialUnlocked { credential, statement } => {
+                self.check(credential, None)?;
+                self.spend(*statement)?;
+                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
+                    rule(entry.is_locked(), "unlocked without a lock")?;
+                    rule(entry.unlocks < MAX_UNLOCKS, "number of unlocks")?;
+                    entry.unlocks += 1;
+                    entry.attempts = 0;
+                }
+                self.advance(credential, None);
+            }
+            EventBody::MeansRelinked { credential, record, statement, .. } => {
+                self.check(credential, Some(record))?;
+                self.check_free(credential)?;
+                self.spend(*statement)?;
+                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
+                    // The new means counts for itself.
+                    entry.means_counter = 0;
+                    entry.failures = 0;
+                    entry.attempts = 0;
+                }
+                self.advance(credential, Some(*record));
             }
         }
         self.last_time = event.time;
@@ -190,6 +294,15 @@ impl State {
         rule(record.is_none_or(|r| r.version == current.version + 1), "version of the record")
     }
 
+    fn check_free(&self, mark: &CredentialMark) -> Result<(), RuleBroken> {
+        let suspended = self.credentials.get(&mark.subject).is_some_and(CredentialState::is_suspended);
+        rule(!suspended, "credential is suspended")
+    }
+
+    fn spend_all(&mut self, statements: &[StatementId]) -> Result<(), RuleBroken> {
+        statements.iter().try_for_each(|statement| self.spend(*statement))
+    }
+
     fn advance(&mut self, mark: &CredentialMark, record: Option<RecordMark>) {
         if let Some(entry) = self.credentials.get_mut(&mark.subject) {
             entry.next_sequence += 1;
@@ -199,10 +312,13 @@ impl State {
         }
     }
 
+    /// The means answered, and it held.
     fn count(&mut self, mark: &CredentialMark, means_counter: u32) -> Result<(), RuleBroken> {
         let entry = self.credentials.get_mut(&mark.subject).ok_or(RuleBroken("unknown credential"))?;
         rule(means_counter >= entry.means_counter, "counter of the means goes back")?;
         entry.means_counter = means_counter;
+        entry.failures = 0;
+        entry.attempts = 0;
         Ok(())
     }
 
@@ -213,4 +329,98 @@ impl State {
 
 const fn rule(holds: bool, text: &'static str) -> Result<(), RuleBroken> {
     if holds { Ok(()) } else { Err(RuleBroken(text)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuin_shared::ids::{Digest32, LedgerId};
+    use fuin_shared::sad::Purpose;
+
+    const KEY: Subject = Subject([1; 32]);
+
+    fn event(body: EventBody) -> Event {
+        Event { version: VERSION, time: 1, body }
+    }
+
+    /// A ledger with one key.
+    fn state() -> State {
+        let mut state = State::default();
+        let genesis = EventBody::Genesis {
+            service: ServiceId([2; 32]),
+            manifest: ManifestHash([2; 32]),
+            ledger: LedgerId([3; 16]),
+            shard: 0,
+            epoch: 0,
+            commitment: RootCommitment([4; 32]),
+            approvals: Vec::new(),
+        };
+        state.apply(&event(genesis)).unwrap();
+        let made = EventBody::KeyGenerated {
+            credential: state.next_mark(KEY),
+            signer: Subject([5; 32]),
+            record: RecordMark { version: 1, hash: Digest32([6; 32]) },
+            attests: Digest32([7; 32]),
+            statement: StatementId([8; 16]),
+        };
+        state.apply(&event(made)).unwrap();
+        state
+    }
+
+    fn debit(state: &mut State, attempts: u32) -> Result<(), RuleBroken> {
+        let body = EventBody::AttemptDebited { credential: state.next_mark(KEY), attempts };
+        state.apply(&event(body))
+    }
+
+    fn held(state: &mut State) {
+        let body = EventBody::Authorized {
+            credential: state.next_mark(KEY),
+            sad: Digest32([9; 32]),
+            count: 1,
+            means_counter: 0,
+        };
+        state.apply(&event(body)).unwrap();
+    }
+
+    #[test]
+    fn attempts_are_counted_up_to_the_limit_and_no_further() {
+        let mut state = state();
+        for attempt in 1..=MAX_ATTEMPTS {
+            assert!(!state.credential(&KEY).unwrap().is_locked());
+            debit(&mut state, attempt).unwrap();
+        }
+        assert!(state.credential(&KEY).unwrap().is_locked());
+        assert!(debit(&mut state, MAX_ATTEMPTS + 1).is_err());
+    }
+
+    #[test]
+    fn an_answer_that_holds_sets_the_attempts_back() {
+        let mut state = state();
+        debit(&mut state, 1).unwrap();
+        debit(&mut state, 2).unwrap();
+        held(&mut state);
+        assert_eq!(state.credential(&KEY).unwrap().attempts, 0);
+        debit(&mut state, 1).unwrap();
+    }
+
+    #[test]
+    fn a_wrong_number_of_attempts_is_refused() {
+        for attempts in [0, 2, u32::MAX] {
+            assert!(debit(&mut state(), attempts).is_err(), "{attempts}");
+        }
+    }
+
+    #[test]
+    fn refused_answers_are_counted_and_lock_nothing() {
+        let mut state = state();
+        for _ in 0..20 {
+            let credential = state.next_mark(KEY);
+            let body = EventBody::AuthorizationFailed { credential, purpose: Purpose::Sign, fault: 501 };
+            state.apply(&event(body)).unwrap();
+        }
+        let known = state.credential(&KEY).unwrap();
+        assert_eq!((known.failures, known.is_locked()), (20, false));
+        held(&mut state);
+        assert_eq!(state.credential(&KEY).unwrap().failures, 0);
+    }
 }

@@ -23,15 +23,26 @@ pub struct Challenges {
     secret: Zeroizing<[u8; 32]>,
     spent: HashSet<[u8; RANDOM]>,
     expiry: BTreeSet<(u64, [u8; RANDOM])>,
+    /// Spent by the attempt that is being carried out, for which it holds once more.
+    admitted: Option<[u8; RANDOM]>,
 }
 
-/// A nonce that holds and is not spent yet.
-#[derive(Debug)]
+/// A nonce that holds and is not spent yet, or is spent by the very attempt that is being carried out.
+#[derive(Debug, Clone, Copy)]
 pub struct Fresh {
     random: [u8; RANDOM],
     /// When it was issued, Unix seconds.
     pub issued: u64,
     expires: u64,
+    paid: bool,
+}
+
+impl Fresh {
+    /// Whether it was spent already, for the attempt that is being carried out.
+    #[must_use]
+    pub const fn is_paid(&self) -> bool {
+        self.paid
+    }
 }
 
 impl Challenges {
@@ -39,7 +50,7 @@ impl Challenges {
     pub fn new(rng: &mut dyn CryptoRng) -> Self {
         let mut secret = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *secret);
-        Self { secret, spent: HashSet::new(), expiry: BTreeSet::new() }
+        Self { secret, spent: HashSet::new(), expiry: BTreeSet::new(), admitted: None }
     }
 
     /// A nonce for a SAD of this credential and purpose, good from `issued` until `expires` (Unix seconds).
@@ -83,17 +94,26 @@ impl Challenges {
         if now_seconds >= expires {
             return Err(Fault::SadExpired);
         }
-        if self.spent.contains(random) {
+        let paid = self.admitted.as_ref() == Some(random);
+        if self.spent.contains(random) && !paid {
             return Err(Fault::SadReplayed);
         }
-        Ok(Fresh { random: *random, issued, expires })
+        Ok(Fresh { random: *random, issued, expires, paid })
     }
 
-    /// Spends a nonce; spent ones that have expired are forgotten.
+    /// From now on the nonce of this attempt holds although it is spent; none ends that.
+    pub fn admit(&mut self, paid: Option<&Fresh>) {
+        self.admitted = paid.map(|fresh| fresh.random);
+    }
+
+    /// Spends a nonce that is not paid for yet; spent ones that have expired are forgotten.
     ///
     /// # Errors
     /// [`Fault::ActivationsFull`] when no more can be remembered; then nothing was spent.
     pub fn spend(&mut self, fresh: &Fresh, now_seconds: u64) -> Result<(), Fault> {
+        if fresh.paid {
+            return Ok(());
+        }
         while let Some(oldest) = self.expiry.first().copied()
             && oldest.0 <= now_seconds
         {

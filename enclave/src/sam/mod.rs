@@ -11,6 +11,7 @@
 //! | [`challenge`], [`authorization`], [`activation`] | nonces, SADs, what they permit |
 //! | [`means`] | the signer's eID means |
 //! | [`proof`], [`jose`] | `manageProof` of RA/CA clients |
+//! | [`orders`] | officers' orders about a credential |
 //! | [`pkcs10`], [`certificates`] | certification requests and issued certificates |
 //! | [`key_attestation`] | key statements for CAs and evaluators |
 //! | [`to_be_signed`] | the bytes to be signed for a document, read before they are hashed |
@@ -28,6 +29,7 @@ pub mod key_attestation;
 mod machine;
 pub mod means;
 pub mod operational;
+pub mod orders;
 pub mod outcome;
 pub mod phases;
 pub mod pkcs10;

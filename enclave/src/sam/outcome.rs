@@ -2,9 +2,12 @@
 
 use super::Ticket;
 use super::key_attestation::Wanted;
+use super::operational::Attempt;
 use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::Subject;
 use fuin_shared::message::{Answer, KeyGenerated, Linked, Receipt};
 
 /// A result that waits for its event.
@@ -33,6 +36,12 @@ pub enum Next {
     Attest(Wanted),
     /// Nothing: nobody asked.
     Nothing,
+    /// A refusal, of which the event tells.
+    Refuse(Fault),
+    /// The command goes on.
+    Resume(Box<Attempt>),
+    /// Nothing to say: that was said at once. A suspension of this credential is released.
+    Settle(Subject),
 }
 
 /// What a result will say.
@@ -65,6 +74,22 @@ pub enum Outcome {
     Signatures(Vec<Blob>),
     /// Nobody waits for it.
     Alarm,
+    /// The means' answer was refused.
+    Refused(Fault),
+    /// An attempt is debited and may be compared now.
+    Debited(Box<Attempt>),
+    /// A suspension, answered already.
+    Bound(Subject),
+    /// A suspension or a lock ended.
+    Restored,
+}
+
+impl Withheld {
+    /// Whether somebody waits for it still.
+    #[must_use]
+    pub const fn is_awaited(&self) -> bool {
+        !matches!(self.result, Outcome::Bound(_) | Outcome::Alarm)
+    }
 }
 
 /// What follows from a result that the ledger released.
@@ -97,5 +122,9 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
         Outcome::Activation(token, expires) => Answer::Activation { token, expires, receipt },
         Outcome::Signatures(signatures) => Answer::Signatures { signatures, receipt },
         Outcome::Alarm => return Next::Nothing,
+        Outcome::Refused(fault) => return Next::Refuse(fault),
+        Outcome::Debited(attempt) => return Next::Resume(attempt),
+        Outcome::Bound(subject) => return Next::Settle(subject),
+        Outcome::Restored => Answer::Restored(receipt),
     })
 }

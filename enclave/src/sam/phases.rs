@@ -26,7 +26,12 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::SignHash(_)
         | Command::ExtendTransaction(_)
         | Command::SignDocument(_)
-        | Command::ProvideRevocation(_) => &[Operational],
+        | Command::ProvideRevocation(_)
+        | Command::Suspend(_)
+        | Command::Hold(_)
+        | Command::Order(_)
+        | Command::Relink(_)
+        | Command::CredentialStatus(_) => &[Operational],
     }
 }
 

@@ -201,9 +201,7 @@ fn a_second_means_is_not_linked() {
     let mut world = World::operational(35);
     let (device, other) = (TestDeviceKey::new(41), TestDeviceKey::new(42));
     let key = enrol(&mut world, &device);
-    assert_eq!(world.challenge(&key.id, Purpose::Link), Err(Fault::InvalidKeyState));
-    let sad = sad_of(&mut world, &key, Purpose::Sign, vec![hash(1)]);
-    let sad = Sad { purpose: Purpose::Link, ..sad };
+    let sad = sad_of(&mut world, &key, Purpose::Link, Vec::new());
     let action = link_device_key(other.fingerprint());
     let refused = link(&mut world, &key, action, &sad, |digest| other.register(digest));
     assert_eq!(refused, Err(Fault::InvalidKeyState));

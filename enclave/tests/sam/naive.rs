@@ -10,7 +10,7 @@ use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::CredentialId;
+use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::manifest::SignedManifest;
 use fuin_shared::message::{Answer, Command, Genesis, InstallManifest, Manage};
 use fuin_shared::phase::Phase;
@@ -65,24 +65,27 @@ fn point_01_the_sam_not_the_host_verifies_the_sad_and_makes_the_handle() {
     for made in [Vec::new(), vec![0; 32], digest.as_ref().to_vec(), sad.nonce.0.clone(), sad.to_bytes()] {
         assert_eq!(world.sign(&key, &made.into(), vec![hash(1)]), Err(Fault::TokenUnknown));
     }
-    // The host has the whole SAD and everything but the signer's means.
-    let Assertion::Passkey { credential_id, client_data, authenticator_data, .. } =
-        key.passkey.assert(&digest)
-    else {
-        panic!()
+    // The host has the whole SAD and everything but the signer's means. Each try costs it the nonce.
+    let unsigned = |digest: &Digest32, signature| match key.passkey.assert(digest) {
+        Assertion::Passkey { credential_id, client_data, authenticator_data, .. } => {
+            Assertion::Passkey { credential_id, client_data, authenticator_data, signature }
+        }
+        other => other,
     };
-    let unsigned = Assertion::Passkey {
-        credential_id,
-        client_data,
-        authenticator_data,
-        signature: world.officer.sign(digest.as_ref()),
-    };
-    for (assertion, fault) in [
-        (unsigned, Fault::AssertionSignature),
-        (TestPasskey::new(99).assert(&digest), Fault::AssertionCredential),
-        (key.passkey.impostor(99).assert(&digest), Fault::AssertionSignature),
-        (key.passkey.assert(&sad_digest(b"another SAD")), Fault::AssertionChallenge),
+    for (try_of_host, fault) in [
+        (0, Fault::AssertionSignature),
+        (1, Fault::AssertionCredential),
+        (2, Fault::AssertionSignature),
+        (3, Fault::AssertionChallenge),
     ] {
+        let sad = world.sad(&key.id, &key.spki, Purpose::Sign, vec![hash(1)]);
+        let digest = sad_digest(&sad.to_bytes());
+        let assertion = match try_of_host {
+            0 => unsigned(&digest, world.officer.sign(digest.as_ref())),
+            1 => TestPasskey::new(99).assert(&digest),
+            2 => key.passkey.impostor(99).assert(&digest),
+            _ => key.passkey.assert(&sad_digest(b"another SAD")),
+        };
         let evidence = world.sealed(&sad, assertion);
         let request = world.authorize_request(&key, &sad, evidence);
         assert_eq!(world.authorize_call(request), Err(fault));

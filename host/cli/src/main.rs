@@ -38,6 +38,8 @@ enum Command {
     Sign(command::sign::Args),
     /// Authorizes exactly the hashes given and prints what CSC calls the SAD.
     Sad(command::sad::Args),
+    /// Stops a credential on its signer's word, until RA and signer use it again.
+    Suspend(command::suspend::Args),
     /// Saves the enclave's evidence for fuin-verify.
     Evidence(command::evidence::Args),
     /// Saves the enclave's statement about a credential's key.
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
             Command::Dev(args) => command::dev::run(args).await,
             Command::Sign(args) => command::sign::run(args).await,
             Command::Sad(args) => command::sad::run(args).await,
+            Command::Suspend(args) => command::suspend::run(args).await,
             Command::Evidence(args) => command::evidence::run(args).await,
             Command::Key(args) => command::key::run(args).await,
             Command::Ledger(args) => command::ledger::run(args).await,

@@ -7,7 +7,7 @@ use super::{Version, fault, hashes, object_id, token};
 use crate::http::params::{missing, out_of_range};
 use crate::http::{Params, Refusal};
 use crate::server::App;
-use crate::store::{KeyStatus, StoredToken};
+use crate::store::{CatalogueEntry, KeyStatus, StoredToken};
 use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fuin_shared::bytes::Blob;
@@ -43,9 +43,7 @@ pub(super) async fn answer(
     if entry.status == KeyStatus::Disabled {
         return Err(fault::disabled());
     }
-    let ours = factor.filter(|factor| factor.object.is_none_or(|object| object == object_id(entry.means)));
-    let evidence =
-        ours.and_then(|factor| decode(factor.value)).ok_or_else(|| fault::wrong_factor(version))?;
+    let evidence = evidence(factor, &entry).ok_or_else(|| fault::wrong_factor(version))?;
     let answer = enclave::call(app, &entry.id, |record| {
         Command::Authorize(Authorize {
             credential: entry.id.clone(),
@@ -76,9 +74,15 @@ fn number_of_signatures(params: &Params) -> Result<Option<u32>, Refusal> {
     Ok((number >= 1).then(|| u32::try_from(number).unwrap_or(u32::MAX)))
 }
 
+/// The evidence in a factor that is for the credential's authentication object.
+pub(super) fn evidence(factor: Option<Factor<'_>>, entry: &CatalogueEntry) -> Option<Blob> {
+    let ours = factor.filter(|factor| factor.object.is_none_or(|object| object == object_id(entry.means)));
+    ours.and_then(|factor| decode(factor.value))
+}
+
 /// What the signer's device made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Factor<'a> {
+pub(super) struct Factor<'a> {
     /// For which authentication object; on v1 there is no choice.
     object: Option<&'a str>,
     value: &'a str,
@@ -86,7 +90,7 @@ struct Factor<'a> {
 
 /// `OTP` on v1, the one `authData` value on v2; each version takes the other's form too. `None` if there is something,
 /// but not the one value.
-fn factor(params: &Params, version: Version) -> Result<Option<Factor<'_>>, Refusal> {
+pub(super) fn factor(params: &Params, version: Version) -> Result<Option<Factor<'_>>, Refusal> {
     let one_time = params.get(&["OTP"]);
     let data = params.get(&["authData"]);
     match (version, one_time, data) {
@@ -116,7 +120,7 @@ fn authentication_data(value: &Value) -> Result<Option<Factor<'_>>, Refusal> {
 }
 
 /// Base64url, with or without padding.
-fn decode(text: &str) -> Option<Blob> {
+pub(super) fn decode(text: &str) -> Option<Blob> {
     let text = text.trim_end_matches('=');
     if text.len() > MAX_EVIDENCE.div_ceil(3) * 4 {
         return None;

@@ -29,6 +29,7 @@ pub(super) async fn answer(
         (Version::V1, None) => None,
         (_, value) => Some(value.and_then(|v| v.as_str()).ok_or_else(|| missing("string", "authObjectID"))?),
     };
+    let purpose = purpose(params)?;
     let entry = owned(app, caller, id).await?;
     if object.is_some_and(|object| object != object_id(entry.means)) {
         return Err(not_acceptable("authObjectID"));
@@ -37,7 +38,7 @@ pub(super) async fn answer(
         return Err(fault::disabled());
     }
     let answer = enclave::call(app, &entry.id, |record| {
-        Command::GetChallenge(GetChallenge { credential: entry.id.clone(), purpose: Purpose::Sign, record })
+        Command::GetChallenge(GetChallenge { credential: entry.id.clone(), purpose, record })
     })
     .await
     .map_err(|failed| fault::refusal(version, &entry, failed))?;
@@ -48,4 +49,16 @@ pub(super) async fn answer(
         "instance": challenge.instance.to_string(),
         "meansProfile": entry.means.as_str(),
     })))
+}
+
+/// What the SAD will be for: to sign unless said otherwise, which is an addition of ours.
+fn purpose(params: &Params) -> Result<Purpose, Refusal> {
+    Ok(match params.text("purpose")? {
+        None | Some("sign") => Purpose::Sign,
+        Some("suspend") => Purpose::Suspend,
+        Some("resume") => Purpose::Resume,
+        Some("relink") => Purpose::Relink,
+        Some("link") => Purpose::Link,
+        Some(_) => return Err(not_acceptable("purpose")),
+    })
 }

@@ -1,6 +1,6 @@
 //! Place: SSA. credentials/info, and the same object in credentials/list.
 
-use super::{Version, object_id};
+use super::{Version, object_id, standing};
 use crate::http::params::not_acceptable;
 use crate::http::{Params, Refusal, json};
 use crate::server::App;
@@ -56,6 +56,17 @@ pub(super) async fn answer(
     let entry = owned(app, caller, id).await?;
     let mut answer = describe(&entry, version, shown, app.clock.unix_seconds())?;
     answer["lang"] = app.config.info.lang.clone().into();
+    // Of the enclave itself; while it cannot be asked, the catalogue's word stands alone.
+    if let Some(status) = standing::of(app, &entry).await {
+        let usable = status.suspended.is_empty() && !status.locked;
+        if !usable {
+            answer["key"]["status"] = KeyStatus::Disabled.as_str().into();
+        }
+        if let (Some(fuin), Value::Object(shown)) = (answer["fuin"].as_object_mut(), standing::shown(&status))
+        {
+            fuin.extend(shown);
+        }
+    }
     Ok(json(&answer))
 }
 
@@ -86,6 +97,8 @@ pub(super) fn describe(
         "cert": certificate(entry, shown, now)?,
         "SCAL": entry.scal.as_str(),
         "multisign": entry.multisign,
+        // Additions of ours.
+        "fuin": { "means": entry.means.as_str(), "sic": entry.sic.as_str() },
     });
     if let Some(description) = &entry.description {
         object["description"] = description.clone().into();

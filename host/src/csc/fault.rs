@@ -19,6 +19,37 @@ pub(super) fn refusal(version: Version, entry: &CatalogueEntry, failed: Failed) 
     of_fault(version, entry, fault)
 }
 
+/// The error of the extension for a `manages/*` call about `entry` that failed (extensions 2.1). What CSC has a word for
+/// keeps it.
+pub(super) fn manages(entry: &CatalogueEntry, failed: Failed) -> Refusal {
+    use Fault as F;
+    let fault = match failed {
+        Failed::Store(refusal) => return refusal,
+        Failed::Fault(fault) => fault,
+    };
+    tracing::info!(fault = fault.number(), credential = %entry.id, "enclave or relay refused");
+    let refuse = |error, text| Refusal::new(StatusCode::BAD_REQUEST, error, text);
+    match fault {
+        F::InvalidProof
+        | F::StatementMalformed
+        | F::StatementSignature
+        | F::StatementForeign
+        | F::StatementExpired
+        | F::StatementSpent
+        | F::UnknownPerson => refuse("invalid_proof", "The proof is not acceptable"),
+        F::InvalidKeyState | F::CredentialDisabled => {
+            refuse("invalid_key_state", "The state of the key does not allow this")
+        }
+        F::UnknownCredential => not_acceptable("keyID"),
+        F::EidMismatch => refuse("eid_mismatch", "The evidence is not of the eID means"),
+        fault if fault.is_of_means() && !fault.is_transient() => {
+            refuse("eid_mismatch", "The evidence is not of the eID means")
+        }
+        F::LimitReached => refuse("invalid_request", "The limit of unlocks is reached"),
+        fault => of_fault(Version::V2, entry, fault),
+    }
+}
+
 /// The signer's factor is wrong.
 pub(super) fn wrong_factor(version: Version) -> Refusal {
     let (error, text) = match version {
@@ -154,7 +185,7 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{KeyStatus, Scal};
+    use crate::store::{KeyStatus, Scal, SicClass};
     use fuin_shared::algorithm::KeyAlgorithm;
     use fuin_shared::ids::CredentialId;
     use fuin_shared::sad::MeansProfile;
@@ -169,6 +200,7 @@ mod tests {
             multisign: 10,
             scal: Scal::Two,
             means: MeansProfile::Passkey,
+            sic: SicClass::Independent,
             status: KeyStatus::Enabled,
         }
     }

@@ -15,7 +15,9 @@ mod fault;
 mod hashes;
 mod info;
 mod list;
+mod manages;
 mod sign;
+mod standing;
 mod token;
 
 use crate::http::{Params, Refusal, read_body};
@@ -77,10 +79,11 @@ enum Method {
     Authorize,
     SignHash,
     Extend,
+    Suspend,
 }
 
 impl Method {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 10] = [
         (Self::Info, "info"),
         (Self::Login, "auth/login"),
         (Self::Revoke, "auth/revoke"),
@@ -90,6 +93,7 @@ impl Method {
         (Self::Authorize, "credentials/authorize"),
         (Self::Extend, "credentials/extendTransaction"),
         (Self::SignHash, "signatures/signHash"),
+        (Self::Suspend, "credentials/suspend"),
     ];
 
     fn named(name: &str) -> Option<Self> {
@@ -119,6 +123,13 @@ pub(crate) async fn serve(
     name: &str,
     request: Request,
 ) -> Result<Response, Refusal> {
+    if version == Version::V2 && manages::METHODS.contains(&name) {
+        if *request.method() != Verb::POST {
+            return Err(wrong_verb("POST"));
+        }
+        let body = read_body(request, &app.config.limits).await?;
+        return manages::answer(app, name, &Params::parse(&body)?).await;
+    }
     let Some(method) = Method::named(name) else {
         return Err(if NOT_IMPLEMENTED.contains(&name) {
             Refusal::new(StatusCode::NOT_IMPLEMENTED, "invalid_request", "The method is not implemented")
@@ -148,6 +159,7 @@ pub(crate) async fn serve(
                 Method::Authorize => authorize::answer(app, version, &caller, &params).await,
                 Method::SignHash => sign::answer(app, version, &caller, &params).await,
                 Method::Extend => extend::answer(app, version, &caller, &params).await,
+                Method::Suspend => standing::suspend(app, version, &caller, &params).await,
             }
         }
     }

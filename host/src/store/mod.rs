@@ -6,7 +6,7 @@
 pub mod sqlite;
 mod types;
 
-pub use types::{CatalogueEntry, KeyStatus, Manifests, Scal, StoredToken, TokenKind};
+pub use types::{CatalogueEntry, KeyStatus, Manifests, Scal, SicClass, StoredToken, TokenKind};
 
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;

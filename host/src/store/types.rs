@@ -57,6 +57,32 @@ impl KeyStatus {
     }
 }
 
+/// Who serves the signer's interaction component. The promise that nobody signs but the signer is for the first kind only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SicClass {
+    /// A program or page that the host does not serve.
+    Independent,
+    /// A page of the host.
+    Served,
+}
+
+impl SicClass {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Independent => "independent",
+            Self::Served => "served",
+        }
+    }
+
+    /// From its name.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Independent, Self::Served].into_iter().find(|s| s.as_str() == text)
+    }
+}
+
 /// A credential as the host's catalogue has it, for listing and for `credentials/info`. Nothing here decides about a
 /// signature: the enclave's sealed record does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +103,8 @@ pub struct CatalogueEntry {
     pub scal: Scal,
     /// The eID means.
     pub means: MeansProfile,
+    /// Class of the SIC through which it is used.
+    pub sic: SicClass,
     /// `key.status`.
     pub status: KeyStatus,
 }

@@ -15,7 +15,7 @@ pub fn receipt() -> Receipt {
     Receipt { index: 1, event: vec![].into(), salts: vec![], checkpoint: String::new() }
 }
 
-async fn exchange(
+pub async fn exchange(
     setup: &Setup,
     peer: &mut Peer,
     path: &str,

@@ -18,6 +18,7 @@ mod peer;
 mod relay;
 mod revocation;
 mod setup;
+mod standing;
 mod store;
 mod stream;
 mod weather;

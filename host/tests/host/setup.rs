@@ -3,7 +3,7 @@
 use crate::certificate;
 use crate::peer::Peer;
 use fuin_host::clock::Clock;
-use fuin_host::store::{CatalogueEntry, KeyStatus, Scal};
+use fuin_host::store::{CatalogueEntry, KeyStatus, Scal, SicClass};
 use fuin_host::{Host, HostConfig, RunningHost};
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::ids::CredentialId;
@@ -151,6 +151,7 @@ pub fn entry(id: &str, owner: &str, key_algorithm: KeyAlgorithm) -> CatalogueEnt
         multisign: 3,
         scal: Scal::Two,
         means: MeansProfile::Passkey,
+        sic: SicClass::Independent,
         status: KeyStatus::Enabled,
     }
 }

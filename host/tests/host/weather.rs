@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::sync::OnceLock;
 
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 15] = [
     "/csc/v1/info",
     "/csc/v2/auth/login",
     "/csc/v2/auth/revoke",
@@ -16,6 +16,10 @@ const PATHS: [&str; 11] = [
     "/csc/v1/credentials/authorize",
     "/csc/v2/credentials/authorize",
     "/csc/v1/signatures/signHash",
+    "/csc/v2/credentials/suspend",
+    "/csc/v2/manages/suspend",
+    "/csc/v2/manages/relink",
+    "/csc/v2/manages/order",
     "/attestation",
 ];
 
@@ -52,6 +56,9 @@ fn name() -> impl Strategy<Value = String> {
         "lang",
         "id",
         "value",
+        "manageProof",
+        "registration",
+        "orders",
     ]);
     prop_oneof![9 => known.prop_map(String::from), 1 => any::<String>()]
 }

@@ -5,6 +5,7 @@
 use crate::ids::{
     Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
 };
+use crate::sad::Purpose;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -194,6 +195,79 @@ pub enum EventBody {
         /// What the sources say together; null when none has said anything.
         ahead: Option<ClockAhead>,
     },
+    /// The means' answer over a SAD was refused.
+    AuthorizationFailed {
+        /// The credential.
+        credential: CredentialMark,
+        /// What the SAD was for.
+        purpose: Purpose,
+        /// Number of the fault.
+        fault: u16,
+    },
+    /// An answer that can be a guess is about to be compared; what came of it follows in another event.
+    AttemptDebited {
+        /// The credential.
+        credential: CredentialMark,
+        /// Such answers since the last one that held, with this one.
+        attempts: u32,
+    },
+    /// The credential was suspended.
+    CredentialSuspended {
+        /// The credential.
+        credential: CredentialMark,
+        /// On whose word.
+        by: Holder,
+        /// Counter of the means after this use, where the word is the signer's.
+        means_counter: Option<u32>,
+        /// Statements that this spends; the signer's word is none.
+        statements: Vec<StatementId>,
+    },
+    /// The suspension by signer and RA client ended, on the word of both.
+    CredentialResumed {
+        /// The credential.
+        credential: CredentialMark,
+        /// Counter of the means after this use.
+        means_counter: u32,
+        /// Statement that this spends.
+        statement: StatementId,
+    },
+    /// The officers' suspension ended, on the word of their quorum.
+    OfficersReleased {
+        /// The credential.
+        credential: CredentialMark,
+        /// Statements that this spends.
+        statements: Vec<StatementId>,
+    },
+    /// A locked means may answer again. What it must answer is as before.
+    CredentialUnlocked {
+        /// The credential.
+        credential: CredentialMark,
+        /// Statement that this spends.
+        statement: StatementId,
+    },
+    /// Another means of the same kind took the place of the signer's, on that one's word.
+    MeansRelinked {
+        /// The credential.
+        credential: CredentialMark,
+        /// Its record.
+        record: RecordMark,
+        /// Digest of the key statement.
+        attests: Digest32,
+        /// Statement that this spends.
+        statement: StatementId,
+    },
+}
+
+/// On whose word a credential is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// The signer's.
+    Signer,
+    /// The RA client's.
+    Ra,
+    /// An officer's.
+    Officer,
 }
 
 /// Salted hash: SHA-256 under its own domain.

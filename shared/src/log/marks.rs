@@ -22,6 +22,13 @@ impl EventBody {
             Self::TransactionExtended { .. } => "transaction-extended",
             Self::DocumentsSigned { .. } => "documents-signed",
             Self::ClockDoubted { .. } => "clock-doubted",
+            Self::AuthorizationFailed { .. } => "authorization-failed",
+            Self::AttemptDebited { .. } => "attempt-debited",
+            Self::CredentialSuspended { .. } => "credential-suspended",
+            Self::CredentialResumed { .. } => "credential-resumed",
+            Self::OfficersReleased { .. } => "officers-released",
+            Self::CredentialUnlocked { .. } => "credential-unlocked",
+            Self::MeansRelinked { .. } => "means-relinked",
         }
     }
 
@@ -38,7 +45,14 @@ impl EventBody {
             | Self::Authorized { credential, .. }
             | Self::Signed { credential, .. }
             | Self::TransactionExtended { credential, .. }
-            | Self::DocumentsSigned { credential, .. } => Some(credential),
+            | Self::DocumentsSigned { credential, .. }
+            | Self::AuthorizationFailed { credential, .. }
+            | Self::AttemptDebited { credential, .. }
+            | Self::CredentialSuspended { credential, .. }
+            | Self::CredentialResumed { credential, .. }
+            | Self::OfficersReleased { credential, .. }
+            | Self::CredentialUnlocked { credential, .. }
+            | Self::MeansRelinked { credential, .. } => Some(credential),
         }
     }
 
@@ -47,17 +61,25 @@ impl EventBody {
     pub fn spends(&self) -> &[StatementId] {
         match self {
             Self::Genesis { approvals, .. } => approvals,
+            Self::CredentialSuspended { statements, .. } | Self::OfficersReleased { statements, .. } => {
+                statements
+            }
             Self::KeyGenerated { statement, .. }
             | Self::MeansLinked { statement, .. }
             | Self::PopSigned { statement, .. }
             | Self::CertificateLinked { statement, .. }
-            | Self::KeyDestroyed { statement, .. } => core::slice::from_ref(statement),
+            | Self::KeyDestroyed { statement, .. }
+            | Self::CredentialResumed { statement, .. }
+            | Self::CredentialUnlocked { statement, .. }
+            | Self::MeansRelinked { statement, .. } => core::slice::from_ref(statement),
             Self::Boot { .. }
             | Self::Authorized { .. }
             | Self::Signed { .. }
             | Self::TransactionExtended { .. }
             | Self::DocumentsSigned { .. }
-            | Self::ClockDoubted { .. } => &[],
+            | Self::ClockDoubted { .. }
+            | Self::AuthorizationFailed { .. }
+            | Self::AttemptDebited { .. } => &[],
         }
     }
 

@@ -4,6 +4,7 @@ use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
 use crate::ids::{CredentialId, Digest32, InstanceId, MeansId, PersonId, RootCommitment, ServiceId};
+use crate::log::event::Holder;
 use crate::message::SealedRecord;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
@@ -57,6 +58,60 @@ pub enum Command {
     SignDocument(SignDocument),
     /// A revocation list for X.509 means. Faults: 433, 530, 535.
     ProvideRevocation(ProvideRevocation),
+    /// Suspends a credential on the signer's word. Faults: 400 to 403, 420, 500 to 606.
+    Suspend(Suspend),
+    /// Suspends, resumes or unlocks a credential on the RA client's word. Faults: 400 to 403, 420, 421, 433, 500 to 606.
+    Hold(Manage),
+    /// Suspends or releases a credential on the officers' word. Faults: 350 to 355, 400 to 403, 420.
+    Order(Order),
+    /// Puts a new means in the place of the signer's. Faults: 400 to 403, 420, 421, 425, 500 to 606, 706.
+    Relink(Relink),
+    /// How a credential stands. Faults: 400 to 403.
+    CredentialStatus(CredentialQuestion),
+}
+
+/// See [`Command::Suspend`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suspend {
+    /// The credential.
+    pub credential: CredentialId,
+    /// [`crate::sad::AuthorizationEvidence`] in CBOR, of purpose `suspend`.
+    pub evidence: Blob,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
+/// See [`Command::Order`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// The credential.
+    pub credential: CredentialId,
+    /// [`crate::statement::SignedStatement`] over [`crate::statement::CredentialOrder`], one of each officer.
+    pub orders: Vec<Blob>,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
+/// See [`Command::Relink`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relink {
+    /// The RA client's proof; its evidence is of purpose `relink`, by the linked means.
+    pub manage: Manage,
+    /// [`crate::sad::AuthorizationEvidence`] in CBOR, of purpose `link`, by the new means.
+    pub registration: Blob,
+}
+
+/// See [`Command::CredentialStatus`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialQuestion {
+    /// The credential.
+    pub credential: CredentialId,
+    /// Its record.
+    pub record: SealedRecord,
 }
 
 /// See [`Command::InstallManifest`].
@@ -304,6 +359,26 @@ pub enum Answer {
     CeremonyStatus(CeremonyStatus),
     /// To `ProvideRevocation`.
     RevocationTaken,
+    /// To `CredentialStatus`, and to whatever suspends: that binds at once, also before its event is released.
+    CredentialStatus(CredentialStatus),
+    /// To what ends a suspension or a lock.
+    Restored(Receipt),
+}
+
+/// How a credential stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialStatus {
+    /// Whether a certificate is linked.
+    pub active: bool,
+    /// On whose word it is suspended; on nobody's if it is not.
+    pub suspended: Vec<Holder>,
+    /// Whether its means was tried too often.
+    pub locked: bool,
+    /// Whether a suspension is not released yet: it binds this boot, and is to be asked for again should that end.
+    pub pending: bool,
+    /// Answers of its means that were refused since the last one that held.
+    pub failures: u32,
 }
 
 /// See [`Command::Status`].

@@ -105,7 +105,12 @@ impl Oracle {
             (Some(Command::ExtendTransaction(request)), Answer::Activation { token, .. }) => {
                 self.extended(request, token)
             }
-            (_, Answer::CeremonyStatus(_) | Answer::RevocationTaken) => Ok(()),
+            // A suspension takes nothing from anybody but the use of the key; who may order one is tested elsewhere.
+            (_, Answer::CeremonyStatus(_) | Answer::RevocationTaken | Answer::CredentialStatus(_)) => Ok(()),
+            (Some(Command::Relink(r)), Answer::Linked(_)) => {
+                self.managed(&r.manage, Some(Purpose::Relink)).map(drop)
+            }
+            (Some(Command::Hold(m)), Answer::Restored(_)) => self.managed(m, Some(Purpose::Resume)).map(drop),
             (Some(Command::GenerateKey(m)), Answer::KeyGenerated(_)) => self.managed(m, None).map(drop),
             (Some(Command::LinkCert(m)), Answer::Linked(_)) => self.managed(m, None).map(drop),
             (Some(Command::LinkEid(m)), Answer::Linked(_)) => self.managed(m, Some(Purpose::Link)).map(drop),
@@ -305,7 +310,9 @@ pub(super) fn receipt(answer: &Answer) -> Option<&Receipt> {
     match answer {
         Answer::KeyGenerated(made) => Some(&made.receipt),
         Answer::Linked(linked) => Some(&linked.receipt),
-        Answer::Request { receipt, .. } | Answer::Deleted(receipt) => Some(receipt),
+        Answer::Request { receipt, .. } | Answer::Deleted(receipt) | Answer::Restored(receipt) => {
+            Some(receipt)
+        }
         Answer::Activation { receipt, .. } | Answer::Signatures { receipt, .. } => Some(receipt),
         _ => None,
     }

@@ -55,4 +55,14 @@ fn a_pdf_is_signed_with_a_device_key() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("device key: none with fingerprint"));
     std::fs::write(&file, own).unwrap();
     run(&mut sign());
+
+    // Its signer stops it: at once, and it shows.
+    let told = run(service.fuin("suspend").args(["--credential", &credential.id]));
+    assert!(told.contains("suspended"), "{told}");
+    let refused = sign().output().unwrap();
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("disabled"));
+    // The signer's other credentials are not touched.
+    let other = facts.credentials.iter().find(|c| c.means == "passkey").expect("a passkey");
+    run(service.fuin("sign").arg(&documents()[0]).arg("-o").arg(&signed).args(["--credential", &other.id]));
 }

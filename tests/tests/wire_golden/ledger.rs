@@ -3,7 +3,8 @@
 use crate::Vector;
 use crate::parts::{digest, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
-use fuin_shared::log::event::{ClockAhead, CredentialMark, Event, EventBody, RecordMark, VERSION};
+use fuin_shared::log::event::{ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
+use fuin_shared::sad::Purpose;
 
 fn bodies() -> Vec<EventBody> {
     let credential = CredentialMark { subject: Subject(thirty_two(0x50)), sequence: 4 };
@@ -56,6 +57,18 @@ fn bodies() -> Vec<EventBody> {
             kernel: 1_800_003_600_000,
             ahead: Some(ClockAhead { least: 3_599_990, most: 3_600_010 }),
         },
+        EventBody::AuthorizationFailed { credential, purpose: Purpose::Sign, fault: 501 },
+        EventBody::AttemptDebited { credential, attempts: 1 },
+        EventBody::CredentialSuspended {
+            credential,
+            by: Holder::Officer,
+            means_counter: None,
+            statements: vec![statement],
+        },
+        EventBody::CredentialResumed { credential, means_counter: 9, statement },
+        EventBody::OfficersReleased { credential, statements: vec![statement] },
+        EventBody::CredentialUnlocked { credential, statement },
+        EventBody::MeansRelinked { credential, record, attests: digest(0x5c), statement },
     ]
 }
 
@@ -74,6 +87,13 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::TransactionExtended { .. } => "transaction-extended",
         EventBody::DocumentsSigned { .. } => "documents-signed",
         EventBody::ClockDoubted { .. } => "clock-doubted",
+        EventBody::AuthorizationFailed { .. } => "authorization-failed",
+        EventBody::AttemptDebited { .. } => "attempt-debited",
+        EventBody::CredentialSuspended { .. } => "credential-suspended",
+        EventBody::CredentialResumed { .. } => "credential-resumed",
+        EventBody::OfficersReleased { .. } => "officers-released",
+        EventBody::CredentialUnlocked { .. } => "credential-unlocked",
+        EventBody::MeansRelinked { .. } => "means-relinked",
     }
 }
 

@@ -7,11 +7,12 @@ use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::{InstanceId, MeansId, RootCommitment, ServiceId};
+use fuin_shared::log::event::Holder;
 use fuin_shared::message::{
-    Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
-    Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
-    Manage, MeansHint, PasskeyHint, ProvideRevocation, ProvideShare, SignDocument, SignHash, Status,
-    StoreAnswer, StoreRequest, ToBeSigned,
+    Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, CredentialQuestion,
+    CredentialStatus, ExtendTransaction, Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello,
+    InstallManifest, KeyGenerated, Linked, Manage, MeansHint, Order, PasskeyHint, ProvideRevocation,
+    ProvideShare, Relink, SignDocument, SignHash, Status, StoreAnswer, StoreRequest, Suspend, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -88,6 +89,11 @@ fn commands() -> Vec<Command> {
             list: octets(0x30, 20),
             issuer: vec![octets(0x30, 24)],
         }),
+        Command::Suspend(Suspend { credential: credential(), evidence: octets(7, 30), record: record() }),
+        Command::Hold(manage()),
+        Command::Order(Order { credential: credential(), orders: vec![octets(3, 9)], record: record() }),
+        Command::Relink(Relink { manage: manage(), registration: octets(7, 31) }),
+        Command::CredentialStatus(CredentialQuestion { credential: credential(), record: record() }),
     ]
 }
 
@@ -113,6 +119,11 @@ fn command_name(command: &Command) -> &'static str {
         Command::CeremonyStatus => "ceremony-status",
         Command::SignDocument(_) => "sign-document",
         Command::ProvideRevocation(_) => "provide-revocation",
+        Command::Suspend(_) => "suspend",
+        Command::Hold(_) => "hold",
+        Command::Order(_) => "order",
+        Command::Relink(_) => "relink",
+        Command::CredentialStatus(_) => "credential-status",
     }
 }
 
@@ -169,6 +180,14 @@ fn answers() -> Vec<Answer> {
         }),
         Answer::KeyAttested(octets(0xa5, 12)),
         Answer::RevocationTaken,
+        Answer::CredentialStatus(CredentialStatus {
+            active: true,
+            suspended: vec![Holder::Signer, Holder::Ra, Holder::Officer],
+            locked: false,
+            pending: true,
+            failures: 2,
+        }),
+        Answer::Restored(receipt()),
     ]
 }
 
@@ -192,6 +211,8 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::CeremonyStatus(_) => "ceremony-status",
         Answer::KeyAttested(_) => "key-attested",
         Answer::RevocationTaken => "revocation-taken",
+        Answer::CredentialStatus(_) => "credential-status",
+        Answer::Restored(_) => "restored",
     }
 }
 

@@ -11,8 +11,8 @@ use fuin_shared::sad::{
     self, Assertion, AuthorizationEvidence, AuthorizedSad, HashType, LinkSubject, MeansProfile, Purpose, Sad,
 };
 use fuin_shared::statement::{
-    CustodianShare, GenesisApproval, HpkeSealed, ManageAction, ManageStatement, ShareReceipt, ShareStatement,
-    SignedStatement,
+    CredentialOrder, CredentialOrderKind, CustodianShare, GenesisApproval, HpkeSealed, ManageAction,
+    ManageStatement, ShareReceipt, ShareStatement, SignedStatement,
 };
 
 pub fn sad_to_sign() -> Sad {
@@ -59,6 +59,9 @@ fn sads() -> Vec<Vector> {
         Vector::cbor("sad/pop", with(Purpose::Pop)),
         Vector::cbor("sad/delete", Sad { hashes: Vec::new(), count: 0, ..with(Purpose::Delete) }),
         Vector::cbor("sad/document", Sad { hash_type: HashType::Document, ..sad_to_sign() }),
+        Vector::cbor("sad/relink", with(Purpose::Relink)),
+        Vector::cbor("sad/suspend", Sad { hashes: Vec::new(), count: 0, ..with(Purpose::Suspend) }),
+        Vector::cbor("sad/resume", Sad { hashes: Vec::new(), count: 0, ..with(Purpose::Resume) }),
     ]
 }
 
@@ -158,6 +161,14 @@ fn ceremony() -> Vec<Vector> {
         newest_checkpoint: Some(checkpoint()),
         sealed: digest(0x29),
     };
+    let order = |order| CredentialOrder {
+        service: ServiceId(thirty_two(0x21)),
+        ledger: "fuin.example/ledger".into(),
+        credential: credential(),
+        order,
+        statement: statement_id(),
+        not_after: 1_800_000_600,
+    };
     let signed = SignedStatement {
         body: codec::encode(&genesis_approval()).into(),
         signer: person("officer-1"),
@@ -170,6 +181,8 @@ fn ceremony() -> Vec<Vector> {
         Vector::cbor("statement/first-share", ShareStatement { newest_checkpoint: None, ..share }),
         Vector::cbor("statement/signed", signed),
         Vector::cbor("statement/hpke-sealed", sealed()),
+        Vector::cbor("statement/credential-order", order(CredentialOrderKind::Suspend)),
+        Vector::cbor("statement/credential-release", order(CredentialOrderKind::Release)),
     ]
 }
 
@@ -197,6 +210,11 @@ fn actions() -> Vec<ManageAction> {
         ManageAction::LinkDeviceKey { identity: digest(0x27), key: digest(0x25) },
         ManageAction::LinkX509 { identity: digest(0x27), issuer: means_issuer(), certificate: digest(0x25) },
         ManageAction::LinkOidc { identity: digest(0x27), provider: means_issuer(), token: digest(0x25) },
+        ManageAction::Suspend {},
+        ManageAction::Resume {},
+        ManageAction::Unlock {},
+        ManageAction::RelinkPasskey { relying_party: "fuin.example".into(), registration: digest(0x28) },
+        ManageAction::RelinkDeviceKey { key: digest(0x25) },
     ]
 }
 
@@ -211,6 +229,11 @@ fn action_name(action: &ManageAction) -> &'static str {
         ManageAction::LinkDeviceKey { .. } => "link-device-key",
         ManageAction::LinkX509 { .. } => "link-x509",
         ManageAction::LinkOidc { .. } => "link-oidc",
+        ManageAction::Suspend {} => "suspend",
+        ManageAction::Resume {} => "resume",
+        ManageAction::Unlock {} => "unlock",
+        ManageAction::RelinkPasskey { .. } => "relink-passkey",
+        ManageAction::RelinkDeviceKey { .. } => "relink-device-key",
     }
 }
 

@@ -33,7 +33,7 @@ fn bounded(statement: &ManageStatement) -> bool {
                 && statement.version.is_none()
                 && subject.as_ref().is_none_or(|text| Subject::parse(text).is_some())
         }
-        ManageAction::LinkEid { relying_party, .. } => {
+        ManageAction::LinkEid { relying_party, .. } | ManageAction::RelinkPasskey { relying_party, .. } => {
             names_key && !relying_party.is_empty() && relying_party.len() <= MAX_NAME
         }
         ManageAction::LinkCert { certificates } => {
@@ -43,7 +43,11 @@ fn bounded(statement: &ManageStatement) -> bool {
         | ManageAction::DeleteKey {}
         | ManageAction::LinkDeviceKey { .. }
         | ManageAction::LinkX509 { .. }
-        | ManageAction::LinkOidc { .. } => names_key,
+        | ManageAction::LinkOidc { .. }
+        | ManageAction::Suspend {}
+        | ManageAction::Resume {}
+        | ManageAction::Unlock {}
+        | ManageAction::RelinkDeviceKey { .. } => names_key,
     };
     action && !statement.ledger.is_empty() && statement.ledger.len() <= MAX_NAME
 }

@@ -142,14 +142,14 @@ impl Machine {
             Input::Time(result) => self.told(result, kernel, rng, &mut effects),
             Input::Committed(result) => {
                 let progress = self.operational().map(|o| o.journal.committed(result));
-                self.progress(progress, now, &mut effects);
+                self.progress(progress, kernel, rng, &mut effects);
             }
             Input::Head(result) if matches!(self.stage, Stage::AskingHead { .. }) => {
                 effects.push(self.begin_replay(result));
             }
             Input::Head(result) => {
                 let progress = self.operational().map(|o| o.journal.head(result));
-                self.progress(progress, now, &mut effects);
+                self.progress(progress, kernel, rng, &mut effects);
             }
             Input::LedgerOctets { result, last } => self.replay(result, last, now, rng, &mut effects),
             Input::Cosigned(result) => {
@@ -157,7 +157,7 @@ impl Machine {
                 if let Some(quorum) = self.operational().and_then(|o| o.journal.quorum_time()) {
                     self.clock.cosigned(kernel, quorum);
                 }
-                self.progress(progress, now, &mut effects);
+                self.progress(progress, kernel, rng, &mut effects);
             }
             Input::Rested => {
                 if let Some(operational) = self.operational() {
@@ -272,7 +272,14 @@ impl Machine {
         }
     }
 
-    fn progress(&mut self, progress: Option<Progress<Withheld>>, now: Millis, effects: &mut Vec<Effect>) {
+    fn progress(
+        &mut self,
+        progress: Option<Progress<Withheld>>,
+        kernel: Millis,
+        rng: &mut dyn CryptoRng,
+        effects: &mut Vec<Effect>,
+    ) {
+        let now = self.clock.clamped(kernel);
         match progress {
             None | Some(Progress::Durable) => {}
             Some(Progress::Rest(pause)) => effects.push(Effect::Rest(pause)),
@@ -286,11 +293,21 @@ impl Machine {
                 };
                 for item in released {
                     let (ticket, next) = next(item);
-                    effects.push(match next {
-                        Next::Reply(answer) => Effect::Reply { ticket, result: Ok(answer) },
-                        Next::Attest(wanted) => self.attest_key(ticket, wanted, now),
-                        Next::Nothing => continue,
-                    });
+                    match next {
+                        Next::Reply(answer) => effects.push(Effect::Reply { ticket, result: Ok(answer) }),
+                        Next::Attest(wanted) => effects.push(self.attest_key(ticket, wanted, now)),
+                        Next::Nothing => {}
+                        Next::Refuse(fault) => effects.push(refuse(ticket, fault)),
+                        Next::Settle(subject) => {
+                            if let Some(operational) = self.operational() {
+                                operational.settled(&subject);
+                            }
+                        }
+                        Next::Resume(attempt) => match self.resume(ticket, *attempt, kernel, rng) {
+                            Ok(effect) => effects.extend(effect),
+                            Err(fault) => self.failed(ticket, fault, effects),
+                        },
+                    }
                 }
             }
         }
@@ -309,7 +326,8 @@ impl Machine {
     fn halt(&mut self, effects: &mut Vec<Effect>) {
         if let Some(operational) = self.operational() {
             let abandoned = operational.journal.abandon();
-            effects.extend(abandoned.into_iter().map(|w| refuse(w.ticket, Fault::SinkRefused)));
+            let awaited = abandoned.into_iter().filter(Withheld::is_awaited);
+            effects.extend(awaited.map(|w| refuse(w.ticket, Fault::SinkRefused)));
         }
         self.stage = Stage::Halted;
         self.give_up_waiting(effects);

@@ -4,6 +4,7 @@
 use super::{Machine, refuse};
 use crate::ledger::journal::Entry;
 use crate::platform::clock::Millis;
+use crate::sam::operational::Attempt;
 use crate::sam::outcome::{Outcome, Withheld};
 use crate::sam::{Effect, Ticket};
 use fuin_shared::fault::Fault;
@@ -24,6 +25,7 @@ const fn needs_time(command: &Command) -> bool {
             | Command::SignHash(_)
             | Command::SignDocument(_)
             | Command::ExtendTransaction(_)
+            | Command::Relink(_)
     )
 }
 
@@ -72,15 +74,35 @@ impl Machine {
         kernel: Millis,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
-        if needs_time(&command) {
+        self.check_time(&command, kernel)?;
+        let now = self.clock.now(kernel);
+        self.with_operational(now, |operational, around| operational.command(ticket, command, around, rng))
+    }
+
+    /// Carries a command out whose attempt is debited, under the same rules.
+    pub(super) fn resume(
+        &mut self,
+        ticket: Ticket,
+        attempt: Attempt,
+        kernel: Millis,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<Effect>, Fault> {
+        let timely = self.check_time(attempt.command(), kernel);
+        let now = self.clock.now(kernel);
+        self.with_operational(now, |operational, around| {
+            operational.resume(ticket, attempt, timely, around, rng)
+        })
+    }
+
+    fn check_time(&mut self, command: &Command, kernel: Millis) -> Result<(), Fault> {
+        if needs_time(command) {
             if let Err(fault) = self.clock.check(kernel) {
                 self.alarm(kernel);
                 return Err(fault);
             }
             self.clock.calm();
         }
-        let now = self.clock.now(kernel);
-        self.with_operational(now, |operational, around| operational.command(ticket, command, around, rng))
+        Ok(())
     }
 
     /// Says in the ledger that the time is in doubt. Witnesses cosign it, and so give their time anew.

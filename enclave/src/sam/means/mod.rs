@@ -144,6 +144,15 @@ impl EidMeans {
         }
     }
 
+    /// Whether its answer can be guessed, so that attempts are debited before they are compared and a credential is locked
+    /// after [`fuin_shared::sad::MAX_ATTEMPTS`] of them. Signatures cannot.
+    #[must_use]
+    pub const fn is_guessable(&self) -> bool {
+        match self {
+            Self::Passkey(_) | Self::DeviceKey(_) | Self::X509(_) | Self::Oidc(_) => false,
+        }
+    }
+
     /// Checks the answer of the means over a SAD digest; gives its counter after this use, the last one again for a
     /// means that does not count.
     ///

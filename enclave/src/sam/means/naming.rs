@@ -63,6 +63,22 @@ impl<'a> Named<'a> {
         }
     }
 
+    /// The means that relinking names.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidProof`]: another action, or another relying party than the client's.
+    pub fn of_relink(action: &ManageAction, client: &'a RaClient) -> Result<Self, Fault> {
+        match action {
+            ManageAction::RelinkPasskey { relying_party, registration } => {
+                let party = client.relying_parties.iter().find(|party| party.id == *relying_party);
+                let party = party.ok_or(Fault::InvalidProof)?;
+                Ok(Self::Passkey { party, registration: *registration })
+            }
+            ManageAction::RelinkDeviceKey { key } => Ok(Self::DeviceKey { key: *key }),
+            _ => Err(Fault::InvalidProof),
+        }
+    }
+
     /// Its kind.
     #[must_use]
     pub const fn profile(&self) -> MeansProfile {
@@ -74,16 +90,21 @@ impl<'a> Named<'a> {
         }
     }
 
-    /// Whether it is this registration that the RA named.
+    /// Digest by which the RA named it.
     #[must_use]
-    pub fn is(&self, assertion: &Assertion) -> bool {
-        let named = match self {
+    pub const fn registration(&self) -> &Digest32 {
+        match self {
             Self::Passkey { registration, .. } => registration,
             Self::DeviceKey { key } => key,
             Self::X509 { certificate, .. } => certificate,
             Self::Oidc { token, .. } => token,
-        };
-        assertion.registration().as_ref() == Some(named)
+        }
+    }
+
+    /// Whether it is this registration that the RA named.
+    #[must_use]
+    pub fn is(&self, assertion: &Assertion) -> bool {
+        assertion.registration().as_ref() == Some(self.registration())
     }
 
     /// Checks the registration over a SAD digest.

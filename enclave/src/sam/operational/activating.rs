@@ -7,7 +7,7 @@ use crate::ledger::journal::Entry;
 use crate::sam::means::EidMeans;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::{EventBody, salted};
-use fuin_shared::message::{Answer, Authorize, Challenge, GetChallenge};
+use fuin_shared::message::{Answer, Authorize, Challenge, Command, GetChallenge};
 use fuin_shared::sad::{Purpose, Sad};
 use rand_core::CryptoRng;
 
@@ -22,8 +22,10 @@ impl Operational {
         let credential = self.open(&request.credential, &request.record, around)?;
         let state = credential.record.state;
         match (request.purpose, state) {
-            (Purpose::Sign, KeyState::Active)
-            | (Purpose::Link, KeyState::Generated)
+            // With `link` in state `active` a means that takes the place of another shows itself.
+            (Purpose::Sign | Purpose::Relink, KeyState::Active) => self.check_free(&credential)?,
+            (Purpose::Suspend | Purpose::Resume, KeyState::Active)
+            | (Purpose::Link, KeyState::Generated | KeyState::Active)
             | (Purpose::Pop, KeyState::EidLinked)
             | (Purpose::Delete, KeyState::EidLinked | KeyState::Active) => {}
             (Purpose::Sign, _) => return Err(Fault::CredentialDisabled),
@@ -56,16 +58,17 @@ impl Operational {
         if credential.record.state != KeyState::Active {
             return Err(Fault::CredentialDisabled);
         }
+        self.check_free(&credential)?;
         let now = around.seconds();
         self.activations.check_room(&credential.subject, &around.context.manifest.limits, now)?;
         let means = credential.record.linked_means()?;
         let checked =
             self.checker(around).check(&request.evidence, &credential, Purpose::Sign, means.profile())?;
         check_request(&checked.sad, request)?;
-        let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
-        let judging = self.judging(&credential.record, &checked.nonce, around);
-        let counter = means.verify(last, &checked.assertion, &checked.digest, judging)?;
-        self.challenges.spend(&checked.nonce, now)?;
+        let again = || Command::Authorize(request.clone());
+        let Some(counter) = self.answered(ticket, &checked, &credential, again, around)? else {
+            return Ok(());
+        };
         let sad = checked.sad;
         let salt = salt(rng);
         let entry = Entry {

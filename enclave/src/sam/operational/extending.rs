@@ -29,6 +29,7 @@ impl Operational {
         if credential.record.state != KeyState::Active {
             return Err(Fault::CredentialDisabled);
         }
+        self.check_free(&credential)?;
         let reissued = self.activations.reissue(
             request.token.as_slice(),
             &credential.subject,

@@ -4,12 +4,16 @@
 //! |---|---|
 //! | [`enrolment`] | generateKey, linkEid, authorize (PoP), linkCert, deleteKey |
 //! | [`activating`] | getChallenge, authorize |
+//! | [`answers`] | none: the means' answer, for all that need it |
 //! | [`extending`] | extendTransaction |
+//! | [`holding`] | suspension, its end, unlocking; how a credential stands |
 //! | [`signing`] | signHash, signDocument |
 
 mod activating;
+mod answers;
 mod enrolment;
 mod extending;
+mod holding;
 mod signing;
 
 use super::activation::Activations;
@@ -25,10 +29,13 @@ use crate::channel::InstanceKeyPairs;
 use crate::crypto_module::CryptoModule;
 use crate::ledger::journal::{Entry, Journal};
 use crate::platform::clock::Millis;
+pub use answers::Attempt;
+use answers::Attempts;
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, InstanceId};
 use fuin_shared::message::{Answer, Command, ProvideRevocation, SealedRecord};
+use holding::Pending;
 use rand_core::CryptoRng;
 use signing::Work;
 use std::collections::HashMap;
@@ -65,6 +72,8 @@ pub struct Operational {
     activations: Activations,
     challenges: Challenges,
     status: StatusBook,
+    attempts: Attempts,
+    pending: Pending,
     work: HashMap<Ticket, Work>,
 }
 
@@ -77,6 +86,8 @@ impl Operational {
             activations: Activations::default(),
             challenges: Challenges::new(rng),
             status: StatusBook::default(),
+            attempts: Attempts::default(),
+            pending: Pending::default(),
             work: HashMap::new(),
         }
     }
@@ -93,7 +104,9 @@ impl Operational {
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
         check_manifest(around)?;
-        self.journal.check_room()?;
+        if !restricts(&command) {
+            self.journal.check_room()?;
+        }
         match command {
             Command::GenerateKey(manage) => self.generate_key(ticket, &manage, around, rng).map(|()| None),
             Command::LinkEid(manage) => self.link_eid(ticket, &manage, around, rng).map(|()| None),
@@ -108,6 +121,11 @@ impl Operational {
                 self.extend_transaction(ticket, &request, around, rng).map(|()| None)
             }
             Command::ProvideRevocation(request) => self.take_revocation(ticket, &request, around).map(Some),
+            Command::Suspend(request) => self.suspend(ticket, &request, around),
+            Command::Hold(manage) => self.hold(ticket, &manage, around),
+            Command::Order(request) => self.order(ticket, &request, around),
+            Command::Relink(request) => self.relink(ticket, &request, around, rng).map(|()| None),
+            Command::CredentialStatus(request) => self.credential_status(ticket, &request, around).map(Some),
             _ => Err(Fault::WrongPhase),
         }
     }
@@ -185,6 +203,14 @@ impl Operational {
     ) -> Result<(), Fault> {
         self.journal.append(entry, around.now, Withheld { ticket, result })
     }
+}
+
+/// Whether a command can suspend a credential, which a full ledger queue does not stop.
+const fn restricts(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Suspend(_) | Command::Hold(_) | Command::Order(_) | Command::CredentialStatus(_)
+    )
 }
 
 fn check_manifest(around: &Surroundings<'_>) -> Result<(), Fault> {

@@ -102,6 +102,7 @@ impl Operational {
         if credential.record.state != KeyState::Active {
             return Err(Fault::CredentialDisabled);
         }
+        self.check_free(&credential)?;
         let certificate = credential.record.certificate.as_ref().ok_or(Fault::CredentialDisabled)?;
         if now < certificate.not_before || now >= certificate.not_after {
             return Err(Fault::CertificateExpired);
@@ -144,7 +145,8 @@ impl Operational {
     /// Takes the crypto module's result.
     ///
     /// # Errors
-    /// The module's; [`Fault::UnknownCredential`] when the key was destroyed meanwhile.
+    /// The module's; [`Fault::UnknownCredential`] when the key was destroyed meanwhile, [`Fault::CredentialDisabled`] when
+    /// the credential was suspended.
     pub fn signed(
         &mut self,
         ticket: Ticket,
@@ -161,6 +163,7 @@ impl Operational {
         if !alive {
             return Err(Fault::UnknownCredential);
         }
+        self.check_free(&work.credential)?;
         let entry = Entry { body: self.event(&work), records: Vec::new(), salts: work.salts };
         let signatures = signatures.into_iter().map(Blob).collect();
         self.append(ticket, entry, Outcome::Signatures(signatures), around)

@@ -11,4 +11,5 @@ mod nonce;
 pub mod sad;
 pub mod serve;
 pub mod sign;
+pub mod suspend;
 pub mod witness;

@@ -5,7 +5,7 @@ use super::founding::RELYING_PARTY;
 use super::registration::{DevRegistration, Shown};
 use crate::installation::now;
 use anyhow::{Context as _, bail};
-use fuin_host::store::{CatalogueEntry, KeyStatus, Scal};
+use fuin_host::store::{CatalogueEntry, KeyStatus, Scal, SicClass};
 use fuin_sca::means::SoftwareMeans;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;
@@ -82,8 +82,10 @@ impl Enrolment<'_> {
             certificates: chain,
             key_algorithm: algorithm,
             multisign: MULTISIGN,
-            scal: Scal::Two,
+            scal: if means.scal() == 2 { Scal::Two } else { Scal::One },
             means,
+            // Its signer uses `fuin`, not a page of the host.
+            sic: SicClass::Independent,
             status: KeyStatus::Enabled,
         };
         self.ra.host.store().put_credential(entry).await?;

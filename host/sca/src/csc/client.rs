@@ -4,7 +4,7 @@ use super::error::CscClientError;
 use super::types::{
     AuthData, AuthorizeAnswer, AuthorizeRequest, ChallengeAnswer, ChallengeRequest, CredentialInfo, Empty,
     ErrorAnswer, EvidenceAnswer, EvidenceRequest, InfoRequest, KeyAnswer, List, Login, SignDocumentRequest,
-    SignHashAnswer, SignHashRequest, ToBeSignedElement,
+    SignHashAnswer, SignHashRequest, Standing, SuspendRequest, ToBeSignedElement,
 };
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
@@ -108,8 +108,46 @@ impl CscClient {
     /// # Errors
     /// [`CscClientError`].
     pub async fn challenge(&self, id: &CredentialId, auth_object: &str) -> Result<Challenge, CscClientError> {
+        self.challenge_for(id, auth_object, None).await
+    }
+
+    /// `credentials/getChallenge` for suspending.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn suspension_challenge(
+        &self,
+        id: &CredentialId,
+        auth_object: &str,
+    ) -> Result<Challenge, CscClientError> {
+        self.challenge_for(id, auth_object, Some("suspend")).await
+    }
+
+    /// `credentials/suspend`: the signer suspends the own credential.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn suspend(
+        &self,
+        id: &CredentialId,
+        auth_object: &str,
+        evidence: &AuthorizationEvidence,
+    ) -> Result<Standing, CscClientError> {
+        let request = SuspendRequest {
+            credential_id: id.as_str(),
+            auth_data: [AuthData { id: auth_object, value: &evidence_text(evidence) }],
+        };
+        self.call("credentials/suspend", &request).await
+    }
+
+    async fn challenge_for(
+        &self,
+        id: &CredentialId,
+        auth_object: &str,
+        purpose: Option<&str>,
+    ) -> Result<Challenge, CscClientError> {
         let method = "credentials/getChallenge";
-        let request = ChallengeRequest { credential_id: id.as_str(), auth_object_id: auth_object };
+        let request = ChallengeRequest { credential_id: id.as_str(), auth_object_id: auth_object, purpose };
         let answer: ChallengeAnswer = self.call(method, &request).await?;
         let wrong = |reason| CscClientError::Answer { method, field: "challenge", reason };
         let octets =
@@ -277,7 +315,7 @@ impl CscClient {
             }
             body.extend_from_slice(&piece);
         }
-        if status != StatusCode::OK {
+        if !matches!(status, StatusCode::OK | StatusCode::ACCEPTED) {
             let answer: ErrorAnswer = serde_json::from_slice(&body).unwrap_or_default();
             return Err(CscClientError::Refused {
                 method,

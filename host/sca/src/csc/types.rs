@@ -92,6 +92,8 @@ pub(super) struct ChallengeRequest<'a> {
     pub(super) credential_id: &'a str,
     #[serde(rename = "authObjectID")]
     pub(super) auth_object_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) purpose: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -103,6 +105,23 @@ pub(super) struct ChallengeAnswer {
 pub(super) struct AuthData<'a> {
     pub(super) id: &'a str,
     pub(super) value: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SuspendRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    pub(super) auth_data: [AuthData<'a>; 1],
+}
+
+/// How a credential stands, as the service says it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Standing {
+    /// `active`, `suspended`, `locked` or `inactive`.
+    pub state: String,
+    /// Whether a suspension that binds already is still to be made lasting.
+    pub pending: bool,
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! Place: SIC. From hashes to evidence of authorization.
 
 use super::{Credential, SignError};
-use crate::csc::{CscClient, evidence_text};
+use crate::csc::{CscClient, Standing, evidence_text};
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::ids::Digest32;
@@ -59,17 +59,55 @@ pub async fn authorize<M: SignerMeans>(
     wanted: ToAuthorize<'_>,
     now: impl Fn() -> u64,
 ) -> Result<Authorization, SignError> {
-    let credential = wanted.credential;
+    word(client, sic, means, Word::Sign(wanted), now).await
+}
+
+/// The signer suspends a credential, which takes the means once more: checks evidence as [`authorize`] does. It binds at
+/// once, even where it is still to be made lasting.
+///
+/// # Errors
+/// [`SignError`].
+pub async fn suspend<M: SignerMeans>(
+    client: &CscClient,
+    sic: &Sic,
+    means: &mut M,
+    credential: &Credential,
+    now: impl Fn() -> u64,
+) -> Result<Standing, SignError> {
+    let given = word(client, sic, means, Word::Suspend(credential), now).await?;
+    Ok(client.suspend(&credential.id, &credential.auth_object, &given.evidence).await?)
+}
+
+/// What the signer says.
+enum Word<'a> {
+    Sign(ToAuthorize<'a>),
+    Suspend(&'a Credential),
+}
+
+async fn word<M: SignerMeans>(
+    client: &CscClient,
+    sic: &Sic,
+    means: &mut M,
+    wanted: Word<'_>,
+    now: impl Fn() -> u64,
+) -> Result<Authorization, SignError> {
+    let (Word::Sign(ToAuthorize { credential, .. }) | Word::Suspend(credential)) = &wanted;
     let mut nonce = [0u8; 32];
     getrandom::fill(&mut nonce)?;
     let bundle = client.evidence(&nonce, Some(&credential.id)).await?;
     let instance = sic.check_evidence(&bundle, &nonce, now())?;
 
-    let challenge = client.challenge(&credential.id, &credential.auth_object).await?;
-    let profile = challenge.means.ok_or_else(|| SignError::Credential {
-        credential: credential.id.to_string(),
-        reason: "no eID means is linked to it",
-    })?;
+    let challenge = match &wanted {
+        Word::Sign(_) => client.challenge(&credential.id, &credential.auth_object).await?,
+        Word::Suspend(_) => client.suspension_challenge(&credential.id, &credential.auth_object).await?,
+    };
+    let wrong = |reason| SignError::Credential { credential: credential.id.to_string(), reason };
+    let profile = challenge.means.ok_or_else(|| wrong("no eID means is linked to it"))?;
+    let natural = credential.algorithms.first().ok_or_else(|| wrong("it offers no signature algorithm"))?;
+    let (purpose, hash_type, hashes, algorithm, display) = match &wanted {
+        Word::Sign(sign) => (Purpose::Sign, sign.hash_type, sign.hashes, sign.algorithm, sign.display),
+        Word::Suspend(_) => (Purpose::Suspend, HashType::Dtbs, &[][..], *natural, None),
+    };
     let longest = u64::from(instance.evidence().manifest().limits.activation_seconds);
     let made = now();
     let expires = made + longest.saturating_sub(SKEW).max(1);
@@ -79,14 +117,14 @@ pub async fn authorize<M: SignerMeans>(
         SadRequest {
             credential: &credential.id,
             spki: &credential.spki,
-            purpose: Purpose::Sign,
-            hash_type: wanted.hash_type,
-            hashes: wanted.hashes,
-            hash_algorithm: wanted.algorithm.hash(),
-            signature_algorithm: wanted.algorithm,
+            purpose,
+            hash_type,
+            hashes,
+            hash_algorithm: algorithm.hash(),
+            signature_algorithm: algorithm,
             now: made,
             expires,
-            display: wanted.display,
+            display,
             link: None,
         },
     )?;

@@ -5,7 +5,7 @@ mod credential;
 mod error;
 mod pdf;
 
-pub use authorize::{Authorization, ToAuthorize, authorize};
+pub use authorize::{Authorization, ToAuthorize, authorize, suspend};
 pub use credential::Credential;
 pub use error::SignError;
 pub use pdf::{PdfToSign, SignedPdf, sign_pdf};

@@ -1,7 +1,7 @@
 //! Place: SSA. The catalogue of credentials.
 
 use super::StoreError;
-use crate::store::{CatalogueEntry, KeyStatus, Scal};
+use crate::store::{CatalogueEntry, KeyStatus, Scal, SicClass};
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::codec;
 use fuin_shared::ids::CredentialId;
@@ -43,6 +43,7 @@ fn entry(row: &SqliteRow) -> Result<CatalogueEntry, StoreError> {
         multisign: row.try_get("multisign")?,
         scal: Scal::from_text(row.try_get("scal")?).ok_or(StoreError::Value("scal"))?,
         means: named(&MEANS, row.try_get("means")?, "means")?,
+        sic: SicClass::from_text(row.try_get("sic")?).ok_or(StoreError::Value("sic"))?,
         status: KeyStatus::from_text(row.try_get("status")?).ok_or(StoreError::Value("status"))?,
     })
 }
@@ -80,11 +81,11 @@ pub(super) async fn put(pool: &SqlitePool, entry: CatalogueEntry) -> Result<(), 
         return Err(StoreError::Value("description"));
     }
     let done = sqlx::query(
-        "INSERT INTO credentials (credential_id, owner, description, certificates, key_algorithm, multisign, scal, means, status)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO credentials (credential_id, owner, description, certificates, key_algorithm, multisign, scal, means, sic, status)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (credential_id) DO UPDATE SET owner = excluded.owner, description = excluded.description,
              certificates = excluded.certificates, key_algorithm = excluded.key_algorithm, multisign = excluded.multisign,
-             scal = excluded.scal, means = excluded.means, status = excluded.status",
+             scal = excluded.scal, means = excluded.means, sic = excluded.sic, status = excluded.status",
     )
     .bind(entry.id.as_str())
     .bind(&entry.owner)
@@ -94,6 +95,7 @@ pub(super) async fn put(pool: &SqlitePool, entry: CatalogueEntry) -> Result<(), 
     .bind(entry.multisign)
     .bind(entry.scal.as_str())
     .bind(name_of(&MEANS, &entry.means, "means")?)
+    .bind(entry.sic.as_str())
     .bind(entry.status.as_str())
     .execute(pool)
     .await;

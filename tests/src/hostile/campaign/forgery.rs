@@ -134,6 +134,7 @@ impl Campaign {
             Command::AuthorizePop,
             Command::LinkCert,
             Command::DeleteKey,
+            Command::Hold,
         ];
         self.random.pick(&kinds)(manage)
     }
@@ -184,7 +185,15 @@ impl Campaign {
         let key = self.key();
         let record = self.record();
         let nonce = Some(Blob::from(&random::<16>()[..self.random.below(17)]));
-        let purposes = [Purpose::Sign, Purpose::Link, Purpose::Pop, Purpose::Delete];
+        let purposes = [
+            Purpose::Sign,
+            Purpose::Link,
+            Purpose::Pop,
+            Purpose::Delete,
+            Purpose::Relink,
+            Purpose::Suspend,
+            Purpose::Resume,
+        ];
         match self.random.below(8) {
             0 => Command::GetEvidence(GetEvidence { nonce }),
             1 => Command::AttestKey(AttestKey { key: key.id, record, nonce }),
@@ -203,7 +212,8 @@ fn managed(command: &Command) -> Option<&Manage> {
         | Command::LinkEid(manage)
         | Command::AuthorizePop(manage)
         | Command::LinkCert(manage)
-        | Command::DeleteKey(manage) => Some(manage),
+        | Command::DeleteKey(manage)
+        | Command::Hold(manage) => Some(manage),
         _ => None,
     }
 }

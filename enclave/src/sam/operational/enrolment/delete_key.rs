@@ -4,7 +4,7 @@ use super::super::{Operational, Outcome, Surroundings, Ticket};
 use crate::ledger::journal::Entry;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::EventBody;
-use fuin_shared::message::{Manage, RecordChange};
+use fuin_shared::message::{Command, Manage, RecordChange};
 use fuin_shared::sad::Purpose;
 use fuin_shared::statement::ManageAction;
 
@@ -26,10 +26,10 @@ impl Operational {
             let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
             let checked =
                 self.checker(around).check(evidence, credential, Purpose::Delete, means.profile())?;
-            let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
-            let judging = self.judging(&credential.record, &checked.nonce, around);
-            means.verify(last, &checked.assertion, &checked.digest, judging)?;
-            self.challenges.spend(&checked.nonce, around.seconds())?;
+            let again = || Command::DeleteKey(manage.clone());
+            if self.answered(ticket, &checked, credential, again, around)?.is_none() {
+                return Ok(());
+            }
         }
         around.module.destroy(credential.record.algorithm, &credential.record.wrapped.0)?;
         self.activations.revoke(&credential.subject);

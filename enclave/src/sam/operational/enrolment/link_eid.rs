@@ -34,8 +34,10 @@ impl Operational {
             return Err(Fault::EidMismatch);
         }
         let judging = self.judging(&record, &checked.nonce, around);
-        let means = named.register(&checked.assertion, &checked.digest, judging)?;
-        self.challenges.spend(&checked.nonce, around.seconds())?;
+        let registered = named.register(&checked.assertion, &checked.digest, judging);
+        let Some(means) = self.judged(ticket, &checked, &target.credential, registered, around)? else {
+            return Ok(());
+        };
         record.means = Some(means);
         record.identity = Some(identity);
         record.state = KeyState::EidLinked;

@@ -6,6 +6,7 @@ mod generate_key;
 mod link_cert;
 mod link_eid;
 mod pop;
+mod relink;
 
 use super::super::key_attestation::{check_nonce, key_statement};
 use super::super::proof::{Proven, verify};
@@ -22,14 +23,14 @@ use rand_core::CryptoRng;
 use std::sync::Arc;
 
 /// A key that a proof names: the client owns it, and the record is the version that the client means.
-struct Target<'a> {
-    credential: Arc<Credential>,
+pub(super) struct Target<'a> {
+    pub(super) credential: Arc<Credential>,
     hint: &'a SealedRecord,
-    statement: StatementId,
+    pub(super) statement: StatementId,
 }
 
 impl Operational {
-    fn prove<'a>(&self, manage: &Manage, around: &Surroundings<'a>) -> Result<Proven<'a>, Fault> {
+    pub(super) fn prove<'a>(&self, manage: &Manage, around: &Surroundings<'a>) -> Result<Proven<'a>, Fault> {
         check_nonce(manage.nonce.as_ref())?;
         let origin = &self.journal.identity().origin;
         let proven = verify(&manage.proof, around.context, origin, around.seconds())?;
@@ -39,7 +40,7 @@ impl Operational {
         Ok(proven)
     }
 
-    fn target<'a>(
+    pub(super) fn target<'a>(
         &mut self,
         manage: &'a Manage,
         proven: &Proven<'_>,

@@ -10,7 +10,7 @@ use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::{EventBody, salted};
-use fuin_shared::message::{Answer, Manage};
+use fuin_shared::message::{Answer, Command, Manage};
 use fuin_shared::sad::Purpose;
 use fuin_shared::statement::ManageAction;
 use rand_core::CryptoRng;
@@ -46,7 +46,8 @@ impl Operational {
         if record.subject.as_ref().is_some_and(|subject| !parsed.has_subject(subject)) {
             return Err(Fault::CertificateNotAcceptable);
         }
-        let (csr, means_counter) = self.sign_request(&target, &info, signature_algorithm, manage, around)?;
+        let signed = self.sign_request(ticket, &target, &info, signature_algorithm, manage, around)?;
+        let Some((csr, means_counter)) = signed else { return Ok(None) };
         let mut record = self.copy(target.hint)?;
         record.pop_remaining = record.pop_remaining.saturating_sub(1);
         let (mark, change, version) = self.reseal(&target, &record, rng)?;
@@ -63,15 +64,17 @@ impl Operational {
         Ok(None)
     }
 
-    /// Checks the signer's consent and signs. The request leaves only with the event that counts it.
+    /// Checks the signer's consent and signs. The request leaves only with the event that counts it. None when the ledger
+    /// answers.
     fn sign_request(
         &mut self,
+        ticket: Ticket,
         target: &Target<'_>,
         info: &Blob,
         algorithm: SignatureAlgorithm,
         manage: &Manage,
         around: &Surroundings<'_>,
-    ) -> Result<(Vec<u8>, u32), Fault> {
+    ) -> Result<Option<(Vec<u8>, u32)>, Fault> {
         let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
         let means = target.credential.record.linked_means()?;
         let checked =
@@ -82,11 +85,11 @@ impl Operational {
         if !agreed {
             return Err(Fault::SadRequest);
         }
-        let last = self.journal.state().credential(&target.credential.subject).map_or(0, |c| c.means_counter);
-        let judging = self.judging(&target.credential.record, &checked.nonce, around);
-        let counter = means.verify(last, &checked.assertion, &checked.digest, judging)?;
-        self.challenges.spend(&checked.nonce, around.seconds())?;
+        let again = || Command::AuthorizePop(manage.clone());
+        let Some(counter) = self.answered(ticket, &checked, &target.credential, again, around)? else {
+            return Ok(None);
+        };
         let signature = target.credential.key.sign(algorithm, &digest)?;
-        Ok((pkcs10::assemble(info.as_slice(), algorithm, &signature), counter))
+        Ok(Some((pkcs10::assemble(info.as_slice(), algorithm, &signature), counter)))
     }
 }

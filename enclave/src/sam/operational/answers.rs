@@ -1,0 +1,156 @@
+//! Place: SAM. The signer's word, wherever a command needs it: the means' answer is compared, its nonce is spent whatever
+//! comes of it, and a refused answer is an event (SRC_SA.2).
+//!
+//! An answer that can be a guess is debited first: the event [`EventBody::AttemptDebited`] is released (cosigned where the
+//! service says so) before the comparison, so that neither an old store nor a second copy gives guesses back
+//! (spec/ledger.md, gap 9). The command then runs again from its start, once, with what came of it as its own event.
+
+use super::super::authorization::CheckedSad;
+use super::super::challenge::Fresh;
+use super::super::vault::Credential;
+use super::{Effect, Operational, Outcome, Surroundings, Ticket};
+use crate::ledger::journal::Entry;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::Subject;
+use fuin_shared::log::event::EventBody;
+use fuin_shared::message::Command;
+use rand_core::CryptoRng;
+use std::collections::HashSet;
+
+/// Most debited attempts that wait for their release.
+const MAX_WAITING: usize = 256;
+
+/// A command whose guess is debited. It is carried out once the debit is released.
+pub struct Attempt {
+    command: Command,
+    nonce: Fresh,
+    credential: Subject,
+}
+
+impl Attempt {
+    /// What is carried out.
+    #[must_use]
+    pub const fn command(&self) -> &Command {
+        &self.command
+    }
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Attempt")
+    }
+}
+
+/// Attempts that wait, one for each credential.
+#[derive(Default)]
+pub(super) struct Attempts {
+    waiting: HashSet<Subject>,
+}
+
+impl Operational {
+    /// Compares the means' answer over a SAD whose fields hold; gives the counter of the means after it. None when the
+    /// ledger will answer: the attempt is debited and `again` runs later, or the answer was refused and that is an event.
+    ///
+    /// # Errors
+    /// [`Fault::CredentialDisabled`] on a locked credential; [`Fault::Busy`] while another attempt waits; and faults that
+    /// are not the answer's. Nothing was compared then.
+    pub(super) fn answered(
+        &mut self,
+        ticket: Ticket,
+        checked: &CheckedSad,
+        credential: &Credential,
+        again: impl FnOnce() -> Command,
+        around: &Surroundings<'_>,
+    ) -> Result<Option<u32>, Fault> {
+        let means = credential.record.linked_means()?;
+        if means.is_guessable() && !checked.nonce.is_paid() {
+            self.debit(ticket, checked, credential, again(), around)?;
+            return Ok(None);
+        }
+        let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
+        let judging = self.judging(&credential.record, &checked.nonce, around);
+        let result = means.verify(last, &checked.assertion, &checked.digest, judging);
+        self.judged(ticket, checked, credential, result, around)
+    }
+
+    /// Spends the nonce of an answer that was compared; a refused one becomes an event and is answered by it.
+    ///
+    /// # Errors
+    /// Faults that are not the answer's; its nonce is not spent then.
+    pub(super) fn judged<T>(
+        &mut self,
+        ticket: Ticket,
+        checked: &CheckedSad,
+        credential: &Credential,
+        result: Result<T, Fault>,
+        around: &Surroundings<'_>,
+    ) -> Result<Option<T>, Fault> {
+        let fault = match result {
+            Ok(held) => {
+                self.challenges.spend(&checked.nonce, around.seconds())?;
+                return Ok(Some(held));
+            }
+            Err(fault) if fault.is_of_means() && !fault.is_transient() => fault,
+            Err(fault) => return Err(fault),
+        };
+        self.challenges.spend(&checked.nonce, around.seconds())?;
+        let body = EventBody::AuthorizationFailed {
+            credential: self.journal.state().next_mark(credential.subject),
+            purpose: checked.sad.purpose,
+            fault: fault.number(),
+        };
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        self.append(ticket, entry, Outcome::Refused(fault), around)?;
+        Ok(None)
+    }
+
+    fn debit(
+        &mut self,
+        ticket: Ticket,
+        checked: &CheckedSad,
+        credential: &Credential,
+        command: Command,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Fault> {
+        let known = self.journal.state().credential(&credential.subject).ok_or(Fault::UnknownCredential)?;
+        if known.is_locked() {
+            return Err(Fault::CredentialDisabled);
+        }
+        let attempts = known.attempts.saturating_add(1);
+        // One at a time: the answer that holds sets the count back, and may not do so for others under way.
+        let waiting = &self.attempts.waiting;
+        if waiting.contains(&credential.subject) || waiting.len() >= MAX_WAITING {
+            return Err(Fault::Busy);
+        }
+        self.challenges.spend(&checked.nonce, around.seconds())?;
+        let body = EventBody::AttemptDebited {
+            credential: self.journal.state().next_mark(credential.subject),
+            attempts,
+        };
+        let attempt = Attempt { command, nonce: checked.nonce, credential: credential.subject };
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        self.append(ticket, entry, Outcome::Debited(Box::new(attempt)), around)?;
+        self.attempts.waiting.insert(credential.subject);
+        Ok(())
+    }
+
+    /// Carries out a command whose attempt was released, if it is `timely`. The attempt counts in any case.
+    ///
+    /// # Errors
+    /// Those of the command.
+    pub fn resume(
+        &mut self,
+        ticket: Ticket,
+        attempt: Attempt,
+        timely: Result<(), Fault>,
+        around: &Surroundings<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<Effect>, Fault> {
+        self.attempts.waiting.remove(&attempt.credential);
+        timely?;
+        self.challenges.admit(Some(&attempt.nonce));
+        let result = self.command(ticket, attempt.command, around, rng);
+        self.challenges.admit(None);
+        result
+    }
+}

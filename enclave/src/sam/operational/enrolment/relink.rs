@@ -1,0 +1,78 @@
+//! Place: SAM. Relinking: another means of the same kind takes the place of the signer's. The linked means authorizes it
+//! over the digest of the new one's registration, and the RA client names that registration; neither is enough alone
+//! (FDP_ACF.1/Signer Maintenance).
+
+use super::super::{Operational, Outcome, Surroundings, Ticket};
+use super::{attest, require};
+use crate::ledger::journal::Entry;
+use crate::sam::means::naming::Named;
+use crate::sam::outcome::Attest;
+use crate::sam::record::KeyState;
+use fuin_shared::fault::Fault;
+use fuin_shared::log::event::EventBody;
+use fuin_shared::message::{Command, Relink};
+use fuin_shared::sad::{LinkSubject, Purpose};
+use rand_core::CryptoRng;
+
+impl Operational {
+    pub(in super::super) fn relink(
+        &mut self,
+        ticket: Ticket,
+        request: &Relink,
+        around: &Surroundings<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), Fault> {
+        let manage = &request.manage;
+        let proven = self.prove(manage, around)?;
+        let target = self.target(manage, &proven, around)?;
+        let named = Named::of_relink(&proven.statement.action, proven.client)?;
+        require(&target, KeyState::Active)?;
+        let credential = &target.credential;
+        self.check_free(credential)?;
+        let linked = credential.record.linked_means()?;
+        if named.profile() != linked.profile() {
+            return Err(Fault::EidMismatch);
+        }
+        // The new means shows itself, as at linkEid and for the same person.
+        let checker = self.checker(around);
+        let shown = checker.check(&request.registration, credential, Purpose::Link, named.profile())?;
+        let expected = LinkSubject {
+            user: credential.record.user.clone(),
+            authority: credential.record.authority.clone(),
+            identity: credential.record.identity.ok_or(Fault::InvalidKeyState)?,
+        };
+        if shown.sad.link.as_ref() != Some(&expected) || !named.is(&shown.assertion) {
+            return Err(Fault::EidMismatch);
+        }
+        // The linked means authorizes just that registration.
+        let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
+        let checked = checker.check(evidence, credential, Purpose::Relink, linked.profile())?;
+        let wanted = checked.sad.hash_algorithm.digest(named.registration().as_ref());
+        if checked.sad.hashes.first().is_none_or(|hash| hash.0 != wanted) {
+            return Err(Fault::SadRequest);
+        }
+        let again = || Command::Relink(request.clone());
+        if self.answered(ticket, &checked, credential, again, around)?.is_none() {
+            return Ok(());
+        }
+        let judging = self.judging(&credential.record, &shown.nonce, around);
+        let registered = named.register(&shown.assertion, &shown.digest, judging);
+        let Some(means) = self.judged(ticket, &shown, credential, registered, around)? else {
+            return Ok(());
+        };
+        let mut record = self.copy(target.hint)?;
+        record.means = Some(means);
+        let attests = attest(&mut record, around);
+        let (mark, change, version) = self.reseal(&target, &record, rng)?;
+        self.activations.revoke(&target.credential.subject);
+        let body = EventBody::MeansRelinked {
+            credential: self.journal.state().next_mark(target.credential.subject),
+            record: mark,
+            attests,
+            statement: target.statement,
+        };
+        let entry = Entry { body, records: vec![change], salts: Vec::new() };
+        let attest = Attest { key: record.statement, nonce: manage.nonce.clone() };
+        self.append(ticket, entry, Outcome::MeansLinked(version, attest), around)
+    }
+}

@@ -1,0 +1,247 @@
+//! Place: SAM. Suspension of a credential by its signer, its RA client or an officer, its end, and the end of a lock.
+//!
+//! A suspension binds this boot at once and is answered at once, also while no witness answers; the answer says that it is
+//! `pending` until its event is released (spec/ledger.md, gap 10). Whatever gives something back waits for its event. An
+//! unlock sets the count of attempts back and touches nothing that the signer must answer (FMT_MTD.1/Unblock).
+
+use super::super::orders;
+use super::super::outcome::Withheld;
+use super::super::record::KeyState;
+use super::super::vault::Credential;
+use super::{Effect, Operational, Outcome, Surroundings, Ticket};
+use crate::ledger::journal::Entry;
+use fuin_shared::fault::Fault;
+use fuin_shared::ids::{StatementId, Subject};
+use fuin_shared::log::event::{EventBody, Holder};
+use fuin_shared::message::{Answer, Command, CredentialQuestion, CredentialStatus, Manage, Order, Suspend};
+use fuin_shared::sad::{MAX_UNLOCKS, Purpose};
+use fuin_shared::statement::{CredentialOrderKind, ManageAction};
+use std::collections::HashMap;
+
+/// Suspensions whose events are not released yet.
+#[derive(Default)]
+pub(super) struct Pending {
+    of: HashMap<Subject, u32>,
+}
+
+impl Pending {
+    fn add(&mut self, subject: Subject) {
+        *self.of.entry(subject).or_default() += 1;
+    }
+
+    fn settle(&mut self, subject: &Subject) {
+        if let Some(count) = self.of.get_mut(subject) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.of.remove(subject);
+            }
+        }
+    }
+}
+
+/// Who suspends, with what it spends.
+struct Word {
+    by: Holder,
+    means_counter: Option<u32>,
+    statements: Vec<StatementId>,
+}
+
+impl Operational {
+    /// On the signer's word.
+    pub(super) fn suspend(
+        &mut self,
+        ticket: Ticket,
+        request: &Suspend,
+        around: &Surroundings<'_>,
+    ) -> Result<Option<Effect>, Fault> {
+        let credential = self.open(&request.credential, &request.record, around)?;
+        require_active(&credential)?;
+        let means = credential.record.linked_means()?;
+        let checked =
+            self.checker(around).check(&request.evidence, &credential, Purpose::Suspend, means.profile())?;
+        let again = || Command::Suspend(request.clone());
+        let Some(counter) = self.answered(ticket, &checked, &credential, again, around)? else {
+            return Ok(None);
+        };
+        let word = Word { by: Holder::Signer, means_counter: Some(counter), statements: Vec::new() };
+        self.restrict(ticket, &credential, word, around).map(Some)
+    }
+
+    /// On the RA client's word: suspend, or with the signer resume, or unlock.
+    pub(super) fn hold(
+        &mut self,
+        ticket: Ticket,
+        manage: &Manage,
+        around: &Surroundings<'_>,
+    ) -> Result<Option<Effect>, Fault> {
+        let proven = self.prove(manage, around)?;
+        let target = self.target(manage, &proven, around)?;
+        let (credential, statement) = (&target.credential, target.statement);
+        require_active(credential)?;
+        match proven.statement.action {
+            ManageAction::Suspend {} => {
+                let word = Word { by: Holder::Ra, means_counter: None, statements: vec![statement] };
+                self.restrict(ticket, credential, word, around).map(Some)
+            }
+            ManageAction::Resume {} => {
+                self.resume_credential(ticket, manage, credential, statement, around).map(|()| None)
+            }
+            ManageAction::Unlock {} => self.unlock(ticket, credential, statement, around).map(|()| None),
+            _ => Err(Fault::InvalidProof),
+        }
+    }
+
+    /// On the officers' word.
+    pub(super) fn order(
+        &mut self,
+        ticket: Ticket,
+        request: &Order,
+        around: &Surroundings<'_>,
+    ) -> Result<Option<Effect>, Fault> {
+        let credential = self.open(&request.credential, &request.record, around)?;
+        let origin = &self.journal.identity().origin;
+        let ordered =
+            orders::verify(&request.orders, around.context, origin, &request.credential, around.seconds())?;
+        if ordered.statements.iter().any(|statement| self.journal.state().is_spent(statement)) {
+            return Err(Fault::StatementSpent);
+        }
+        require_active(&credential)?;
+        match ordered.kind {
+            CredentialOrderKind::Suspend => {
+                let word = Word { by: Holder::Officer, means_counter: None, statements: ordered.statements };
+                self.restrict(ticket, &credential, word, around).map(Some)
+            }
+            CredentialOrderKind::Release => {
+                if !self.is_held(&credential.subject, |holder| holder == Holder::Officer) {
+                    return Err(Fault::InvalidKeyState);
+                }
+                let body = EventBody::OfficersReleased {
+                    credential: self.journal.state().next_mark(credential.subject),
+                    statements: ordered.statements,
+                };
+                let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+                self.append(ticket, entry, Outcome::Restored, around).map(|()| None)
+            }
+        }
+    }
+
+    /// How a credential stands.
+    pub(super) fn credential_status(
+        &mut self,
+        ticket: Ticket,
+        request: &CredentialQuestion,
+        around: &Surroundings<'_>,
+    ) -> Result<Effect, Fault> {
+        let credential = self.open(&request.credential, &request.record, around)?;
+        self.status(ticket, &credential)
+    }
+
+    /// Refuses a credential that is suspended.
+    ///
+    /// # Errors
+    /// [`Fault::CredentialDisabled`].
+    pub(super) fn check_free(&self, credential: &Credential) -> Result<(), Fault> {
+        if self.is_held(&credential.subject, |_| true) { Err(Fault::CredentialDisabled) } else { Ok(()) }
+    }
+
+    /// The event of a suspension is released.
+    pub fn settled(&mut self, subject: &Subject) {
+        self.pending.settle(subject);
+    }
+
+    pub(super) fn is_held(&self, subject: &Subject, by: impl Fn(Holder) -> bool) -> bool {
+        let known = self.journal.state().credential(subject);
+        known.is_some_and(|known| known.holders.iter().any(|holder| by(*holder)))
+    }
+
+    fn status(&self, ticket: Ticket, credential: &Credential) -> Result<Effect, Fault> {
+        let known = self.journal.state().credential(&credential.subject).ok_or(Fault::UnknownCredential)?;
+        let status = CredentialStatus {
+            active: credential.record.state == KeyState::Active,
+            suspended: known.holders.iter().copied().collect(),
+            locked: known.is_locked(),
+            pending: self.pending.of.contains_key(&credential.subject),
+            failures: known.failures,
+        };
+        Ok(Effect::Reply { ticket, result: Ok(Answer::CredentialStatus(status)) })
+    }
+
+    /// Binds at once: the fold has the event from here on, tokens end, and the answer does not wait.
+    fn restrict(
+        &mut self,
+        ticket: Ticket,
+        credential: &Credential,
+        word: Word,
+        around: &Surroundings<'_>,
+    ) -> Result<Effect, Fault> {
+        let subject = credential.subject;
+        // Said again by the same: there is nothing to add, and nothing is spent.
+        if !self.is_held(&subject, |holder| holder == word.by) {
+            let body = EventBody::CredentialSuspended {
+                credential: self.journal.state().next_mark(subject),
+                by: word.by,
+                means_counter: word.means_counter,
+                statements: word.statements,
+            };
+            let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+            let withheld = Withheld { ticket, result: Outcome::Bound(subject) };
+            self.journal.append_restriction(entry, around.now, withheld)?;
+            self.pending.add(subject);
+        }
+        self.activations.revoke(&subject);
+        self.status(ticket, credential)
+    }
+
+    fn resume_credential(
+        &mut self,
+        ticket: Ticket,
+        manage: &Manage,
+        credential: &Credential,
+        statement: StatementId,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Fault> {
+        if !self.is_held(&credential.subject, |holder| holder != Holder::Officer) {
+            return Err(Fault::InvalidKeyState);
+        }
+        let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
+        let means = credential.record.linked_means()?;
+        let checked = self.checker(around).check(evidence, credential, Purpose::Resume, means.profile())?;
+        let again = || Command::Hold(manage.clone());
+        let Some(means_counter) = self.answered(ticket, &checked, credential, again, around)? else {
+            return Ok(());
+        };
+        let body = EventBody::CredentialResumed {
+            credential: self.journal.state().next_mark(credential.subject),
+            means_counter,
+            statement,
+        };
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        self.append(ticket, entry, Outcome::Restored, around)
+    }
+
+    fn unlock(
+        &mut self,
+        ticket: Ticket,
+        credential: &Credential,
+        statement: StatementId,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Fault> {
+        let known = self.journal.state().credential(&credential.subject).ok_or(Fault::UnknownCredential)?;
+        if !known.is_locked() {
+            return Err(Fault::InvalidKeyState);
+        }
+        if known.unlocks >= MAX_UNLOCKS {
+            return Err(Fault::LimitReached);
+        }
+        let body = EventBody::CredentialUnlocked {
+            credential: self.journal.state().next_mark(credential.subject),
+            statement,
+        };
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        self.append(ticket, entry, Outcome::Restored, around)
+    }
+}
+
+fn require_active(credential: &Credential) -> Result<(), Fault> {
+    if credential.record.state == KeyState::Active { Ok(()) } else { Err(Fault::InvalidKeyState) }
+}
