@@ -4,8 +4,7 @@ use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
 use crate::ids::{CredentialId, Digest32, InstanceId, MeansId, PersonId, RootCommitment, ServiceId};
-use crate::log::event::Holder;
-use crate::message::SealedRecord;
+use crate::message::{CredentialQuestion, CredentialStatus, Order, Relink, SealedRecord, Suspend};
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
 use crate::statement::CustodianShare;
@@ -68,50 +67,6 @@ pub enum Command {
     Relink(Relink),
     /// How a credential stands. Faults: 400 to 403.
     CredentialStatus(CredentialQuestion),
-}
-
-/// See [`Command::Suspend`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Suspend {
-    /// The credential.
-    pub credential: CredentialId,
-    /// [`crate::sad::AuthorizationEvidence`] in CBOR, of purpose `suspend`.
-    pub evidence: Blob,
-    /// The credential's record.
-    pub record: SealedRecord,
-}
-
-/// See [`Command::Order`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Order {
-    /// The credential.
-    pub credential: CredentialId,
-    /// [`crate::statement::SignedStatement`] over [`crate::statement::CredentialOrder`], one of each officer.
-    pub orders: Vec<Blob>,
-    /// The credential's record.
-    pub record: SealedRecord,
-}
-
-/// See [`Command::Relink`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Relink {
-    /// The RA client's proof; its evidence is of purpose `relink`, by the linked means.
-    pub manage: Manage,
-    /// [`crate::sad::AuthorizationEvidence`] in CBOR, of purpose `link`, by the new means.
-    pub registration: Blob,
-}
-
-/// See [`Command::CredentialStatus`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CredentialQuestion {
-    /// The credential.
-    pub credential: CredentialId,
-    /// Its record.
-    pub record: SealedRecord,
 }
 
 /// See [`Command::InstallManifest`].
@@ -363,22 +318,6 @@ pub enum Answer {
     CredentialStatus(CredentialStatus),
     /// To what ends a suspension or a lock.
     Restored(Receipt),
-}
-
-/// How a credential stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CredentialStatus {
-    /// Whether a certificate is linked.
-    pub active: bool,
-    /// On whose word it is suspended; on nobody's if it is not.
-    pub suspended: Vec<Holder>,
-    /// Whether its means was tried too often.
-    pub locked: bool,
-    /// Whether a suspension is not released yet: it binds this boot, and is to be asked for again should that end.
-    pub pending: bool,
-    /// Answers of its means that were refused since the last one that held.
-    pub failures: u32,
 }
 
 /// See [`Command::Status`].

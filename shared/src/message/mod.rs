@@ -2,9 +2,11 @@
 //! [`StoreRequest`] and [`StoreAnswer`] from enclave to host and back.
 
 mod command;
+mod standing;
 mod store;
 
 pub use command::*;
+pub use standing::*;
 pub use store::*;
 
 use crate::ids::InstanceId;
