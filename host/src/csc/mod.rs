@@ -16,6 +16,7 @@ mod hashes;
 mod info;
 mod list;
 mod manages;
+mod receipt;
 mod sign;
 mod standing;
 mod token;
