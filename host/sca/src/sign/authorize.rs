@@ -131,9 +131,8 @@ async fn word<M: SignerMeans>(
         },
     )?;
     let digest = sad_digest(&sad.to_bytes());
-    let assertion = means
-        .answer(profile, &challenge, &digest)
-        .map_err(|e| SignError::Means(e.to_string()))?;
+    let assertion =
+        means.answer(profile, &challenge, &digest).map_err(|e| SignError::Means(e.to_string()))?;
     let evidence = instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?;
     Ok(Authorization { evidence, instance, expires, digest })
 }
