@@ -91,6 +91,8 @@ impl Service {
             ledger_prefix: "test.example/ledger".to_owned(),
             witnesses: None,
             means: None,
+            operators: Vec::new(),
+            auditors: Vec::new(),
         };
         let statement = EvidenceStatement {
             version: STATEMENT_VERSION,

@@ -1,14 +1,14 @@
 //! Place: SAM. Results that wait for the ledger, and the answers that they become.
 
-use super::Ticket;
 use super::key_attestation::Wanted;
 use super::operational::Attempt;
+use super::{ServiceContext, Ticket};
 use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::Subject;
-use fuin_shared::message::{Answer, KeyGenerated, Linked, Receipt};
+use fuin_shared::message::{Answer, KeyGenerated, Linked, ManifestChanged, Receipt};
 
 /// A result that waits for its event.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub enum Next {
     Resume(Box<Attempt>),
     /// Nothing to say: that was said at once. A suspension of this credential is released.
     Settle(Subject),
+    /// A manifest that is current from now on, and an answer.
+    Adopt(Box<ServiceContext>, Answer),
 }
 
 /// What a result will say.
@@ -82,6 +84,8 @@ pub enum Outcome {
     Bound(Subject),
     /// A suspension or a lock ended.
     Restored,
+    /// A manifest was adopted.
+    ManifestAdopted(Box<ServiceContext>),
 }
 
 impl Withheld {
@@ -114,6 +118,11 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
         Outcome::MeansLinked(version, attest) => {
             let answer = Answer::Linked(Linked { version, attestation: None, receipt });
             return Next::Attest(Wanted { key: attest.key, nonce: attest.nonce, answer });
+        }
+        Outcome::ManifestAdopted(context) => {
+            let (manifest, version) = (context.hash, context.manifest.version);
+            let answer = Answer::ManifestChanged(ManifestChanged { manifest, version, receipt });
+            return Next::Adopt(context, answer);
         }
         Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },
         Outcome::CertificateLinked(version) => Answer::Linked(Linked { version, attestation: None, receipt }),

@@ -19,6 +19,8 @@ mod people;
 mod quorum;
 mod relinking;
 mod rng;
+mod roles;
+mod succession;
 mod suspension;
 mod time;
 mod to_be_signed;

@@ -224,8 +224,8 @@ fn point_06_nobody_resets_or_swaps_the_signers_means() {
     let proofs = [
         (world.ra.prove(&statement), Fault::InvalidKeyState),
         (world.other_ra.prove(&statement), Fault::UnknownCredential),
-        (world.officer.prove(&statement), Fault::InvalidProof),
-        (world.custodian.person.prove(&statement), Fault::InvalidProof),
+        (world.officer.prove(&statement), Fault::RoleForbidden),
+        (world.custodian.person.prove(&statement), Fault::RoleForbidden),
     ];
     for (proof, fault) in proofs {
         let record = world.store.records.get(&key.id).cloned();

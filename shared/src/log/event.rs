@@ -256,6 +256,15 @@ pub enum EventBody {
         /// Statement that this spends.
         statement: StatementId,
     },
+    /// A manifest was adopted: it is current from the release of this event on, and at every later boot.
+    ManifestAdopted {
+        /// The manifest.
+        manifest: ManifestHash,
+        /// Its version.
+        version: u64,
+        /// Approvals that it spent.
+        approvals: Vec<StatementId>,
+    },
 }
 
 /// On whose word a credential is suspended.

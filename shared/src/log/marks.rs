@@ -29,6 +29,7 @@ impl EventBody {
             Self::OfficersReleased { .. } => "officers-released",
             Self::CredentialUnlocked { .. } => "credential-unlocked",
             Self::MeansRelinked { .. } => "means-relinked",
+            Self::ManifestAdopted { .. } => "manifest-adopted",
         }
     }
 
@@ -36,7 +37,10 @@ impl EventBody {
     #[must_use]
     pub const fn credential(&self) -> Option<&CredentialMark> {
         match self {
-            Self::Genesis { .. } | Self::Boot { .. } | Self::ClockDoubted { .. } => None,
+            Self::Genesis { .. }
+            | Self::Boot { .. }
+            | Self::ClockDoubted { .. }
+            | Self::ManifestAdopted { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -60,7 +64,7 @@ impl EventBody {
     #[must_use]
     pub fn spends(&self) -> &[StatementId] {
         match self {
-            Self::Genesis { approvals, .. } => approvals,
+            Self::Genesis { approvals, .. } | Self::ManifestAdopted { approvals, .. } => approvals,
             Self::CredentialSuspended { statements, .. } | Self::OfficersReleased { statements, .. } => {
                 statements
             }

@@ -1,6 +1,7 @@
 //! Place: none. One service: its people, its enclave, and the host between them.
 
 mod issued_means;
+mod manifests;
 
 use crate::hostile::authority::Authority;
 use crate::hostile::host::{Host, Refused};
@@ -230,6 +231,8 @@ impl World {
             ledger_prefix: "ledger.example/fuin".to_owned(),
             witnesses: (self.kind.release == Release::Cosigned).then(|| self.witnesses().policy()),
             means: self.means.clone(),
+            operators: Vec::new(),
+            auditors: Vec::new(),
         }
     }
 
@@ -249,15 +252,6 @@ impl World {
     /// The witnesses. In a service without them nobody asks them.
     pub fn witnesses(&self) -> MutexGuard<'_, Witnesses> {
         self.witnesses.lock().unwrap()
-    }
-
-    /// Signed by the officer.
-    #[must_use]
-    pub fn sign_manifest(&self, manifest: &Manifest) -> Blob {
-        let octets = codec::encode(manifest);
-        let signature = self.officer.sign(&SignedManifest::message(&octets));
-        let signatures = vec![OfficerSignature { officer: self.officer.id.clone(), signature }];
-        codec::encode(&SignedManifest { manifest: octets.into(), signatures }).into()
     }
 
     /// The custodian pins the service.
@@ -355,12 +349,6 @@ impl World {
             Ok(Answer::Status(status)) => status.phase,
             other => panic!("status: {other:?}"),
         }
-    }
-
-    /// Installs the manifest.
-    pub fn install(&self) -> Result<(), Refused> {
-        let command = InstallManifest { first: self.signed.clone(), current: self.signed.clone() };
-        self.call(Command::InstallManifest(command)).map(drop)
     }
 
     /// Evidence with a fresh nonce.

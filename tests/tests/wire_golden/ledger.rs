@@ -69,6 +69,11 @@ fn bodies() -> Vec<EventBody> {
         EventBody::OfficersReleased { credential, statements: vec![statement] },
         EventBody::CredentialUnlocked { credential, statement },
         EventBody::MeansRelinked { credential, record, attests: digest(0x5c), statement },
+        EventBody::ManifestAdopted {
+            manifest: ManifestHash(thirty_two(0x23)),
+            version: 2,
+            approvals: vec![statement],
+        },
     ]
 }
 
@@ -94,6 +99,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::OfficersReleased { .. } => "officers-released",
         EventBody::CredentialUnlocked { .. } => "credential-unlocked",
         EventBody::MeansRelinked { .. } => "means-relinked",
+        EventBody::ManifestAdopted { .. } => "manifest-adopted",
     }
 }
 

@@ -6,13 +6,14 @@ use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
-use fuin_shared::ids::{InstanceId, MeansId, RootCommitment, ServiceId};
+use fuin_shared::ids::{InstanceId, ManifestHash, MeansId, RootCommitment, ServiceId};
 use fuin_shared::log::event::Holder;
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, CredentialQuestion,
     CredentialStatus, ExtendTransaction, Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello,
-    InstallManifest, KeyGenerated, Linked, Manage, MeansHint, Order, PasskeyHint, ProvideRevocation,
-    ProvideShare, Relink, SignDocument, SignHash, Status, StoreAnswer, StoreRequest, Suspend, ToBeSigned,
+    InstallManifest, KeyGenerated, Linked, Manage, ManifestChanged, MeansHint, Order, PasskeyHint,
+    ProvideRevocation, ProvideShare, Relink, SignDocument, SignHash, Status, StoreAnswer, StoreRequest,
+    Suspend, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -94,6 +95,8 @@ fn commands() -> Vec<Command> {
         Command::Order(Order { credential: credential(), orders: vec![octets(3, 9)], record: record() }),
         Command::Relink(Relink { manage: manage(), registration: octets(7, 31) }),
         Command::CredentialStatus(CredentialQuestion { credential: credential(), record: record() }),
+        Command::FollowManifest(crate::statements::manifest_change()),
+        Command::ChangeManifest(crate::statements::manifest_change()),
     ]
 }
 
@@ -124,6 +127,8 @@ fn command_name(command: &Command) -> &'static str {
         Command::Order(_) => "order",
         Command::Relink(_) => "relink",
         Command::CredentialStatus(_) => "credential-status",
+        Command::FollowManifest(_) => "follow-manifest",
+        Command::ChangeManifest(_) => "change-manifest",
     }
 }
 
@@ -188,6 +193,12 @@ fn answers() -> Vec<Answer> {
             failures: 2,
         }),
         Answer::Restored(receipt()),
+        Answer::ManifestFollowed { manifest: ManifestHash(thirty_two(0x23)) },
+        Answer::ManifestChanged(ManifestChanged {
+            manifest: ManifestHash(thirty_two(0x23)),
+            version: 2,
+            receipt: receipt(),
+        }),
     ]
 }
 
@@ -213,6 +224,8 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::RevocationTaken => "revocation-taken",
         Answer::CredentialStatus(_) => "credential-status",
         Answer::Restored(_) => "restored",
+        Answer::ManifestFollowed { .. } => "manifest-followed",
+        Answer::ManifestChanged(_) => "manifest-changed",
     }
 }
 

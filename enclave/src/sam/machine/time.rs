@@ -6,7 +6,7 @@ use crate::ledger::journal::Entry;
 use crate::platform::clock::Millis;
 use crate::sam::operational::Attempt;
 use crate::sam::outcome::{Outcome, Withheld};
-use crate::sam::{Effect, Ticket};
+use crate::sam::{Effect, Ticket, roles};
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Command;
@@ -102,7 +102,8 @@ impl Machine {
             }
             self.clock.calm();
         }
-        Ok(())
+        let manifest = self.context.as_ref().map(|context| &context.manifest);
+        roles::check_end(command, manifest, self.clock.now(kernel).0 / 1000)
     }
 
     /// Says in the ledger that the time is in doubt. Witnesses cosign it, and so give their time anew.
