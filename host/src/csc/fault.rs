@@ -224,11 +224,22 @@ mod tests {
 
     #[test]
     fn a_clients_mistake_is_never_a_500() {
-        for fault in Fault::ALL.iter().filter(|f| matches!(f.number(), 500..=704 | 706..=712)) {
+        // Revocation lists are the operator's to bring: no client can mend one that is missing or bad.
+        let lists = [Fault::MeansStatus, Fault::RevocationList];
+        let clients = |f: &&Fault| matches!(f.number(), 500..=704 | 706..=712) && !lists.contains(f);
+        for fault in Fault::ALL.iter().filter(clients) {
             for version in [Version::V1, Version::V2] {
                 let refusal = of_fault(version, &entry(), *fault);
                 assert!(matches!(refusal.status.as_u16(), 400 | 429), "{fault}");
             }
+        }
+    }
+
+    #[test]
+    fn a_missing_revocation_list_is_the_services_fault() {
+        for version in [Version::V1, Version::V2] {
+            let refusal = of_fault(version, &entry(), Fault::MeansStatus);
+            assert_eq!((refusal.status.as_u16(), refusal.retry), (503, true));
         }
     }
 
