@@ -12,6 +12,7 @@ mod failures;
 mod faulty_module;
 mod issued_means;
 mod key_statement;
+mod kills;
 mod ledger;
 mod naive;
 mod passkey;
