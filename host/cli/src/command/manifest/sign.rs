@@ -2,7 +2,7 @@
 
 use super::{pinned, rfc3339, service_id, tell};
 use crate::ceremony::draft::{Draft, differences};
-use crate::dev::keys::DevKey;
+use crate::ceremony::officer::KeyPlace;
 use crate::installation::now;
 use crate::outcome::Failure;
 use fuin_shared::codec;
@@ -17,9 +17,8 @@ pub struct Args {
     /// The draft; the signature is added to the file.
     #[arg(long, value_name = "FILE")]
     draft: PathBuf,
-    /// The officer's key.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[command(flatten)]
+    key: KeyPlace,
     /// Service id, as the officers told it by another way.
     #[arg(long, value_name = "HEX", value_parser = service_id)]
     service: Option<ServiceId>,
@@ -33,10 +32,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut draft = Draft::read(&args.draft)?;
     let pair = draft.pair().map_err(|error| Failure::Usage(format!("{}: {error}", args.draft.display())))?;
     pinned(args.service, &draft.service)?;
-    let key = DevKey::load(&args.key)?;
+    let key = args.key.open()?;
     let spki = key.spki();
     let Some(officer) = pair.current.officers.iter().find(|officer| officer.key == spki) else {
-        return Err(Failure::Usage("--key: not the key of an officer in the current manifest".to_owned()));
+        return Err(Failure::Usage("not the key of an officer in the current manifest".to_owned()));
     };
     let mut statement = [0; StatementId::LEN];
     getrandom::fill(&mut statement)?;
