@@ -89,8 +89,10 @@ fn signed(section_data: &[u8]) -> Vec<u8> {
 #[test]
 fn signing_certificate_gives_register_8() {
     let pem = b"-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
-    let bytes = signed(&signature_section(pem));
+    let section_data = signature_section(pem);
+    let bytes = signed(&section_data);
     let eif = Eif::parse(&bytes).unwrap();
+    assert_eq!(eif.signature(), Some(&section_data[..]));
     let der = [0x30, 0x03, 0x02, 0x01, 0x01];
     assert_eq!(eif.signing_certificate(), Some(&der[..]));
     assert_eq!(eif.measure().pcr8, Some(register(&der)));
@@ -113,6 +115,8 @@ fn malformed_signature_sections_are_refused() {
 #[test]
 fn header_rules() {
     assert_eq!(refused(b""), EifError::Truncated("header"));
+    assert_eq!(refused(b".ei"), EifError::Truncated("header"));
+    assert_eq!(refused(b"\x7fELF"), EifError::Magic);
     assert_eq!(refused(b"ELF\x7fmore"), EifError::Magic);
     assert_eq!(refused(&plain()[..547]), EifError::Truncated("header"));
     let change = |at: usize, value: u8| {
@@ -126,6 +130,8 @@ fn header_rules() {
     assert_eq!(change(27, 0), EifError::SectionCount(0));
     assert_eq!(change(27, 33), EifError::SectionCount(33));
     assert_eq!(change(548 + 3, 1), EifError::SectionFlags(0));
+    // As many sections as the table has room for are no fault by themselves.
+    assert_eq!(change(27, 32), EifError::Truncated("section header"));
     // One section less than there are: the rest is trailing, one more: the file ends.
     assert_eq!(change(27, 4), EifError::Trailing(12 + APPLICATION.len()));
     assert_eq!(change(27, 6), EifError::Truncated("section header"));

@@ -247,6 +247,11 @@ fn what_a_ca_should_know_is_said() {
     for word in ["no eID means", "SCAL1"] {
         assert!(appraisal.warnings().iter().any(|warning| warning.contains(word)), "{word}");
     }
+    let linked = StatedKey::new();
+    let appraisal = verified(&linked).appraise(&expectations(linked.key.service), None).unwrap();
+    for word in ["no eID means", "SCAL1"] {
+        assert!(!appraisal.warnings().iter().any(|warning| warning.contains(word)), "{word}");
+    }
 }
 
 proptest! {

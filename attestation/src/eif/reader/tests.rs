@@ -78,6 +78,44 @@ fn a_signed_image() {
     assert_eq!(read.signing_certificate, Some(certificate.der()));
 }
 
+/// Octets up to 23 are one octet of CBOR, those above are two: every image has a PCR0 that the payload must spell right.
+#[test]
+fn a_signed_image_whose_register_holds_the_last_short_integer() {
+    let certificate = &Cert::chain()[0];
+    let (cmdline, pcr0) = (0_u32..)
+        .map(|number| format!("panic={number}").into_bytes())
+        .map(|cmdline| (cmdline.clone(), register(&[KERNEL, &cmdline, BOOT, APPLICATION].concat())))
+        .find(|(_, pcr0)| pcr0.contains(&23) && pcr0.contains(&24))
+        .unwrap();
+    let section = section_of(certificate, &payload(&pcr0), ROOT);
+    let whole = image(&[
+        (section::KERNEL, KERNEL),
+        (section::CMDLINE, &cmdline),
+        (section::RAMDISK, BOOT),
+        (section::RAMDISK, APPLICATION),
+        (section::SIGNATURE, &section),
+    ]);
+    assert_eq!(read(&whole, 100).unwrap().measurements.pcr0, pcr0);
+}
+
+#[test]
+fn members_of_a_signature_section_are_bounded() {
+    let section = |certificate: usize, cose: usize| {
+        encode(&Value::Array(vec![Value::Map(vec![
+            ("signing_certificate".into(), integers(&vec![b'-'; certificate])),
+            ("signature".into(), integers(&vec![0x84; cose])),
+        ])]))
+    };
+    for (certificate, cose, what) in [
+        (16 * 1024, 4 * 1024, "the certificate is not PEM"),
+        (16 * 1024 + 1, 1, "a member is too long"),
+        (1, 4 * 1024 + 1, "a member is too long"),
+    ] {
+        let refused = read(&signed(&section(certificate, cose)), 1000).unwrap_err();
+        assert_eq!(refused, EifError::Signature(what), "{certificate} {cose}");
+    }
+}
+
 #[test]
 fn signatures_that_do_not_hold() {
     let certificate = Cert::chain()[0].clone();
