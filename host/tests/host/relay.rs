@@ -22,14 +22,14 @@ fn status(ledger_size: u64) -> Answer {
 async fn answers_in_another_order_find_their_callers() {
     let setup = Setup::start().await;
     let mut peer = setup.peer(1).await;
-    let calls: Vec<_> = (0..20)
+    let calls: Vec<_> = (0..8)
         .map(|_| {
             let relay = setup.host.relay().clone();
             tokio::spawn(async move { relay.call(Command::Status, LONG).await })
         })
         .collect();
     let mut ids = Vec::new();
-    for _ in 0..20 {
+    for _ in 0..8 {
         let (id, command) = peer.command().await;
         assert_eq!(command, Command::Status);
         ids.push(id);
