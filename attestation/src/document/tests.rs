@@ -218,7 +218,10 @@ fn step_9_values() {
         assert!(Document::parse(&octets, Profile::AwsText).is_ok(), "{name} {length}");
     }
     for (name, value) in [("certificate", bytes(1024)), ("cabundle", Value::Array(vec![bytes(1024)]))] {
-        assert!(Document::parse(&fields(&Doc::new().with(name, value)), Profile::AwsText).is_ok(), "{name} of 1024 octets");
+        assert!(
+            Document::parse(&fields(&Doc::new().with(name, value)), Profile::AwsText).is_ok(),
+            "{name} of 1024 octets"
+        );
     }
     let all = (0..32).map(|index| (index, 1)).collect::<Vec<_>>();
     assert!(Document::parse(&fields(&Doc::new().with("pcrs", pcrs(&all))), Profile::AwsText).is_ok());
