@@ -49,7 +49,9 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let key = args.key.open()?;
     let spki = key.spki();
     let Some(officer) = founded.manifest.officers.iter().find(|officer| officer.key == spki) else {
-        return Err(Failure::Usage("not the key of an officer in this manifest".to_owned()));
+        return Err(Failure::Usage(
+            "--key or --pkcs11: not the key of an officer in this manifest".to_owned(),
+        ));
     };
     let client = CeremonyClient::new(&args.host)?;
     let (bundle, nonce) = client.evidence().await?;

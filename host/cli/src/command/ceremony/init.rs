@@ -197,7 +197,9 @@ fn sign(path: &Path, key: &OfficerKey) -> Result<(), Failure> {
     }
     let spki = key.spki();
     let Some(officer) = founded.manifest.officers.iter().find(|officer| officer.key == spki) else {
-        return Err(Failure::Usage("not the key of an officer in this manifest".to_owned()));
+        return Err(Failure::Usage(
+            "--key or --pkcs11: not the key of an officer in this manifest".to_owned(),
+        ));
     };
     let officer = officer.id.clone();
     let signature = key.sign(&SignedManifest::message(founded.signed.manifest.as_slice()))?.into();

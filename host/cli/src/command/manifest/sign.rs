@@ -35,7 +35,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let key = args.key.open()?;
     let spki = key.spki();
     let Some(officer) = pair.current.officers.iter().find(|officer| officer.key == spki) else {
-        return Err(Failure::Usage("not the key of an officer in the current manifest".to_owned()));
+        return Err(Failure::Usage(
+            "--key or --pkcs11: not the key of an officer in the current manifest".to_owned(),
+        ));
     };
     let mut statement = [0; StatementId::LEN];
     getrandom::fill(&mut statement)?;
