@@ -55,7 +55,9 @@ impl ProvenEvent {
     #[must_use]
     pub fn attests(&self) -> Option<Digest32> {
         match self.event.body {
-            EventBody::KeyGenerated { attests, .. } | EventBody::MeansLinked { attests, .. } => Some(attests),
+            EventBody::KeyGenerated { attests, .. }
+            | EventBody::MeansLinked { attests, .. }
+            | EventBody::ApproversSet { attests, .. } => Some(attests),
             _ => None,
         }
     }

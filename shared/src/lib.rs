@@ -11,6 +11,7 @@
 //! | [`phase`], [`evidence`], [`manifest`] | what an enclave says of itself |
 //! | [`key_statement`] | what it says of a signer's key |
 //! | [`sad`] | the signature activation data and its digest |
+//! | [`seal`] | mandates for electronic seals and the orders under them |
 //! | [`share`] | a custodian's share of the root key, and the root commitment |
 //! | [`statement`] | what officers, custodians and RA/CA clients sign |
 //! | [`log`] | the ledger: events, tree, checkpoints, proofs |
@@ -35,6 +36,7 @@ pub mod message;
 pub mod phase;
 pub mod pki;
 pub mod sad;
+pub mod seal;
 pub mod share;
 pub mod statement;
 pub mod stream;

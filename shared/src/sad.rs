@@ -33,6 +33,12 @@ pub enum Purpose {
     Pop,
     /// Destroy the key.
     Delete,
+    /// Grant a mandate for seals.
+    Mandate,
+    /// End a mandate.
+    EndMandate,
+    /// Change who approves.
+    Approvers,
 }
 
 /// The one kind of eID means of a credential.

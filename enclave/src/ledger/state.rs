@@ -2,7 +2,8 @@
 //! so that replay refuses a ledger that no honest enclave wrote.
 
 use super::keys::LedgerName;
-use fuin_shared::ids::{ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
+use super::mandates::{Approvers, Bounds, Mandate};
+use fuin_shared::ids::{MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, RecordMark, VERSION};
 use std::collections::{HashMap, HashSet};
 
@@ -35,6 +36,10 @@ pub struct CredentialState {
     pub means_counter: u32,
     /// Whose it is.
     pub signer: Subject,
+    /// Who approves its seals; none of a credential for signatures.
+    pub approvers: Option<Approvers>,
+    /// Every mandate that it had.
+    pub mandates: Vec<MandateId>,
 }
 
 /// The fold.
@@ -45,6 +50,7 @@ pub struct State {
     signers: HashMap<Subject, u32>,
     certificates: HashSet<Subject>,
     spent: HashSet<StatementId>,
+    mandates: HashMap<MandateId, Mandate>,
     last_time: u64,
     boots: u64,
 }
@@ -85,6 +91,19 @@ impl State {
     #[must_use]
     pub fn is_spent(&self, statement: &StatementId) -> bool {
         self.spent.contains(statement)
+    }
+
+    /// A mandate that is or was.
+    #[must_use]
+    pub fn mandate(&self, id: &MandateId) -> Option<&Mandate> {
+        self.mandates.get(id)
+    }
+
+    /// How many mandates of a credential still allow a seal, at `time` (Unix milliseconds) or later.
+    #[must_use]
+    pub fn live_mandates(&self, credential: &Subject, time: u64) -> usize {
+        let of_it = self.credentials.get(credential).map(|c| c.mandates.as_slice()).unwrap_or_default();
+        of_it.iter().filter(|id| self.mandates.get(id).is_some_and(|mandate| mandate.is_live(time))).count()
     }
 
     /// Time of the newest event, Unix milliseconds.
@@ -128,16 +147,20 @@ impl State {
                         record: Some(*record),
                         means_counter: 0,
                         signer: *signer,
+                        approvers: None,
+                        mandates: Vec::new(),
                     },
                 );
             }
             EventBody::MeansLinked { credential, record, statement, .. } => {
                 self.check(credential, Some(record))?;
+                self.for_signatures(credential)?;
                 self.spend(*statement)?;
                 self.advance(credential, Some(*record));
             }
             EventBody::PopSigned { credential, record, means_counter, statement, .. } => {
                 self.check(credential, Some(record))?;
+                self.for_signatures(credential)?;
                 self.spend(*statement)?;
                 self.count(credential, *means_counter)?;
                 self.advance(credential, Some(*record));
@@ -162,12 +185,14 @@ impl State {
             }
             EventBody::Authorized { credential, means_counter, .. } => {
                 self.check(credential, None)?;
+                self.for_signatures(credential)?;
                 self.count(credential, *means_counter)?;
                 self.advance(credential, None);
             }
             EventBody::Signed { credential, count, .. }
             | EventBody::DocumentsSigned { credential, count, .. } => {
                 self.check(credential, None)?;
+                self.for_signatures(credential)?;
                 rule(*count > 0, "a signing event without signatures")?;
                 self.advance(credential, None);
             }
@@ -175,7 +200,76 @@ impl State {
             EventBody::ClockDoubted { .. } => {}
             EventBody::TransactionExtended { credential, left } => {
                 self.check(credential, None)?;
+                self.for_signatures(credential)?;
                 rule(*left > 0, "an extended transaction without permissions")?;
+                self.advance(credential, None);
+            }
+            EventBody::ApproversSet {
+                credential,
+                record,
+                approvals,
+                approvers,
+                threshold,
+                statement,
+                ..
+            } => {
+                self.check(credential, Some(record))?;
+                self.spend(*statement)?;
+                let entry =
+                    self.credentials.get_mut(&credential.subject).ok_or(RuleBroken("unknown credential"))?;
+                match &mut entry.approvers {
+                    // A change is the former approvers' own (SEAL-07).
+                    Some(former) => former.approve(approvals)?,
+                    None => rule(approvals.is_empty(), "nobody can approve before there are approvers")?,
+                }
+                entry.approvers = Some(Approvers::follow(entry.approvers.as_ref(), approvers, *threshold)?);
+                self.advance(credential, Some(*record));
+            }
+            EventBody::SealPopSigned { credential, record, approvals, statement, .. } => {
+                self.check(credential, Some(record))?;
+                self.spend(*statement)?;
+                self.for_seals(credential)?.approve(approvals)?;
+                self.advance(credential, Some(*record));
+            }
+            EventBody::MandateGranted {
+                credential,
+                mandate,
+                record,
+                count,
+                not_before,
+                not_after,
+                rate,
+                approvals,
+            } => {
+                self.check(credential, None)?;
+                rule(!self.mandates.contains_key(mandate), "mandate was granted before")?;
+                rule(record.version == 1, "a mandate has one version")?;
+                self.for_seals(credential)?.approve(approvals)?;
+                let bounds =
+                    Bounds { count: *count, not_before: *not_before, not_after: *not_after, rate: *rate };
+                self.mandates.insert(*mandate, Mandate::new(credential.subject, *record, bounds));
+                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
+                    entry.mandates.push(*mandate);
+                }
+                self.advance(credential, None);
+            }
+            EventBody::Sealed { credential, mandate, number, count, .. } => {
+                self.check(credential, None)?;
+                self.for_seals(credential)?;
+                self.of_credential(mandate, credential)?.spend(*number, *count, event.time)?;
+                self.advance(credential, None);
+            }
+            EventBody::MandateEnded { credential, mandate, approval, statement } => {
+                self.check(credential, None)?;
+                rule(approval.is_some() != statement.is_some(), "an approver ends a mandate, or an officer")?;
+                if let Some(statement) = statement {
+                    self.spend(*statement)?;
+                }
+                let approvers = self.for_seals(credential)?;
+                if let Some(one) = approval {
+                    approvers.used(*one)?;
+                }
+                self.of_credential(mandate, credential)?.end()?;
                 self.advance(credential, None);
             }
         }
@@ -188,6 +282,27 @@ impl State {
         let current = entry.record.ok_or(RuleBroken("credential was destroyed"))?;
         rule(entry.next_sequence == mark.sequence, "running number of the credential")?;
         rule(record.is_none_or(|r| r.version == current.version + 1), "version of the record")
+    }
+
+    /// A key with approvers never makes a signature (SEAL-01).
+    fn for_signatures(&self, mark: &CredentialMark) -> Result<(), RuleBroken> {
+        let approvers = self.credentials.get(&mark.subject).and_then(|c| c.approvers.as_ref());
+        rule(approvers.is_none(), "a seal key is not for signatures")
+    }
+
+    /// A key without approvers never makes a seal.
+    fn for_seals(&mut self, mark: &CredentialMark) -> Result<&mut Approvers, RuleBroken> {
+        let entry = self.credentials.get_mut(&mark.subject).ok_or(RuleBroken("unknown credential"))?;
+        entry.approvers.as_mut().ok_or(RuleBroken("only a key with approvers is for seals"))
+    }
+
+    fn of_credential(
+        &mut self,
+        mandate: &MandateId,
+        mark: &CredentialMark,
+    ) -> Result<&mut Mandate, RuleBroken> {
+        let mandate = self.mandates.get_mut(mandate).filter(|found| found.credential == mark.subject);
+        mandate.ok_or(RuleBroken("unknown mandate"))
     }
 
     fn advance(&mut self, mark: &CredentialMark, record: Option<RecordMark>) {

@@ -92,7 +92,7 @@ impl Checker<'_> {
         }
         let allowed = match sad.purpose {
             Purpose::Sign => 1..=credential.record.multisign.min(limits.hashes) as usize,
-            Purpose::Pop => 1..=1,
+            Purpose::Pop | Purpose::Mandate | Purpose::EndMandate | Purpose::Approvers => 1..=1,
             Purpose::Link | Purpose::Delete => 0..=0,
         };
         if !allowed.contains(&sad.hashes.len()) {

@@ -14,6 +14,7 @@
 //! | [`pkcs10`], [`certificates`] | certification requests and issued certificates |
 //! | [`key_attestation`] | key statements for CAs and evaluators |
 //! | [`to_be_signed`] | the bytes to be signed for a document, read before they are hashed |
+//! | [`staff`] | whose keys may not be an approver's |
 //! | [`outcome`] | results that wait for the ledger |
 
 pub mod activation;
@@ -34,6 +35,7 @@ pub mod pkcs10;
 pub mod proof;
 pub mod record;
 pub mod service;
+pub mod staff;
 pub mod to_be_signed;
 pub mod vault;
 

@@ -2,9 +2,11 @@
 
 use super::Ticket;
 use super::key_attestation::Wanted;
+use super::operational::SealJob;
 use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
+use fuin_shared::ids::MandateId;
 use fuin_shared::message::{Answer, KeyGenerated, Linked, Receipt};
 
 /// A result that waits for its event.
@@ -33,6 +35,8 @@ pub enum Next {
     Attest(Wanted),
     /// Nothing: nobody asked.
     Nothing,
+    /// Seals, once they are made.
+    Seal(Box<SealJob>, Receipt),
 }
 
 /// What a result will say.
@@ -65,6 +69,12 @@ pub enum Outcome {
     Signatures(Vec<Blob>),
     /// Nobody waits for it.
     Alarm,
+    /// Seals that may be made.
+    Seal(Box<SealJob>),
+    /// A mandate was granted.
+    MandateGranted(MandateId),
+    /// A mandate was ended.
+    MandateEnded,
 }
 
 /// What follows from a result that the ledger released.
@@ -90,6 +100,9 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
             let answer = Answer::Linked(Linked { version, attestation: None, receipt });
             return Next::Attest(Wanted { key: attest.key, nonce: attest.nonce, answer });
         }
+        Outcome::Seal(job) => return Next::Seal(job, receipt),
+        Outcome::MandateGranted(mandate) => Answer::MandateGranted { mandate, receipt },
+        Outcome::MandateEnded => Answer::MandateEnded(receipt),
         Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },
         Outcome::CertificateLinked(version) => Answer::Linked(Linked { version, attestation: None, receipt }),
         Outcome::Request(csr, version) => Answer::Request { csr, version, receipt },

@@ -26,7 +26,12 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::SignHash(_)
         | Command::ExtendTransaction(_)
         | Command::SignDocument(_)
-        | Command::ProvideRevocation(_) => &[Operational],
+        | Command::ProvideRevocation(_)
+        | Command::GetApproverChallenge(_)
+        | Command::GrantMandate(_)
+        | Command::Seal(_)
+        | Command::EndMandate(_)
+        | Command::MandateStatus(_) => &[Operational],
     }
 }
 

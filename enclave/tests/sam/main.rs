@@ -17,6 +17,7 @@ mod passkey;
 mod people;
 mod quorum;
 mod rng;
+mod seals;
 mod time;
 mod to_be_signed;
 mod witness;

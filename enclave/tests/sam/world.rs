@@ -2,10 +2,12 @@
 
 mod ceremony;
 mod enrolment;
+mod sealing;
 mod signing;
 mod witnessing;
 
 pub use enrolment::{Enrolled, generate_action, link_action, pop_action};
+pub use sealing::{Organization, SEAL_SUBJECT, registration};
 pub use signing::evidence;
 pub use witnessing::{Witnessing, checkpoint};
 

@@ -15,6 +15,7 @@ mod fault;
 mod hashes;
 mod info;
 mod list;
+mod mandates;
 mod sign;
 mod token;
 
@@ -77,10 +78,14 @@ enum Method {
     Authorize,
     SignHash,
     Extend,
+    MandateChallenge,
+    MandateGrant,
+    MandateEnd,
+    MandateStatus,
 }
 
 impl Method {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Info, "info"),
         (Self::Login, "auth/login"),
         (Self::Revoke, "auth/revoke"),
@@ -90,6 +95,10 @@ impl Method {
         (Self::Authorize, "credentials/authorize"),
         (Self::Extend, "credentials/extendTransaction"),
         (Self::SignHash, "signatures/signHash"),
+        (Self::MandateChallenge, "mandates/challenge"),
+        (Self::MandateGrant, "mandates/grant"),
+        (Self::MandateEnd, "mandates/end"),
+        (Self::MandateStatus, "mandates/status"),
     ];
 
     fn named(name: &str) -> Option<Self> {
@@ -148,6 +157,10 @@ pub(crate) async fn serve(
                 Method::Authorize => authorize::answer(app, version, &caller, &params).await,
                 Method::SignHash => sign::answer(app, version, &caller, &params).await,
                 Method::Extend => extend::answer(app, version, &caller, &params).await,
+                Method::MandateChallenge => mandates::challenge(app, &caller, &params).await,
+                Method::MandateGrant => mandates::grant(app, &caller, &params).await,
+                Method::MandateEnd => mandates::end(app, &caller, &params).await,
+                Method::MandateStatus => mandates::status(app, &caller, &params).await,
             }
         }
     }

@@ -1,8 +1,9 @@
-//! Place: SSA. signatures/signHash: carries hashes and activation token to the SAM, and signatures back.
+//! Place: SSA. signatures/signHash: carries hashes and activation token to the SAM, and signatures back; or the order of an
+//! SCA, and seals back.
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{Version, fault, hashes};
+use super::{Version, fault, hashes, mandates};
 use crate::http::params::{missing, not_acceptable};
 use crate::http::{Params, Refusal, json};
 use crate::server::App;
@@ -10,7 +11,8 @@ use crate::store::StoredToken;
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
 use fuin_shared::algorithm::SignatureAlgorithm;
-use fuin_shared::message::{Answer, Command, SignHash};
+use fuin_shared::bytes::Blob;
+use fuin_shared::message::{Answer, Command, Receipt, SignHash};
 use serde_json::json;
 
 /// signatures/signHash. In both versions a refusal calls the list `hash`.
@@ -41,6 +43,14 @@ pub(super) async fn answer(
     if !entry.key_algorithm.signature_algorithms().contains(&signature_algorithm) {
         return Err(not_acceptable("signAlgo"));
     }
+    if let Some((signed, order)) = mandates::order(token) {
+        // The enclave acts on the order alone; a body that says something else is the caller's mistake.
+        if order.hashes != digests || order.signature_algorithm != signature_algorithm {
+            return Err(Refusal::invalid("Hash is not authorized by the SAD"));
+        }
+        let (signatures, receipt) = mandates::seal(app, &entry, &signed, &order).await?;
+        return made(&digests, &signatures, Some(&receipt));
+    }
     let token = super::token::decode(token).ok_or_else(|| not_acceptable("SAD"))?;
     let answer = enclave::call(app, &entry.id, |record| {
         Command::SignHash(SignHash {
@@ -55,11 +65,20 @@ pub(super) async fn answer(
     .await
     .map_err(|failed| fault::refusal(version, &entry, failed))?;
     let Answer::Signatures { signatures, .. } = answer else { return Err(unexpected()) };
+    made(&digests, &signatures, None)
+}
+
+/// The answer; seals come with the receipt that the organization's report is made of.
+fn made(digests: &[Blob], signatures: &[Blob], receipt: Option<&Receipt>) -> Result<Response, Refusal> {
     if signatures.len() != digests.len() {
         return Err(unexpected());
     }
     let signatures: Vec<String> = signatures.iter().map(|s| Base64::encode_string(s.as_slice())).collect();
-    Ok(json(&json!({ "signatures": signatures })))
+    let mut answer = json!({ "signatures": signatures });
+    if let Some(receipt) = receipt {
+        answer["receipt"] = mandates::encode(receipt).into();
+    }
+    Ok(json(&answer))
 }
 
 /// ECDSA has none; an empty text is what some clients send for none.

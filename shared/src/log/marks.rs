@@ -22,6 +22,11 @@ impl EventBody {
             Self::TransactionExtended { .. } => "transaction-extended",
             Self::DocumentsSigned { .. } => "documents-signed",
             Self::ClockDoubted { .. } => "clock-doubted",
+            Self::ApproversSet { .. } => "approvers-set",
+            Self::SealPopSigned { .. } => "seal-pop-signed",
+            Self::MandateGranted { .. } => "mandate-granted",
+            Self::Sealed { .. } => "sealed",
+            Self::MandateEnded { .. } => "mandate-ended",
         }
     }
 
@@ -38,7 +43,12 @@ impl EventBody {
             | Self::Authorized { credential, .. }
             | Self::Signed { credential, .. }
             | Self::TransactionExtended { credential, .. }
-            | Self::DocumentsSigned { credential, .. } => Some(credential),
+            | Self::DocumentsSigned { credential, .. }
+            | Self::ApproversSet { credential, .. }
+            | Self::SealPopSigned { credential, .. }
+            | Self::MandateGranted { credential, .. }
+            | Self::Sealed { credential, .. }
+            | Self::MandateEnded { credential, .. } => Some(credential),
         }
     }
 
@@ -51,13 +61,18 @@ impl EventBody {
             | Self::MeansLinked { statement, .. }
             | Self::PopSigned { statement, .. }
             | Self::CertificateLinked { statement, .. }
-            | Self::KeyDestroyed { statement, .. } => core::slice::from_ref(statement),
+            | Self::KeyDestroyed { statement, .. }
+            | Self::ApproversSet { statement, .. }
+            | Self::SealPopSigned { statement, .. } => core::slice::from_ref(statement),
+            Self::MandateEnded { statement, .. } => statement.as_slice(),
             Self::Boot { .. }
             | Self::Authorized { .. }
             | Self::Signed { .. }
             | Self::TransactionExtended { .. }
             | Self::DocumentsSigned { .. }
-            | Self::ClockDoubted { .. } => &[],
+            | Self::ClockDoubted { .. }
+            | Self::MandateGranted { .. }
+            | Self::Sealed { .. } => &[],
         }
     }
 
@@ -65,16 +80,18 @@ impl EventBody {
     #[must_use]
     pub const fn allows(&self) -> u32 {
         match self {
-            Self::Authorized { count, .. } => *count,
+            Self::Authorized { count, .. } | Self::MandateGranted { count, .. } => *count,
             _ => 0,
         }
     }
 
-    /// Signatures that were made, the certification request not counted.
+    /// Signatures and seals that were made, the certification request not counted.
     #[must_use]
     pub const fn signatures(&self) -> u32 {
         match self {
-            Self::Signed { count, .. } | Self::DocumentsSigned { count, .. } => *count,
+            Self::Signed { count, .. } | Self::DocumentsSigned { count, .. } | Self::Sealed { count, .. } => {
+                *count
+            }
             _ => 0,
         }
     }

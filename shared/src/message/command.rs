@@ -3,7 +3,9 @@
 use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
-use crate::ids::{CredentialId, Digest32, InstanceId, MeansId, PersonId, RootCommitment, ServiceId};
+use crate::ids::{
+    CredentialId, Digest32, InstanceId, MandateId, MeansId, PersonId, RootCommitment, ServiceId,
+};
 use crate::message::SealedRecord;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
@@ -57,6 +59,18 @@ pub enum Command {
     SignDocument(SignDocument),
     /// A revocation list for X.509 means. Faults: 433, 530, 535.
     ProvideRevocation(ProvideRevocation),
+    /// A nonce for a SAD of one approver of a seal credential. Faults: 400 to 403, 420, 440, 441.
+    GetApproverChallenge(GetApproverChallenge),
+    /// Grants a mandate for seals. Faults: 400 to 403, 420, 431, 433, 440 to 443, 500 to 608, 704, 706, 720.
+    GrantMandate(GrantMandate),
+    /// Seals hashes under a mandate, on an order of its SCA. Faults: 400 to 403, 431, 440, 442, 607, 703, 704, 706, 707,
+    /// 720 to 729, 800 to 804.
+    Seal(Seal),
+    /// Ends a mandate, on the word of one approver or one officer. Faults: 350 to 355, 400 to 403, 440, 500 to 608, 721,
+    /// 722.
+    EndMandate(EndMandate),
+    /// How far a mandate is used. Fault: 721.
+    MandateStatus(MandateId),
 }
 
 /// See [`Command::InstallManifest`].
@@ -236,6 +250,72 @@ pub struct ExtendTransaction {
     pub record: SealedRecord,
 }
 
+/// See [`Command::GetApproverChallenge`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetApproverChallenge {
+    /// The seal credential.
+    pub credential: CredentialId,
+    /// What the SAD will be for.
+    pub purpose: Purpose,
+    /// Number of the approver.
+    pub approver: u32,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
+/// See [`Command::GrantMandate`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantMandate {
+    /// The seal credential.
+    pub credential: CredentialId,
+    /// [`crate::seal::MandateTerms`] in CBOR.
+    pub terms: Blob,
+    /// [`crate::sad::AuthorizationEvidence`] in CBOR, one for each approver who signs.
+    pub approvals: Vec<Blob>,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
+/// See [`Command::Seal`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    /// The seal credential.
+    pub credential: CredentialId,
+    /// [`crate::seal::SignedOrder`] in CBOR.
+    pub order: Blob,
+    /// The credential's record.
+    pub record: SealedRecord,
+    /// The mandate's record.
+    pub mandate: SealedRecord,
+}
+
+/// See [`Command::EndMandate`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndMandate {
+    /// The seal credential.
+    pub credential: CredentialId,
+    /// The mandate.
+    pub mandate: MandateId,
+    /// On whose word.
+    pub by: EndedBy,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
+/// See [`Command::EndMandate`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum EndedBy {
+    /// An approver: [`crate::sad::AuthorizationEvidence`] in CBOR, of purpose `end-mandate`.
+    Approver(Blob),
+    /// An officer: [`crate::statement::SignedStatement`] over [`crate::seal::MandateEnding`].
+    Officer(Blob),
+}
+
 /// An answer of the enclave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -293,7 +373,7 @@ pub enum Answer {
         /// Receipt.
         receipt: Receipt,
     },
-    /// To `SignHash` and `SignDocument`.
+    /// To `SignHash`, `SignDocument` and `Seal`.
     Signatures {
         /// In the order of the request, ECDSA in DER.
         signatures: Vec<Blob>,
@@ -304,6 +384,35 @@ pub enum Answer {
     CeremonyStatus(CeremonyStatus),
     /// To `ProvideRevocation`.
     RevocationTaken,
+    /// To `GrantMandate`.
+    MandateGranted {
+        /// The mandate.
+        mandate: MandateId,
+        /// Receipt.
+        receipt: Receipt,
+    },
+    /// To `EndMandate`.
+    MandateEnded(Receipt),
+    /// To `MandateStatus`.
+    MandateStatus(MandateStatus),
+}
+
+/// See [`Command::MandateStatus`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MandateStatus {
+    /// Most seals.
+    pub count: u32,
+    /// Seals that are spent.
+    pub used: u32,
+    /// Running number that the next order must bear.
+    pub next_number: u64,
+    /// Unix seconds of the first moment.
+    pub not_before: u64,
+    /// Unix seconds after the last moment.
+    pub not_after: u64,
+    /// Whether it was ended before its time.
+    pub ended: bool,
 }
 
 /// See [`Command::Status`].

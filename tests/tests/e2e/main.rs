@@ -11,6 +11,7 @@ mod ledger;
 mod pyhanko;
 mod restart;
 mod sad;
+mod seal;
 mod sign;
 mod witnessed;
 

@@ -1,20 +1,22 @@
 //! Place: none. Frames, and what the host asks of the enclave.
 
 use crate::Vector;
-use crate::parts::{checkpoint, credential, octets, receipt, record, spki, thirty_two};
+use crate::parts::{checkpoint, credential, mandate, octets, receipt, record, spki, thirty_two};
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::{InstanceId, MeansId, RootCommitment, ServiceId};
 use fuin_shared::message::{
-    Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
-    Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
-    Manage, MeansHint, PasskeyHint, ProvideRevocation, ProvideShare, SignDocument, SignHash, Status,
-    StoreAnswer, StoreRequest, ToBeSigned,
+    Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, EndMandate, EndedBy,
+    ExtendTransaction, Genesis, GenesisShares, GetApproverChallenge, GetChallenge, GetEvidence, GrantMandate,
+    Head, Hello, InstallManifest, KeyGenerated, Linked, Manage, MandateStatus, MeansHint, PasskeyHint,
+    ProvideRevocation, ProvideShare, Seal, SealedRecord, SignDocument, SignHash, Status, StoreAnswer,
+    StoreRequest, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
+use fuin_shared::seal::mandate_record;
 
 type FromHost = Frame<Command, StoreAnswer>;
 type FromEnclave = Frame<StoreRequest, Answer>;
@@ -88,7 +90,39 @@ fn commands() -> Vec<Command> {
             list: octets(0x30, 20),
             issuer: vec![octets(0x30, 24)],
         }),
+        Command::GetApproverChallenge(GetApproverChallenge {
+            credential: credential(),
+            purpose: Purpose::Mandate,
+            approver: 2,
+            record: record(),
+        }),
+        Command::GrantMandate(GrantMandate {
+            credential: credential(),
+            terms: octets(0xac, 20),
+            approvals: vec![octets(7, 30), octets(8, 30)],
+            record: record(),
+        }),
+        Command::Seal(Seal {
+            credential: credential(),
+            order: octets(0xa2, 20),
+            record: record(),
+            mandate: SealedRecord { id: mandate_record(&mandate()), version: 1, body: octets(0xa1, 40) },
+        }),
+        Command::EndMandate(EndMandate {
+            credential: credential(),
+            mandate: mandate(),
+            by: EndedBy::Approver(octets(7, 30)),
+            record: record(),
+        }),
+        Command::MandateStatus(mandate()),
     ]
+}
+
+/// The other way to end a mandate.
+fn ended_by_officer() -> Vector {
+    let by = EndedBy::Officer(octets(0xa3, 30));
+    let command = EndMandate { credential: credential(), mandate: mandate(), by, record: record() };
+    Vector::cbor("command/end-mandate-by-officer", Command::EndMandate(command))
 }
 
 /// No wildcard: a new command does not compile until it has a name, and then wants a sample above.
@@ -113,6 +147,11 @@ fn command_name(command: &Command) -> &'static str {
         Command::CeremonyStatus => "ceremony-status",
         Command::SignDocument(_) => "sign-document",
         Command::ProvideRevocation(_) => "provide-revocation",
+        Command::GetApproverChallenge(_) => "get-approver-challenge",
+        Command::GrantMandate(_) => "grant-mandate",
+        Command::Seal(_) => "seal",
+        Command::EndMandate(_) => "end-mandate",
+        Command::MandateStatus(_) => "mandate-status",
     }
 }
 
@@ -169,6 +208,16 @@ fn answers() -> Vec<Answer> {
         }),
         Answer::KeyAttested(octets(0xa5, 12)),
         Answer::RevocationTaken,
+        Answer::MandateGranted { mandate: mandate(), receipt: receipt() },
+        Answer::MandateEnded(receipt()),
+        Answer::MandateStatus(MandateStatus {
+            count: 5,
+            used: 3,
+            next_number: 3,
+            not_before: 1_800_000_000,
+            not_after: 1_800_003_600,
+            ended: false,
+        }),
     ]
 }
 
@@ -192,6 +241,9 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::CeremonyStatus(_) => "ceremony-status",
         Answer::KeyAttested(_) => "key-attested",
         Answer::RevocationTaken => "revocation-taken",
+        Answer::MandateGranted { .. } => "mandate-granted",
+        Answer::MandateEnded(_) => "mandate-ended",
+        Answer::MandateStatus(_) => "mandate-status",
     }
 }
 
@@ -261,6 +313,7 @@ pub fn vectors() -> Vec<Vector> {
     frames()
         .into_iter()
         .chain(commands)
+        .chain([ended_by_officer()])
         .chain(answers)
         .chain([Vector::cbor("fault/numbers", faults)])
         .chain(hints())

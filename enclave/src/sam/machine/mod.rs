@@ -243,6 +243,12 @@ impl Machine {
         now: Millis,
         effects: &mut Vec<Effect>,
     ) {
+        let result = match self.operational().map(|o| o.sealed(ticket, result)) {
+            Some(Ok(Ok(sealed))) => return effects.push(sealed),
+            Some(Ok(Err(fault))) => return self.failed(ticket, fault, effects),
+            Some(Err(result)) => result,
+            None => return self.failed(ticket, Fault::WrongPhase, effects),
+        };
         let appended =
             self.with_operational(now, |operational, around| operational.signed(ticket, result, around));
         if let Err(fault) = appended {
@@ -290,6 +296,10 @@ impl Machine {
                         Next::Reply(answer) => Effect::Reply { ticket, result: Ok(answer) },
                         Next::Attest(wanted) => self.attest_key(ticket, wanted, now),
                         Next::Nothing => continue,
+                        Next::Seal(job, receipt) => match self.operational() {
+                            Some(operational) => operational.begin_seal(ticket, *job, receipt),
+                            None => refuse(ticket, Fault::WrongPhase),
+                        },
                     });
                 }
             }

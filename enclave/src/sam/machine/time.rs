@@ -24,6 +24,8 @@ const fn needs_time(command: &Command) -> bool {
             | Command::SignHash(_)
             | Command::SignDocument(_)
             | Command::ExtendTransaction(_)
+            | Command::GrantMandate(_)
+            | Command::Seal(_)
     )
 }
 

@@ -6,10 +6,12 @@
 //! | [`activating`] | getChallenge, authorize |
 //! | [`extending`] | extendTransaction |
 //! | [`signing`] | signHash, signDocument |
+//! | [`seals`] | mandates, and seals under them |
 
 mod activating;
 mod enrolment;
 mod extending;
+mod seals;
 mod signing;
 
 use super::activation::Activations;
@@ -30,6 +32,8 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, InstanceId};
 use fuin_shared::message::{Answer, Command, ProvideRevocation, SealedRecord};
 use rand_core::CryptoRng;
+pub use seals::SealJob;
+use seals::Sealing;
 use signing::Work;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -66,6 +70,8 @@ pub struct Operational {
     challenges: Challenges,
     status: StatusBook,
     work: HashMap<Ticket, Work>,
+    /// Seals that are being made.
+    sealing: HashMap<Ticket, Sealing>,
 }
 
 impl Operational {
@@ -78,6 +84,7 @@ impl Operational {
             challenges: Challenges::new(rng),
             status: StatusBook::default(),
             work: HashMap::new(),
+            sealing: HashMap::new(),
         }
     }
 
@@ -108,6 +115,15 @@ impl Operational {
                 self.extend_transaction(ticket, &request, around, rng).map(|()| None)
             }
             Command::ProvideRevocation(request) => self.take_revocation(ticket, &request, around).map(Some),
+            Command::GetApproverChallenge(request) => {
+                self.get_approver_challenge(ticket, &request, around, rng).map(Some)
+            }
+            Command::GrantMandate(request) => {
+                self.grant_mandate(ticket, &request, around, rng).map(|()| None)
+            }
+            Command::Seal(request) => self.seal(ticket, &request, around, rng).map(|()| None),
+            Command::EndMandate(request) => self.end_mandate(ticket, &request, around).map(|()| None),
+            Command::MandateStatus(mandate) => self.mandate_status(ticket, &mandate).map(Some),
             _ => Err(Fault::WrongPhase),
         }
     }

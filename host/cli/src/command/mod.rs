@@ -9,6 +9,7 @@ pub mod key;
 pub mod ledger;
 mod nonce;
 pub mod sad;
+pub mod seal;
 pub mod serve;
 pub mod sign;
 pub mod witness;

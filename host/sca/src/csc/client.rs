@@ -234,7 +234,7 @@ impl CscClient {
         })
     }
 
-    async fn call<Q: Serialize, A: DeserializeOwned>(
+    pub(super) async fn call<Q: Serialize, A: DeserializeOwned>(
         &self,
         method: &'static str,
         request: &Q,
@@ -318,7 +318,7 @@ fn signatures(
     answer.signatures.iter().map(|s| Base64::decode_vec(s).map_err(|_| wrong("are not base64"))).collect()
 }
 
-fn base64_all(hashes: &[Blob]) -> Vec<String> {
+pub(super) fn base64_all(hashes: &[Blob]) -> Vec<String> {
     hashes.iter().map(|h| Base64::encode_string(h.as_slice())).collect()
 }
 

@@ -10,8 +10,11 @@ mod check;
 mod export;
 mod proof;
 mod show;
-mod source;
+pub mod source;
 mod verify;
+
+pub use show::time;
+pub use source::Source;
 
 use crate::file;
 use crate::outcome::Failure;
@@ -51,7 +54,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
 /// Whose signature counts.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
-struct Key {
+pub struct Key {
     /// Key of the ledger, a C2SP vkey.
     #[arg(long, value_name = "VKEY")]
     vkey: Option<String>,
@@ -65,7 +68,7 @@ impl Key {
     ///
     /// # Errors
     /// [`Failure::Usage`].
-    fn read(&self) -> Result<VerifierKey, Failure> {
+    pub fn read(&self) -> Result<VerifierKey, Failure> {
         let (option, vkey) = match (&self.vkey, &self.card) {
             (Some(vkey), _) => ("--vkey", vkey.clone()),
             (None, Some(path)) => {
@@ -80,9 +83,24 @@ impl Key {
     }
 }
 
+/// Verifies a whole ledger and shows each entry to `each`, whose findings count only if all of it is good. Gives its size.
+///
+/// # Errors
+/// [`Failure`] where the ledger is broken or cannot be had.
+pub async fn verified(
+    source: &mut Source,
+    key: &VerifierKey,
+    each: impl FnMut(u64, &[u8]),
+) -> Result<u64, Failure> {
+    let bar = indicatif::ProgressBar::new(0);
+    let result = check::check_each(source, key, None, &bar, each).await;
+    bar.finish_and_clear();
+    Ok(result?.head.size)
+}
+
 /// What is wrong with a ledger, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Broken {
+pub struct Broken {
     /// First entry that cannot be accepted.
     index: u64,
     /// The rule that it breaks.
@@ -91,7 +109,7 @@ struct Broken {
 
 /// Why a ledger was not read to its end.
 #[derive(Debug)]
-enum Trouble {
+pub enum Trouble {
     /// It is broken.
     Broken(Broken),
     /// It cannot be had.
