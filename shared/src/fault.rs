@@ -79,6 +79,7 @@ faults! {
     CertificateExpired = 431, "certificate is not valid at this time";
     CertificateLinked = 432, "certificate is linked to a key already";
     LimitReached = 433, "limit of the manifest is reached";
+    NotRevoked = 434, "list is not of the certificate's CA, or does not revoke the certificate for good";
     // 500: eID means
     AssertionMalformed = 500, "assertion is malformed";
     AssertionSignature = 501, "assertion does not verify under the linked means";

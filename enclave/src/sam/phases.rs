@@ -26,7 +26,8 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::SignHash(_)
         | Command::ExtendTransaction(_)
         | Command::SignDocument(_)
-        | Command::ProvideRevocation(_) => &[Operational],
+        | Command::ProvideRevocation(_)
+        | Command::ReportRevocation(_) => &[Operational],
     }
 }
 

@@ -15,6 +15,7 @@ mod fault;
 mod hashes;
 mod info;
 mod list;
+pub(crate) mod revocation;
 mod sign;
 mod token;
 

@@ -17,6 +17,7 @@ mod login;
 mod peer;
 mod relay;
 mod revocation;
+mod revoked;
 mod setup;
 mod store;
 mod stream;

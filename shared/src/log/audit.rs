@@ -135,7 +135,7 @@ impl Audit {
             rule(!known.destroyed, Rule::Destroyed)?;
             rule(mark.sequence == known.next, Rule::Sequence)?;
             known.next = known.next.saturating_add(1);
-            known.destroyed = matches!(body, EventBody::KeyDestroyed { .. });
+            known.destroyed = matches!(body, EventBody::KeyDestroyed { .. } | EventBody::KeyRevoked { .. });
             known.allowed = known.allowed.saturating_add(body.allows().into());
             let left = known.allowed.checked_sub(body.signatures().into());
             known.allowed = left.ok_or(Rule::Signatures)?;

@@ -22,6 +22,7 @@ impl EventBody {
             Self::TransactionExtended { .. } => "transaction-extended",
             Self::DocumentsSigned { .. } => "documents-signed",
             Self::ClockDoubted { .. } => "clock-doubted",
+            Self::KeyRevoked { .. } => "key-revoked",
         }
     }
 
@@ -38,7 +39,8 @@ impl EventBody {
             | Self::Authorized { credential, .. }
             | Self::Signed { credential, .. }
             | Self::TransactionExtended { credential, .. }
-            | Self::DocumentsSigned { credential, .. } => Some(credential),
+            | Self::DocumentsSigned { credential, .. }
+            | Self::KeyRevoked { credential, .. } => Some(credential),
         }
     }
 
@@ -57,7 +59,8 @@ impl EventBody {
             | Self::Signed { .. }
             | Self::TransactionExtended { .. }
             | Self::DocumentsSigned { .. }
-            | Self::ClockDoubted { .. } => &[],
+            | Self::ClockDoubted { .. }
+            | Self::KeyRevoked { .. } => &[],
         }
     }
 

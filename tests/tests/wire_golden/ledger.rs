@@ -52,6 +52,7 @@ fn bodies() -> Vec<EventBody> {
             documents: digest(0x5c),
             hashes: digest(0x5d),
         },
+        EventBody::KeyRevoked { credential, list: digest(0x5e) },
         EventBody::ClockDoubted {
             kernel: 1_800_003_600_000,
             ahead: Some(ClockAhead { least: 3_599_990, most: 3_600_010 }),
@@ -74,6 +75,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::TransactionExtended { .. } => "transaction-extended",
         EventBody::DocumentsSigned { .. } => "documents-signed",
         EventBody::ClockDoubted { .. } => "clock-doubted",
+        EventBody::KeyRevoked { .. } => "key-revoked",
     }
 }
 

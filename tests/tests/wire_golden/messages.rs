@@ -10,8 +10,8 @@ use fuin_shared::ids::{InstanceId, MeansId, RootCommitment, ServiceId};
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
     Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
-    Manage, MeansHint, PasskeyHint, ProvideRevocation, ProvideShare, SignDocument, SignHash, Status,
-    StoreAnswer, StoreRequest, ToBeSigned,
+    Manage, MeansHint, PasskeyHint, ProvideRevocation, ProvideShare, ReportRevocation, SignDocument,
+    SignHash, Status, StoreAnswer, StoreRequest, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -76,6 +76,11 @@ fn commands() -> Vec<Command> {
             record: record(),
         }),
         Command::CeremonyStatus,
+        Command::ReportRevocation(ReportRevocation {
+            credential: credential(),
+            list: octets(0x30, 40),
+            record: record(),
+        }),
         Command::SignDocument(SignDocument {
             credential: credential(),
             token: octets(0x40, 32),
@@ -113,6 +118,7 @@ fn command_name(command: &Command) -> &'static str {
         Command::CeremonyStatus => "ceremony-status",
         Command::SignDocument(_) => "sign-document",
         Command::ProvideRevocation(_) => "provide-revocation",
+        Command::ReportRevocation(_) => "report-revocation",
     }
 }
 

@@ -5,11 +5,13 @@
 //! | [`enrolment`] | generateKey, linkEid, authorize (PoP), linkCert, deleteKey |
 //! | [`activating`] | getChallenge, authorize |
 //! | [`extending`] | extendTransaction |
+//! | [`revocation`] | what the CA's revocation list does |
 //! | [`signing`] | signHash, signDocument |
 
 mod activating;
 mod enrolment;
 mod extending;
+mod revocation;
 mod signing;
 
 use super::activation::Activations;
@@ -104,6 +106,9 @@ impl Operational {
             Command::Authorize(request) => self.authorize(ticket, &request, around, rng).map(|()| None),
             Command::SignHash(request) => self.sign_hash(ticket, request, around, rng).map(Some),
             Command::SignDocument(request) => self.sign_document(ticket, request, around, rng).map(Some),
+            Command::ReportRevocation(request) => {
+                self.report_revocation(ticket, &request, around).map(|()| None)
+            }
             Command::ExtendTransaction(request) => {
                 self.extend_transaction(ticket, &request, around, rng).map(|()| None)
             }
