@@ -6,6 +6,8 @@
 //! | `GET /ceremony/status` | how far it is, JSON |
 //! | `GET /ceremony/manifest` | the signed manifest, CBOR |
 //! | `POST /ceremony/manifest` | a first manifest; kept, and installed at every later boot |
+//! | `GET /ceremony/manifests` | the first manifest and all that followed, with their approvals, CBOR |
+//! | `POST /ceremony/change` | a manifest that is to follow, with the officers' approvals |
 //! | `POST /ceremony/approval` | one officer's approval; with the quorum's last one the genesis begins |
 //! | `GET /ceremony/shares` | the sealed shares of a genesis, CBOR |
 //! | `POST /ceremony/receipt` | one custodian's receipt |
@@ -13,10 +15,12 @@
 //! | `POST /attestation` | evidence, as on the public listener |
 
 mod approvals;
+mod manifests;
 mod messages;
 mod status;
 
-pub(crate) use messages::install_at_every_boot;
+pub use manifests::ManifestsError;
+pub(crate) use manifests::{bring, bring_to_every_boot, keep_first};
 
 use crate::csc::{not_found, wrong_verb};
 use crate::http::Refusal;
@@ -68,14 +72,18 @@ async fn route(desk: &Desk, request: Request) -> Result<Response, Refusal> {
         "/attestation" => crate::attestation::serve(&desk.app, request).await,
         "/ceremony/status" if get => status::serve(desk).await,
         "/ceremony/manifest" if get => messages::manifest(desk).await,
+        "/ceremony/manifests" if get => manifests::history(desk).await,
+        "/ceremony/change" if post => manifests::change(desk, request).await,
         "/ceremony/shares" if get => messages::shares(desk).await,
         "/ceremony/manifest" if post => messages::install(desk, request).await,
         "/ceremony/approval" if post => messages::approve(desk, request).await,
         "/ceremony/receipt" if post => messages::receipt(desk, request).await,
         "/ceremony/share" if post => messages::share(desk, request).await,
         "/ceremony/manifest" => Err(wrong_verb("GET, POST")),
-        "/ceremony/status" | "/ceremony/shares" => Err(wrong_verb("GET")),
-        "/ceremony/approval" | "/ceremony/receipt" | "/ceremony/share" => Err(wrong_verb("POST")),
+        "/ceremony/status" | "/ceremony/shares" | "/ceremony/manifests" => Err(wrong_verb("GET")),
+        "/ceremony/approval" | "/ceremony/receipt" | "/ceremony/share" | "/ceremony/change" => {
+            Err(wrong_verb("POST"))
+        }
         _ => Err(not_found()),
     }
 }

@@ -9,12 +9,15 @@ pub(crate) use handler::answer;
 pub use listener::{Bounds, serve};
 
 use crate::accounts::Accounts;
+use crate::ceremony::ManifestsError;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{ConfigError, HostConfig};
 use crate::relay::{Endpoint, EndpointError, Relay, RelayListener};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{SharedStore, StoreError};
 use crate::witness::Witnesses;
+use fuin_shared::bytes::Blob;
+use fuin_shared::ids::ServiceId;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +36,8 @@ pub(crate) struct App {
     pub(crate) clock: SharedClock,
     /// Places for requests being answered.
     pub(crate) places: Semaphore,
+    /// Held while manifests are on their way to the enclave.
+    pub(crate) bringing: tokio::sync::Mutex<()>,
 }
 
 /// Why the host does not start.
@@ -67,6 +72,7 @@ pub struct RunningHost {
     base_url: String,
     store: SharedStore,
     relay: Relay,
+    app: Arc<App>,
     witnesses: Arc<Witnesses>,
     accounts: Arc<Accounts>,
     stop: watch::Sender<bool>,
@@ -125,6 +131,7 @@ impl Host {
             accounts: Arc::clone(&accounts),
             clock,
             config,
+            bringing: tokio::sync::Mutex::new(()),
         });
 
         let stop = watch::Sender::new(false);
@@ -136,7 +143,7 @@ impl Host {
             CeremonyServer {
                 local_addr,
                 http: tokio::spawn(serve(listener, router, bounds, stop.subscribe())),
-                installer: tokio::spawn(crate::ceremony::install_at_every_boot(Arc::clone(&app))),
+                installer: tokio::spawn(crate::ceremony::bring_to_every_boot(Arc::clone(&app))),
             }
         });
         let router = handler::router(Arc::clone(&app));
@@ -147,6 +154,7 @@ impl Host {
             base_url,
             store,
             relay,
+            app,
             witnesses,
             accounts,
             stop,
@@ -201,6 +209,22 @@ impl RunningHost {
     #[must_use]
     pub const fn store(&self) -> &SharedStore {
         &self.store
+    }
+
+    /// Keeps the service's first manifest.
+    ///
+    /// # Errors
+    /// [`StoreError::Commit`](crate::store::StoreError::Commit) if that of another service is kept.
+    pub async fn keep_manifest(&self, first: Blob) -> Result<(), crate::store::StoreError> {
+        crate::ceremony::keep_first(&self.store, first).await
+    }
+
+    /// Gives the kept manifests to the connected enclave, as far as it does not have them; says which service it works for.
+    ///
+    /// # Errors
+    /// [`ManifestsError`].
+    pub async fn bring_manifests(&self) -> Result<Option<ServiceId>, ManifestsError> {
+        crate::ceremony::bring(&self.app).await
     }
 
     /// Users and tokens.

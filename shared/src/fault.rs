@@ -49,6 +49,13 @@ faults! {
     ManifestSignature = 301, "manifest lacks the officers' quorum";
     ManifestExpired = 302, "manifest is past its notAfter";
     ManifestForeign = 303, "manifest belongs to another service or is older than the current one";
+    ManifestFixed = 304, "manifest changes what is fixed for ever: name, anchors, development, ledger prefix, share threshold, custodians (who may only be taken out)";
+    WitnessesFixed = 305, "manifest changes witnesses or release, which officers alone cannot do";
+    RoleConflict = 306, "manifest gives somebody two roles that nobody may hold together";
+    ManifestOutdated = 307, "ledger has adopted a newer manifest than the one that was installed";
+    ManifestNotAdopted = 308, "ledger has not adopted the manifest that was installed";
+    // 310: roles
+    RoleForbidden = 310, "this role may not do that";
     // 350: ceremony
     StatementMalformed = 350, "statement is malformed";
     StatementSignature = 351, "statement is not signed by the person it names";

@@ -11,6 +11,7 @@
 //! | [`phase`], [`evidence`], [`manifest`] | what an enclave says of itself |
 //! | [`key_statement`] | what it says of a signer's key |
 //! | [`sad`] | the signature activation data and its digest |
+//! | [`role`] | roles, and which of them nobody may hold together |
 //! | [`share`] | a custodian's share of the root key, and the root commitment |
 //! | [`statement`] | what officers, custodians and RA/CA clients sign |
 //! | [`log`] | the ledger: events, tree, checkpoints, proofs |
@@ -34,6 +35,7 @@ pub mod manifest;
 pub mod message;
 pub mod phase;
 pub mod pki;
+pub mod role;
 pub mod sad;
 pub mod share;
 pub mod statement;

@@ -1,12 +1,22 @@
 //! Place: SAM. The manifest: who may do what in this service, under the officers' signatures (design section 3.3).
 
+mod holders;
+mod succession;
+#[cfg(test)]
+mod tests;
+
+pub use holders::Holder;
+pub use succession::{ManifestApproval, ManifestChange, ManifestHistory, Successor, newest};
+
 use crate::algorithm::SignatureAlgorithm;
 use crate::bytes::Blob;
 use crate::codec;
 use crate::evidence::Pcr;
+use crate::fault::Fault;
 use crate::ids::{CaId, ManifestHash, PersonId, RaClientId, ServiceId};
 use crate::key::Spki;
 use crate::log::witness_policy::WitnessPolicy;
+use crate::role::Role;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -45,6 +55,16 @@ pub struct Officer {
     /// Name.
     pub id: PersonId,
     /// Signing key.
+    pub key: Spki,
+}
+
+/// A person of the provider who configures nothing: an operator or an auditor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staff {
+    /// Name.
+    pub id: PersonId,
+    /// Key that signs the person's statements.
     pub key: Spki,
 }
 
@@ -139,7 +159,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// 1 for the first, one more for each that follows.
+    /// 1 for the first, more for each that follows.
     pub version: u64,
     /// Name of the service, for people; fixed for ever.
     pub name: String,
@@ -174,6 +194,12 @@ pub struct Manifest {
     /// Witnesses of the ledger; absent where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub witnesses: Option<WitnessPolicy>,
+    /// System operators.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<Staff>,
+    /// System auditors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub auditors: Vec<Staff>,
 }
 
 /// A member that is there must have a value: null would be a second encoding of its absence.
@@ -195,6 +221,36 @@ pub enum ManifestError {
     /// Too few officers' signatures.
     #[error("manifest lacks the officers' quorum")]
     Quorum,
+    /// Somebody holds two roles that must not be held together.
+    #[error("manifest: the same name or key stands for {first} and for {second}")]
+    Conflict {
+        /// One.
+        first: Role,
+        /// The other.
+        second: Role,
+    },
+    /// Not newer than the one that it is to follow.
+    #[error("manifest: version must be greater than that of the current one")]
+    NotNewer,
+    /// It changes what is fixed for ever; the text says what.
+    #[error("manifest changes what is fixed for ever: {0}")]
+    Fixed(&'static str),
+    /// It changes witnesses or release mode.
+    #[error("manifest changes witnesses or release, which officers alone cannot do")]
+    Witnesses,
+}
+
+impl From<ManifestError> for Fault {
+    fn from(error: ManifestError) -> Self {
+        match error {
+            ManifestError::Malformed | ManifestError::Rule(_) => Self::ManifestMalformed,
+            ManifestError::Quorum => Self::ManifestSignature,
+            ManifestError::Conflict { .. } => Self::RoleConflict,
+            ManifestError::NotNewer => Self::ManifestForeign,
+            ManifestError::Fixed(_) => Self::ManifestFixed,
+            ManifestError::Witnesses => Self::WitnessesFixed,
+        }
+    }
 }
 
 impl Manifest {
@@ -215,6 +271,8 @@ impl Manifest {
                 self.ra_clients.len(),
                 self.authorities.len(),
                 self.algorithms.len(),
+                self.operators.len(),
+                self.auditors.len(),
             ]
             .iter()
             .all(|n| *n <= MAX_LIST),
@@ -233,6 +291,8 @@ impl Manifest {
         rule(unique(self.officers.iter().map(|o| &o.key)), "officers must have different keys")?;
         rule(unique(self.custodians.iter().map(|c| &c.id)), "custodians must differ")?;
         rule(unique(self.ra_clients.iter().map(|c| &c.id)), "ra_clients must differ")?;
+        rule(unique(self.operators.iter().map(|o| &o.id)), "operators must differ")?;
+        rule(unique(self.auditors.iter().map(|a| &a.id)), "auditors must differ")?;
         rule(unique(self.authorities.iter().map(|a| &a.id)), "authorities must differ")?;
         rule(
             self.release == ReleaseMode::Cosigned || self.development,
@@ -254,15 +314,10 @@ impl Manifest {
                 && self.ledger_prefix.chars().all(|c| c.is_ascii_graphic() && c != '+'),
             "ledger_prefix must be 1 to 128 graphic ASCII characters without a plus",
         )?;
-        let keys = self
-            .officers
-            .iter()
-            .map(|o| &o.key)
-            .chain(self.custodians.iter().map(|c| &c.signing))
-            .chain(self.ra_clients.iter().map(|c| &c.proof_key));
-        for key in keys {
-            rule(key.key().is_ok(), "every key must be P-256 or P-384 SubjectPublicKeyInfo")?;
+        for holder in self.holders() {
+            rule(holder.key.key().is_ok(), "every key must be P-256 or P-384 SubjectPublicKeyInfo")?;
         }
+        self.check_roles()?;
         for client in &self.ra_clients {
             rule(
                 client.authorities.iter().all(|id| self.authority(id).is_some()),

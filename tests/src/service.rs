@@ -79,6 +79,8 @@ pub struct Facts {
     pub user: String,
     /// Password for auth/login.
     pub password: String,
+    /// The listener for ceremonies.
+    pub ceremony: String,
     /// URL of the ledger.
     pub ledger: String,
     /// Token that opens the ledger's entries.

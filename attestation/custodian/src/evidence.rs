@@ -78,6 +78,28 @@ impl Custodian {
         purposes: &[Purpose],
         phase: Phase,
     ) -> Result<VerifiedEvidence, CustodianError> {
+        self.check_period(bundle, nonce, now, purposes, phase, true)
+    }
+
+    /// The same at a boot, where the manifest may have ended: under it the enclave does nothing but take the next one.
+    pub(crate) fn check_boot(
+        &self,
+        bundle: &[u8],
+        nonce: &[u8],
+        now: u64,
+    ) -> Result<VerifiedEvidence, CustodianError> {
+        self.check_period(bundle, nonce, now, &[Purpose::Service], Phase::Uninitialized, false)
+    }
+
+    fn check_period(
+        &self,
+        bundle: &[u8],
+        nonce: &[u8],
+        now: u64,
+        purposes: &[Purpose],
+        phase: Phase,
+        manifest_period: bool,
+    ) -> Result<VerifiedEvidence, CustodianError> {
         let pins = self.pins.as_ref().ok_or(CustodianError::NoService)?;
         let window = Window::default();
         let evidence = verify_bundle(
@@ -96,7 +118,7 @@ impl Custodian {
             minimum_release: None,
             allow_development: pins.development_anchor.is_some(),
             allow_debug: false,
-            manifest_period: true,
+            manifest_period,
             freshness: Some(window),
         })?;
         if evidence.manifest().custodian(&self.id) != Some(&self.manifest_entry()) {

@@ -100,7 +100,7 @@ impl Custodian {
         rng: &mut impl CryptoRng,
     ) -> Result<ProvidedShare, CustodianError> {
         let held = self.held.as_ref().ok_or(CustodianError::NoShare)?;
-        let seen = self.check(bundle, nonce, now, &[Purpose::Service], Phase::Uninitialized)?;
+        let seen = self.check_boot(bundle, nonce, now)?;
         let aad = share_aad(&seen.service(), &held.commitment, &self.id);
         let plain = self.keys.open(&held.share.sealed, SHARE_TO_CUSTODIAN, &aad)?;
         let sealed = seal(seen.instance().hpke.as_slice(), SHARE_TO_INSTANCE, &aad, &plain, rng)?;

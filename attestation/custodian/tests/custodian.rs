@@ -140,6 +140,20 @@ fn evidence_of_another_service_is_refused() {
     assert_eq!(step(refused), Step::Service);
 }
 
+/// The enclave takes nothing but another manifest then, and for that it must be brought up. A root key is not made.
+#[test]
+fn a_manifest_that_has_ended_gets_a_share_at_a_boot_and_at_no_genesis() {
+    let (mut custodian, mut enclave) = at_work();
+    let share = share_for(&custodian, &enclave);
+    enclave.end_manifest();
+    assert!(custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).is_ok());
+    let commitment = enclave.commitment;
+    let refused = custodian.accept_share(&genesis(&enclave), NONCE, NOW, &commitment, &share).unwrap_err();
+    assert_eq!(step(refused), Step::ManifestPeriod);
+    let refused = custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap_err();
+    assert_eq!(step(refused), Step::ManifestPeriod);
+}
+
 #[test]
 fn another_image_is_refused() {
     let (mut custodian, enclave) = at_work();

@@ -90,6 +90,8 @@ impl Service {
             limits: Default::default(),
             ledger_prefix: "test.example/ledger".to_owned(),
             witnesses: None,
+            operators: Vec::new(),
+            auditors: Vec::new(),
         };
         let statement = EvidenceStatement {
             version: STATEMENT_VERSION,

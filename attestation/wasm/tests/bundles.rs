@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 const NONCE: &[u8] = b"the caller's nonce";
 /// Key number of an officer who is not ours.
 const STRANGER: u8 = 41;
+const THEIR_RA: u8 = 42;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/bundles")
@@ -32,7 +33,9 @@ fn somebody_elses() -> Service {
         manifest.officers = vec![Officer { id: PersonId::new("stranger").unwrap(), key: key.clone() }];
         manifest.ra_clients = vec![RaClient {
             id: RaClientId::new("their-ra").unwrap(),
-            proof_key: key,
+            proof_key: fuin_shared::key::Spki::from(&fuin_shared::key::PublicKey::P384(
+                *kit::key(THEIR_RA).verifying_key(),
+            )),
             authorities: Vec::new(),
             relying_parties: Vec::new(),
         }];

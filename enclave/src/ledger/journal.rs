@@ -65,14 +65,7 @@ struct Queued<T> {
 
 impl<T> Queued<T> {
     fn octets(&self) -> usize {
-        let records: usize = self
-            .records
-            .iter()
-            .map(|change| match change {
-                RecordChange::Put(record) => record.body.0.len() + 128,
-                RecordChange::Erase(_) => 128,
-            })
-            .sum();
+        let records: usize = self.records.iter().map(RecordChange::octets).sum();
         self.entry.len() + records + 16
     }
 }

@@ -24,6 +24,15 @@ pub struct Foundation {
     pub commitment: RootCommitment,
 }
 
+/// The newest manifest that the ledger has adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Adopted {
+    /// Its hash.
+    pub hash: ManifestHash,
+    /// Its version.
+    pub version: u64,
+}
+
 /// What is known of a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialState {
@@ -41,6 +50,7 @@ pub struct CredentialState {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     foundation: Option<Foundation>,
+    manifest: Option<Adopted>,
     credentials: HashMap<Subject, CredentialState>,
     signers: HashMap<Subject, u32>,
     certificates: HashSet<Subject>,
@@ -54,6 +64,12 @@ impl State {
     #[must_use]
     pub const fn foundation(&self) -> Option<&Foundation> {
         self.foundation.as_ref()
+    }
+
+    /// The newest manifest: the first one, or the last that was adopted, released or not.
+    #[must_use]
+    pub const fn manifest(&self) -> Option<Adopted> {
+        self.manifest
     }
 
     /// A credential that is or was.
@@ -107,6 +123,7 @@ impl State {
                 for approval in approvals {
                     self.spend(*approval)?;
                 }
+                self.manifest = Some(Adopted { hash: *manifest, version: 1 });
                 self.foundation = Some(Foundation {
                     service: *service,
                     manifest: *manifest,
@@ -115,7 +132,18 @@ impl State {
                 });
             }
             // Size and root of what it found are checked by the replay, which has the tree.
-            EventBody::Boot { .. } => self.boots += 1,
+            EventBody::Boot { manifest, .. } => {
+                rule(self.manifest.is_some_and(|m| m.hash == *manifest), "boot under another manifest")?;
+                self.boots += 1;
+            }
+            EventBody::ManifestAdopted { manifest, version, approvals } => {
+                let newer = self.manifest.is_some_and(|current| current.version < *version);
+                rule(newer, "manifest is not newer than the one before it")?;
+                for approval in approvals {
+                    self.spend(*approval)?;
+                }
+                self.manifest = Some(Adopted { hash: *manifest, version: *version });
+            }
             EventBody::KeyGenerated { credential, signer, record, statement, .. } => {
                 rule(!self.credentials.contains_key(&credential.subject), "key exists already")?;
                 rule(credential.sequence == 0 && record.version == 1, "a new key starts at 0 and version 1")?;

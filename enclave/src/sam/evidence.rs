@@ -11,7 +11,7 @@ use fuin_shared::evidence::{
     user_data_of,
 };
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::RootCommitment;
+use fuin_shared::ids::{ManifestHash, RootCommitment};
 use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::message::Answer;
 use fuin_shared::phase::Phase;
@@ -37,9 +37,23 @@ pub struct Facts {
 
 struct Waiting {
     statement: Vec<u8>,
+    /// The manifest that the statement names: another may be current when the document comes.
+    manifest: Stated,
     nonce_inside: bool,
     /// The caller's nonce that the instance key must sign for.
     nonce_outside: Option<Blob>,
+}
+
+/// A manifest as a bundle carries it.
+struct Stated {
+    hash: ManifestHash,
+    signed: Blob,
+}
+
+impl Stated {
+    fn by(view: &View<'_>) -> Self {
+        Self { hash: view.context.hash, signed: view.context.signed.clone() }
+    }
 }
 
 struct Cached {
@@ -90,7 +104,7 @@ impl EvidenceDesk {
             && cached.statement == octets
             && view.now.0.saturating_sub(cached.made.0) <= CACHE_MILLIS
         {
-            let result = bundle(cached.document.clone(), &octets, nonce, view);
+            let result = bundle(cached.document.clone(), &octets, Stated::by(view), nonce, view);
             return Effect::Reply { ticket, result };
         }
         if self.waiting.len() >= MAX_WAITING {
@@ -99,7 +113,9 @@ impl EvidenceDesk {
         let user_data = statement.user_data();
         let sent = if inside { nonce.clone().map(|n| n.0) } else { None };
         let nonce_outside = if inside { None } else { nonce };
-        self.waiting.insert(ticket, Waiting { statement: octets, nonce_inside: inside, nonce_outside });
+        let waiting =
+            Waiting { statement: octets, manifest: Stated::by(view), nonce_inside: inside, nonce_outside };
+        self.waiting.insert(ticket, waiting);
         Effect::Attest { ticket, user_data, nonce: sent }
     }
 
@@ -118,7 +134,7 @@ impl EvidenceDesk {
                 made: view.now,
             });
             let outside = if waiting.nonce_inside { None } else { waiting.nonce_outside };
-            bundle(document, &waiting.statement, outside, view)
+            bundle(document, &waiting.statement, waiting.manifest, outside, view)
         });
         Some(Effect::Reply { ticket, result })
     }
@@ -159,22 +175,24 @@ pub fn statement(view: &View<'_>) -> EvidenceStatement {
 fn bundle(
     document: Vec<u8>,
     statement: &[u8],
+    manifest: Stated,
     nonce: Option<Blob>,
     view: &View<'_>,
 ) -> Result<Answer, Fault> {
-    let View { context, keys, now, .. } = *view;
+    let View { keys, now, .. } = *view;
     let freshness = match nonce {
         None => None,
         Some(nonce) => {
             let time = now.0 / 1000;
-            let message = Freshness::message(nonce.as_slice(), time, &context.hash, &user_data_of(statement));
+            let message =
+                Freshness::message(nonce.as_slice(), time, &manifest.hash, &user_data_of(statement));
             Some(Freshness { nonce, time, signature: keys.sign(&message)?.into() })
         }
     };
     let bundle = EvidenceBundle {
         document: document.into(),
         statement: statement.into(),
-        manifest: context.signed.clone(),
+        manifest: manifest.signed,
         freshness,
     };
     Ok(Answer::Evidence(codec::encode(&bundle).into()))

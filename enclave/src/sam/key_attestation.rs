@@ -66,6 +66,8 @@ pub struct Wanted {
 struct Waiting {
     key: Blob,
     statement: Vec<u8>,
+    /// The manifest that the statement names, as signed.
+    manifest: Blob,
     answer: Answer,
 }
 
@@ -87,17 +89,13 @@ impl KeyDesk {
     pub fn request(&mut self, ticket: Ticket, wanted: Wanted, view: &View<'_>) -> Effect {
         let statement = codec::encode(&statement(view));
         let user_data = key_user_data(&statement, &key_digest(wanted.key.as_slice()));
-        self.waiting.insert(ticket, Waiting { key: wanted.key, statement, answer: wanted.answer });
+        let manifest = view.context.signed.clone();
+        self.waiting.insert(ticket, Waiting { key: wanted.key, statement, manifest, answer: wanted.answer });
         Effect::Attest { ticket, user_data, nonce: wanted.nonce.map(|nonce| nonce.0) }
     }
 
     /// Takes a document; none when it is not for a key.
-    pub fn attested(
-        &mut self,
-        ticket: Ticket,
-        result: &Result<Vec<u8>, Fault>,
-        view: &View<'_>,
-    ) -> Option<Effect> {
+    pub fn attested(&mut self, ticket: Ticket, result: &Result<Vec<u8>, Fault>) -> Option<Effect> {
         let waiting = self.waiting.remove(&ticket)?;
         let result = match (result, waiting.answer) {
             (Ok(document), answer) => {
@@ -105,7 +103,7 @@ impl KeyDesk {
                     key: waiting.key,
                     document: document.clone().into(),
                     statement: waiting.statement.into(),
-                    manifest: view.context.signed.clone(),
+                    manifest: waiting.manifest,
                     ledger: None,
                 };
                 Ok(complete(answer, codec::encode(&attestation).into()))

@@ -3,7 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`io`] | inputs and effects |
-//! | [`phases`] | which command in which phase: one table |
+//! | [`roles`] | who may send which command in which phase: one table |
 //! | [`service`], [`evidence`] | the manifest in force; evidence bundles |
 //! | [`operational`] | the commands of the operational phase |
 //! | [`record`], [`vault`] | credential records, sealed at the host, opened here |
@@ -27,10 +27,10 @@ mod machine;
 pub mod means;
 pub mod operational;
 pub mod outcome;
-pub mod phases;
 pub mod pkcs10;
 pub mod proof;
 pub mod record;
+pub mod roles;
 pub mod service;
 pub mod to_be_signed;
 pub mod vault;

@@ -1,11 +1,11 @@
 //! Place: SAM. Results that wait for the ledger, and the answers that they become.
 
-use super::Ticket;
 use super::key_attestation::Wanted;
+use super::{ServiceContext, Ticket};
 use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
-use fuin_shared::message::{Answer, KeyGenerated, Linked, Receipt};
+use fuin_shared::message::{Answer, KeyGenerated, Linked, ManifestChanged, Receipt};
 
 /// A result that waits for its event.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub enum Next {
     Reply(Answer),
     /// An answer, once a document binds its key statement.
     Attest(Wanted),
+    /// A manifest that is current from now on, and an answer.
+    Adopt(Box<ServiceContext>, Answer),
 }
 
 /// What a result will say.
@@ -61,6 +63,8 @@ pub enum Outcome {
     Activation(Blob, u64),
     /// Signatures.
     Signatures(Vec<Blob>),
+    /// A manifest was adopted.
+    ManifestAdopted(Box<ServiceContext>),
 }
 
 /// What follows from a result that the ledger released.
@@ -85,6 +89,11 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
         Outcome::MeansLinked(version, attest) => {
             let answer = Answer::Linked(Linked { version, attestation: None, receipt });
             return Next::Attest(Wanted { key: attest.key, nonce: attest.nonce, answer });
+        }
+        Outcome::ManifestAdopted(context) => {
+            let (manifest, version) = (context.hash, context.manifest.version);
+            let answer = Answer::ManifestChanged(ManifestChanged { manifest, version, receipt });
+            return Next::Adopt(context, answer);
         }
         Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },
         Outcome::CertificateLinked(version) => Answer::Linked(Linked { version, attestation: None, receipt }),

@@ -10,7 +10,7 @@ use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, InstanceId, ManifestHash, RootCommitment, ServiceId};
 use fuin_shared::log::witness_policy::WitnessPolicy;
-use fuin_shared::manifest::{Manifest, OfficerSignature, ReleaseMode, SignedManifest};
+use fuin_shared::manifest::{Manifest, ReleaseMode, SignedManifest};
 use fuin_shared::message::*;
 use fuin_shared::phase::Phase;
 use fuin_shared::statement::{GenesisApproval, ShareReceipt, ShareStatement};
@@ -58,13 +58,8 @@ fn commands_of_other_phases_are_refused() {
 
 fn refused_manifest(fault: Fault, change: impl Fn(&mut Manifest), signer: &Person) {
     let mut world = World::new(3);
-    let signed: SignedManifest = codec::decode(world.signed_manifest.as_slice()).unwrap();
-    let mut manifest = signed.parse().unwrap();
-    change(&mut manifest);
-    let octets = codec::encode(&manifest);
-    let signature = signer.sign(&SignedManifest::message(&octets));
-    let signatures = vec![OfficerSignature { officer: world.officer.id.clone(), signature }];
-    world.signed_manifest = codec::encode(&SignedManifest { manifest: octets.into(), signatures }).into();
+    let officer = world.officer.id.clone();
+    world.found_with(change, &[(&officer, signer)]);
     assert_eq!(world.install(), Err(fault));
     assert_eq!(world.phase(), Phase::Booted);
 }
@@ -75,8 +70,14 @@ fn manifest_without_the_officers_signature_is_refused() {
 }
 
 #[test]
-fn expired_manifest_is_refused() {
-    refused_manifest(Fault::ManifestExpired, |m| m.not_after = START, &Person::new("officer", 11));
+fn manifest_that_has_ended_founds_nothing() {
+    let mut world = World::new(3);
+    world.found_by(|manifest| manifest.not_after = START);
+    world.install().unwrap();
+    let approval = world.approval();
+    let approvals = vec![world.officer.state(&approval)];
+    assert_eq!(world.call(Command::Genesis(Genesis { approvals })), Err(Fault::ManifestExpired));
+    assert_eq!(world.phase(), Phase::Uninitialized);
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod passkey;
 mod people;
 mod quorum;
 mod rng;
+mod roles;
+mod succession;
 mod to_be_signed;
 mod witness;
 mod witnessed;

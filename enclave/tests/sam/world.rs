@@ -2,10 +2,12 @@
 
 mod ceremony;
 mod enrolment;
+mod manifests;
 mod signing;
 mod witnessing;
 
 pub use enrolment::{Enrolled, generate_action, link_action, pop_action};
+pub use manifests::evident_manifest;
 pub use signing::evidence;
 pub use witnessing::{Witnessing, checkpoint};
 
@@ -22,11 +24,13 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::evidence::{LedgerIdentity, Pcr};
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{CaId, CredentialId, Digest32, RaClientId, ServiceId, StatementId, UserId};
+use fuin_shared::ids::{
+    CaId, CredentialId, Digest32, ManifestHash, RaClientId, ServiceId, StatementId, UserId,
+};
 use fuin_shared::log::bundle::append_entry;
 use fuin_shared::manifest::{
-    self, AlgorithmPolicy, Limits, Manifest, Measurement, Officer, OfficerSignature, RaClient, ReleaseMode,
-    RelyingParty, SignedManifest, service_id,
+    self, AlgorithmPolicy, Limits, Manifest, ManifestChange, Measurement, Officer, OfficerSignature,
+    RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
 };
 use fuin_shared::message::*;
 use fuin_shared::phase::Phase;
@@ -66,6 +70,8 @@ pub struct Store {
     pub entries: Vec<Vec<u8>>,
     pub checkpoint: Option<String>,
     pub records: HashMap<CredentialId, SealedRecord>,
+    /// Manifests that were adopted.
+    pub manifests: Vec<ManifestChange>,
 }
 
 impl Store {
@@ -75,9 +81,10 @@ impl Store {
         self.checkpoint = Some(commit.checkpoint.clone());
         for change in &commit.records {
             match change {
-                RecordChange::Put(record) => self.records.insert(record.id.clone(), record.clone()),
-                RecordChange::Erase(id) => self.records.remove(id),
-            };
+                RecordChange::Put(record) => drop(self.records.insert(record.id.clone(), record.clone())),
+                RecordChange::Erase(id) => drop(self.records.remove(id)),
+                RecordChange::Manifest(change) => self.manifests.push(change.clone()),
+            }
         }
     }
 
@@ -342,5 +349,7 @@ fn manifest(officer: &Person, custodian: &Custodian, clients: [&Person; 2], ca: 
         limits: Limits { activations_per_credential: 3, ..Limits::default() },
         ledger_prefix: "ledger.example/fuin".to_owned(),
         witnesses: None,
+        operators: Vec::new(),
+        auditors: Vec::new(),
     }
 }

@@ -68,6 +68,8 @@ pub struct DevJson {
     pub user: String,
     /// Its password, for auth/login.
     pub password: String,
+    /// The host's listener for ceremonies, for `fuin manifest`.
+    pub ceremony: String,
     /// URL of the ledger.
     pub ledger: String,
     /// Token that opens the ledger's entries.

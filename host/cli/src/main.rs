@@ -53,6 +53,9 @@ enum Command {
     Serve(command::serve::Args),
     /// Officers' and custodians' part: founding a service, and giving shares at each boot.
     Ceremony(command::ceremony::Args),
+    /// Officers' part while a service runs: shows, drafts, signs and brings manifests that follow the current one.
+    #[command(subcommand)]
+    Manifest(command::manifest::Command),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
             Command::Witness(command) => command::witness::run(command).await,
             Command::Serve(args) => command::serve::run(args).await,
             Command::Ceremony(args) => command::ceremony::run(args).await,
+            Command::Manifest(command) => command::manifest::run(command).await,
         }
     });
     match result {

@@ -1,22 +1,21 @@
 //! Place: SSA. Each message of a ceremony on its way to the enclave.
 
+use super::manifests::{self, ManifestsError};
 use super::{Desk, PATIENCE, cbor, conflict, refused, status};
 use crate::csc::not_found;
 use crate::http::{Refusal, json, read_body};
-use crate::server::App;
-use crate::store::Manifests;
 use axum::extract::Request;
 use axum::response::Response;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{PersonId, ServiceId};
+use fuin_shared::ids::PersonId;
 use fuin_shared::manifest::{Manifest, service_id};
-use fuin_shared::message::{Answer, Command, ConfirmGenesis, Genesis, InstallManifest, ProvideShare};
+use fuin_shared::message::{Answer, Command, ConfirmGenesis, Genesis, ProvideShare};
 use fuin_shared::phase::Phase;
 use fuin_shared::statement::{GenesisApproval, SignedStatement};
 use serde_json::json;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
 /// `GET /ceremony/manifest`.
 pub(super) async fn manifest(desk: &Desk) -> Result<Response, Refusal> {
@@ -36,52 +35,28 @@ pub(super) async fn install(desk: &Desk, request: Request) -> Result<Response, R
     let (signed, _) = status::parse(octets.as_slice())
         .ok_or_else(|| Refusal::invalid("the body is not a signed manifest"))?;
     let service = service_id(signed.manifest.as_slice());
-    let manifests = Manifests { first: octets.clone(), current: octets };
-    if desk.app.store.manifests().await?.is_some_and(|kept| kept.first != manifests.first) {
+    let kept = desk.app.store.manifests().await?;
+    if kept.as_ref().is_some_and(|kept| kept.first != octets) {
         return Err(conflict("this host keeps another service's manifest"));
     }
     let seen = status::enclave(desk).await?;
-    if seen.phase == Phase::Booted {
-        hand_over(&desk.app, &manifests).await.map_err(refused)?;
-    } else if seen.service != Some(service) {
+    if seen.phase != Phase::Booted && seen.service != Some(service) {
         return Err(conflict("this boot of the enclave works for another service; start it again"));
     }
-    desk.app.store.put_manifests(manifests).await?;
+    match (kept, seen.phase) {
+        (Some(_), Phase::Booted) => drop(manifests::bring(&desk.app).await.map_err(not_brought)?),
+        (None, Phase::Booted) => drop(manifests::install(&desk.app, &octets).await.map_err(refused)?),
+        _ => {}
+    }
+    manifests::keep_first(&desk.app.store, octets).await?;
     Ok(json(&json!({ "service": service })))
 }
 
-async fn hand_over(app: &App, manifests: &Manifests) -> Result<ServiceId, Fault> {
-    let command = InstallManifest { first: manifests.first.clone(), current: manifests.current.clone() };
-    match app.relay.call(Command::InstallManifest(command), PATIENCE).await? {
-        Answer::ManifestInstalled { service } => Ok(service),
-        _ => Err(Fault::Malformed),
-    }
-}
-
-/// Gives the kept manifest to every boot that has none.
-pub(crate) async fn install_at_every_boot(app: Arc<App>) {
-    let mut newest = app.relay.instance();
-    let mut known = None;
-    loop {
-        let found = newest.wait_for(|found| found.is_some() && *found != known).await.map(|found| *found);
-        let Ok(found) = found else { return };
-        known = found;
-        let manifests = match app.store.manifests().await {
-            Ok(Some(manifests)) => manifests,
-            Ok(None) => continue,
-            Err(error) => {
-                tracing::error!(%error, "the kept manifest cannot be read");
-                continue;
-            }
-        };
-        let booted = app.relay.call(Command::Status, PATIENCE).await;
-        if !matches!(booted, Ok(Answer::Status(status)) if status.phase == Phase::Booted) {
-            continue;
-        }
-        match hand_over(&app, &manifests).await {
-            Ok(service) => tracing::info!(%service, "the enclave has its manifest"),
-            Err(fault) => tracing::error!(fault = fault.number(), "the enclave refuses the kept manifest"),
-        }
+fn not_brought(error: ManifestsError) -> Refusal {
+    match error {
+        ManifestsError::Refused(fault) => refused(fault),
+        ManifestsError::Store(error) => error.into(),
+        ManifestsError::None => conflict("no manifest is installed"),
     }
 }
 
@@ -161,6 +136,8 @@ pub(super) async fn share(desk: &Desk, request: Request) -> Result<Response, Ref
     let octets = read_body(request, &desk.app.config.limits).await?;
     let share: ProvideShare =
         codec::decode(&octets).map_err(|_| Refusal::invalid("the body is not a share with its statement"))?;
+    // None overtakes the manifests on their way to a new boot.
+    drop(desk.app.bringing.lock().await);
     match desk.app.relay.call(Command::ProvideShare(share), PATIENCE).await.map_err(refused)? {
         Answer::ShareAccepted { missing } => Ok(json(&json!({ "missing": missing }))),
         Answer::Operational { ledger, checkpoint } => {

@@ -118,6 +118,12 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         F::ManifestMalformed
         | F::ManifestSignature
         | F::ManifestForeign
+        | F::ManifestFixed
+        | F::WitnessesFixed
+        | F::RoleConflict
+        | F::ManifestOutdated
+        | F::ManifestNotAdopted
+        | F::RoleForbidden
         | F::StatementMalformed
         | F::StatementSignature
         | F::StatementForeign

@@ -12,6 +12,7 @@ use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;
 use fuin_shared::log::tiles::Tile;
 use fuin_shared::log::tree::Hash;
+use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{Commit, Head, SealedRecord};
 use std::future::Future;
 use std::pin::Pin;
@@ -92,6 +93,9 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Commit`] if another first manifest is kept.
     fn put_manifests(&self, manifests: Manifests) -> Pending<'_, ()>;
+
+    /// Manifests that the ledger adopted after the first one, in their order. They come with [`Store::commit`].
+    fn manifest_changes(&self) -> Pending<'_, Vec<ManifestChange>>;
 
     /// One credential of the catalogue.
     fn credential<'a>(&'a self, id: &'a CredentialId) -> Pending<'a, Option<CatalogueEntry>>;

@@ -6,7 +6,12 @@ use fuin_host::config::CeremonyConfig;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::message::{Answer, CeremonyStatus, Command, ProvideShare, Status};
+use fuin_shared::ids::{ManifestHash, ServiceId};
+use fuin_shared::manifest::{ManifestChange, ManifestHistory};
+use fuin_shared::message::{
+    Answer, CeremonyStatus, Command, Commit, InstallManifest, ManifestChanged, ProvideShare, RecordChange,
+    Status,
+};
 use fuin_shared::phase::Phase;
 use std::net::Ipv4Addr;
 
@@ -39,7 +44,7 @@ fn share() -> ProvideShare {
 #[tokio::test]
 async fn the_public_listener_does_not_lead_to_ceremonies() {
     let setup = start().await;
-    for path in ["status", "manifest", "shares", "approval", "receipt", "share"] {
+    for path in ["status", "manifest", "manifests", "change", "shares", "approval", "receipt", "share"] {
         let path = format!("/ceremony/{path}");
         assert_eq!(answered(setup.client.get(setup.url(&path))).await.status, 404);
         assert_eq!(answered(setup.client.post(setup.url(&path))).await.status, 404);
@@ -58,7 +63,7 @@ async fn what_is_not_a_message_of_a_ceremony_is_refused_before_the_enclave() {
     let setup = start().await;
     let _peer = setup.peer(1).await;
     for octets in [Vec::new(), b"{}".to_vec(), vec![0xff; 1000]] {
-        for path in ["/ceremony/manifest", "/ceremony/share"] {
+        for path in ["/ceremony/manifest", "/ceremony/share", "/ceremony/change"] {
             assert_eq!(post(&setup, path, octets.clone()).await.status, 400, "{path}");
         }
         // There is no manifest to read it by.
@@ -111,6 +116,71 @@ async fn the_status_is_what_enclave_and_store_say() {
     assert_eq!(answered.body["phase"], "uninitialized");
     assert_eq!(answered.body["shares"], serde_json::json!({ "from": ["kei"], "missing": 1 }));
     assert_eq!(answered.body["ledger"]["size"], 0);
+}
+
+fn change(n: u8) -> ManifestChange {
+    ManifestChange { manifest: vec![n].into(), approvals: vec![vec![n, n].into()] }
+}
+
+#[tokio::test]
+async fn a_change_and_its_refusals_are_carried() {
+    let setup = start().await;
+    let mut peer = setup.peer(1).await;
+    let manifest = ManifestHash([7; 32]);
+    let changed = ManifestChanged { manifest, version: 2, receipt: crate::authorize::receipt() };
+    for (answer, status, told) in [
+        (Ok(Answer::ManifestChanged(changed)), 200, "\"version\":2"),
+        (Err(Fault::ManifestSignature), 409, "(301)"),
+        (Err(Fault::ManifestFixed), 409, "(304)"),
+        (Err(Fault::RoleForbidden), 409, "(310)"),
+        (Err(Fault::Busy), 429, "in flight"),
+        (Ok(Answer::Deleted(crate::authorize::receipt())), 500, "server_error"),
+    ] {
+        let body = codec::encode(&change(2));
+        let wanted = Command::ChangeManifest(change(2));
+        let (answered, ()) =
+            tokio::join!(post(&setup, "/ceremony/change", body), expect(&mut peer, wanted, answer));
+        assert_eq!(answered.status, status);
+        assert!(answered.body.to_string().contains(told), "{}", answered.body);
+    }
+}
+
+/// Every boot gets the first manifest and each that followed, and no share comes in between.
+#[tokio::test]
+async fn every_boot_is_brought_all_manifests_in_their_order() {
+    let setup = start().await;
+    let first = Blob(vec![1]);
+    setup.host.keep_manifest(first.clone()).await.unwrap();
+    let records = vec![RecordChange::Manifest(change(2)), RecordChange::Manifest(change(3))];
+    let size = setup.host.store().head().await.unwrap().size;
+    let commit = Commit { first: size, entries: vec![vec![9].into()], checkpoint: "c".into(), records };
+    setup.host.store().commit(commit).await.unwrap();
+    let history = setup.client.get(url(&setup, "/ceremony/manifests")).send().await.unwrap();
+    let history: ManifestHistory = codec::decode(&history.bytes().await.unwrap()).unwrap();
+    assert_eq!(history, ManifestHistory { first: first.clone(), changes: vec![change(2), change(3)] });
+
+    let mut peer = setup.peer(1).await;
+    let status = |phase, service| {
+        Ok(Answer::Status(Status { phase, instance: instance(1), service, ledger_size: None }))
+    };
+    let service = ServiceId([5; 32]);
+    expect(&mut peer, Command::Status, status(Phase::Booted, None)).await;
+    let install = InstallManifest { first: first.clone(), current: first };
+    let (id, command) = peer.command().await;
+    assert_eq!(command, Command::InstallManifest(install));
+    // A custodian who is quick has to wait for the rest.
+    let share = tokio::spawn({
+        let request = setup.client.post(url(&setup, "/ceremony/share")).body(codec::encode(&share()));
+        async move { answered(request).await.status }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    peer.reply(id, Ok(Answer::ManifestInstalled { service })).await;
+    let followed = || Ok(Answer::ManifestFollowed { manifest: ManifestHash([7; 32]) });
+    // It has the first of them already, for whatever reason.
+    expect(&mut peer, Command::FollowManifest(change(2)), Err(Fault::ManifestForeign)).await;
+    expect(&mut peer, Command::FollowManifest(change(3)), followed()).await;
+    expect(&mut peer, Command::ProvideShare(self::share()), Ok(Answer::ShareAccepted { missing: 1 })).await;
+    assert_eq!(share.await.unwrap(), 200);
 }
 
 #[tokio::test]

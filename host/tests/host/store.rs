@@ -4,6 +4,7 @@ use crate::setup::{USER, credential, entry};
 use fuin_host::store::sqlite::{FILE, SqliteStore};
 use fuin_host::store::{KeyStatus, Manifests, Store, StoreError};
 use fuin_shared::algorithm::KeyAlgorithm;
+use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{Commit, Head, RecordChange, SealedRecord};
 
 fn commit(first: u64, entries: &[&str]) -> Commit {
@@ -142,6 +143,28 @@ async fn the_first_manifest_never_changes() {
     store.put_manifests(of(1, 2)).await.unwrap();
     assert!(matches!(store.put_manifests(of(3, 3)).await, Err(StoreError::Commit(_))));
     assert_eq!(store.manifests().await.unwrap(), Some(of(1, 2)));
+}
+
+#[tokio::test]
+async fn an_adopted_manifest_is_kept_with_its_event_or_not_at_all() {
+    let (home, store) = open().await;
+    let change = |n: u8| ManifestChange { manifest: vec![n].into(), approvals: vec![vec![n, n].into()] };
+    let adopt = |first, entry, n| Commit {
+        records: vec![RecordChange::Manifest(change(n))],
+        ..commit(first, &[entry])
+    };
+    store.put_manifests(Manifests { first: vec![1].into(), current: vec![1].into() }).await.unwrap();
+    store.commit(adopt(0, "a", 2)).await.unwrap();
+    // A commit that is refused leaves no manifest behind.
+    assert!(matches!(store.commit(adopt(0, "b", 9)).await, Err(StoreError::Fork { .. })));
+    store.commit(adopt(1, "b", 3)).await.unwrap();
+    // Not closed: a host that was stopped hard.
+    drop(store);
+    let store = SqliteStore::open(home.path()).await.unwrap();
+    assert_eq!(store.manifest_changes().await.unwrap(), [change(2), change(3)]);
+    let kept = store.manifests().await.unwrap().unwrap();
+    assert_eq!(kept.first.as_slice(), [1]);
+    assert_eq!(kept.current.as_slice(), fuin_shared::codec::encode(&change(3).as_signed()));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use super::tree::{Frontier, Hash, leaf_hash};
 use crate::codec;
-use crate::ids::{StatementId, Subject};
+use crate::ids::{ManifestHash, StatementId, Subject};
 
 /// A rule of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -44,6 +44,9 @@ pub enum Rule {
     /// No more signatures than were authorized.
     #[error("more signatures than were authorized")]
     Signatures,
+    /// Manifests only become newer, and a boot works under the newest.
+    #[error("the manifest is not newer than the one before it, or a boot is under another")]
+    Manifest,
 }
 
 /// What is known of a credential from outside.
@@ -79,6 +82,7 @@ pub struct Audit {
     frontier: Frontier,
     credentials: BTreeMap<Subject, Known>,
     spent: BTreeSet<StatementId>,
+    manifest: Option<(ManifestHash, u64)>,
     totals: Totals,
 }
 
@@ -127,6 +131,17 @@ impl Audit {
         rule(event.time >= self.totals.last_time, Rule::Time)?;
         if let EventBody::Boot { size, root, .. } = body {
             rule(*size == self.size() && root.0 == self.root(), Rule::BootHead)?;
+        }
+        match body {
+            EventBody::Genesis { manifest, .. } => self.manifest = Some((*manifest, 1)),
+            EventBody::Boot { manifest, .. } => {
+                rule(self.manifest.is_some_and(|(current, _)| current == *manifest), Rule::Manifest)?;
+            }
+            EventBody::ManifestAdopted { manifest, version, .. } => {
+                rule(self.manifest.is_some_and(|(_, current)| current < *version), Rule::Manifest)?;
+                self.manifest = Some((*manifest, *version));
+            }
+            _ => {}
         }
         if let Some(mark) = body.credential() {
             let made = matches!(body, EventBody::KeyGenerated { .. });

@@ -177,6 +177,15 @@ pub enum EventBody {
         /// RFC 6962 root of the salted hashes that were signed, in the same order and under the same salts.
         hashes: Digest32,
     },
+    /// A manifest was adopted: it is current from the release of this event on, and at every later boot.
+    ManifestAdopted {
+        /// The manifest.
+        manifest: ManifestHash,
+        /// Its version.
+        version: u64,
+        /// Approvals that it spent.
+        approvals: Vec<StatementId>,
+    },
 }
 
 /// Salted hash: SHA-256 under its own domain.

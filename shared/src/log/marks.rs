@@ -21,6 +21,7 @@ impl EventBody {
             Self::Signed { .. } => "signed",
             Self::TransactionExtended { .. } => "transaction-extended",
             Self::DocumentsSigned { .. } => "documents-signed",
+            Self::ManifestAdopted { .. } => "manifest-adopted",
         }
     }
 
@@ -28,7 +29,7 @@ impl EventBody {
     #[must_use]
     pub const fn credential(&self) -> Option<&CredentialMark> {
         match self {
-            Self::Genesis { .. } | Self::Boot { .. } => None,
+            Self::Genesis { .. } | Self::Boot { .. } | Self::ManifestAdopted { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -45,7 +46,7 @@ impl EventBody {
     #[must_use]
     pub fn spends(&self) -> &[StatementId] {
         match self {
-            Self::Genesis { approvals, .. } => approvals,
+            Self::Genesis { approvals, .. } | Self::ManifestAdopted { approvals, .. } => approvals,
             Self::KeyGenerated { statement, .. }
             | Self::MeansLinked { statement, .. }
             | Self::PopSigned { statement, .. }

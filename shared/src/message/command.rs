@@ -3,7 +3,8 @@
 use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
-use crate::ids::{CredentialId, Digest32, InstanceId, PersonId, RootCommitment, ServiceId};
+use crate::ids::{CredentialId, Digest32, InstanceId, ManifestHash, PersonId, RootCommitment, ServiceId};
+use crate::manifest::ManifestChange;
 use crate::message::SealedRecord;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
@@ -30,7 +31,7 @@ pub enum Command {
     /// A custodian's share; the last one needed starts recovery. A refused one changes nothing for others. Phase
     /// `Uninitialized`. Faults: 350 to 352, 354 to 357, 800 to 803.
     ProvideShare(ProvideShare),
-    /// Makes a key pair (`manages/generateKey`). Faults: 421, 427, 430, 433.
+    /// Makes a key pair (`manages/generateKey`). Faults: 306, 310, 421, 427, 430, 433.
     GenerateKey(Manage),
     /// Links the means (`manages/linkEid`). Faults: 400 to 403, 420, 421, 425, 500 to 506, 600 to 606.
     LinkEid(Manage),
@@ -55,6 +56,13 @@ pub enum Command {
     /// Signs documents under an activation token of hash type `document`: the SAM reads the bytes to be signed and hashes
     /// them itself. Faults: 101, 400 to 403, 431, 700 to 712, 800 to 804.
     SignDocument(SignDocument),
+    /// A manifest that the ledger has adopted, the next after the one that is installed: at each boot the host brings
+    /// them all, in their order, before any share. Phase `Uninitialized`. Faults: 300, 301, 303 to 306, 350 to 352, 354,
+    /// 355.
+    FollowManifest(ManifestChange),
+    /// Makes a manifest current. Phase `Operational`, also under a manifest that has ended. Faults: 110, 300 to 306, 310,
+    /// 350 to 355, 804.
+    ChangeManifest(ManifestChange),
 }
 
 /// See [`Command::InstallManifest`].
@@ -290,6 +298,13 @@ pub enum Answer {
     },
     /// To `CeremonyStatus`.
     CeremonyStatus(CeremonyStatus),
+    /// To `FollowManifest`.
+    ManifestFollowed {
+        /// The manifest that is installed now.
+        manifest: ManifestHash,
+    },
+    /// To `ChangeManifest`.
+    ManifestChanged(ManifestChanged),
 }
 
 /// See [`Command::Status`].
@@ -413,4 +428,16 @@ pub struct CeremonyStatus {
     pub shares: Vec<PersonId>,
     /// How many more shares are needed.
     pub shares_missing: u8,
+}
+
+/// See [`Command::ChangeManifest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestChanged {
+    /// The manifest that is current now.
+    pub manifest: ManifestHash,
+    /// Its version.
+    pub version: u64,
+    /// Receipt.
+    pub receipt: Receipt,
 }

@@ -3,6 +3,7 @@
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
 use crate::ids::CredentialId;
+use crate::manifest::ManifestChange;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,20 @@ pub enum RecordChange {
     Put(SealedRecord),
     /// Erase the record.
     Erase(CredentialId),
+    /// Keep this manifest after those that are kept: every later boot needs it.
+    Manifest(ManifestChange),
+}
+
+impl RecordChange {
+    /// About how many octets it takes on the wire.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        128 + match self {
+            Self::Put(record) => record.body.0.len(),
+            Self::Erase(_) => 0,
+            Self::Manifest(change) => change.octets(),
+        }
+    }
 }
 
 /// A request of the enclave.

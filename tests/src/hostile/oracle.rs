@@ -11,6 +11,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key::PublicKey;
+use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{
     Answer, Authorize, Command, ExtendTransaction, Manage, Receipt, SignDocument, SignHash, ToBeSigned,
 };
@@ -41,6 +42,8 @@ pub struct Oracle {
     consents: BTreeMap<Digest32, Permission>,
     /// Payloads of proofs that RA clients signed; whether each was obeyed.
     proofs: BTreeMap<String, bool>,
+    /// Manifests that the officers' quorum approved.
+    pub manifests: Vec<Blob>,
     /// Tokens and what is left of each, in the order of their coming.
     pub tokens: Vec<(Blob, Permission)>,
     /// Receipts, by their index in the ledger.
@@ -106,6 +109,8 @@ impl Oracle {
                 self.extended(request, token)
             }
             (_, Answer::CeremonyStatus(_)) => Ok(()),
+            (Some(Command::FollowManifest(c)), Answer::ManifestFollowed { .. })
+            | (Some(Command::ChangeManifest(c)), Answer::ManifestChanged(_)) => self.changed(c),
             (Some(Command::GenerateKey(m)), Answer::KeyGenerated(_)) => self.managed(m, None).map(drop),
             (Some(Command::LinkCert(m)), Answer::Linked(_)) => self.managed(m, None).map(drop),
             (Some(Command::LinkEid(m)), Answer::Linked(_)) => self.managed(m, Some(Purpose::Link)).map(drop),
@@ -154,6 +159,16 @@ impl Oracle {
             }
             there
         });
+    }
+
+    /// A manifest follows another only by what the officers said.
+    fn changed(&self, change: &ManifestChange) -> Result<(), String> {
+        let approved = |octets: &Blob| self.manifests.contains(octets);
+        if approved(&change.manifest) {
+            Ok(())
+        } else {
+            Err("a manifest that no officer approved".to_owned())
+        }
     }
 
     /// The consent with this evidence, which is used by that.
@@ -306,6 +321,7 @@ pub(super) fn receipt(answer: &Answer) -> Option<&Receipt> {
         Answer::KeyGenerated(made) => Some(&made.receipt),
         Answer::Linked(linked) => Some(&linked.receipt),
         Answer::Request { receipt, .. } | Answer::Deleted(receipt) => Some(receipt),
+        Answer::ManifestChanged(changed) => Some(&changed.receipt),
         Answer::Activation { receipt, .. } | Answer::Signatures { receipt, .. } => Some(receipt),
         _ => None,
     }

@@ -5,6 +5,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::CredentialId;
 use fuin_shared::log::bundle::append_entry;
 use fuin_shared::log::event::Event;
+use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{Commit, Head, RecordChange, SealedRecord, StoreAnswer};
 use std::collections::BTreeMap;
 
@@ -72,6 +73,8 @@ pub struct Store {
     pub checkpoint: Option<String>,
     /// Sealed records.
     pub records: BTreeMap<CredentialId, SealedRecord>,
+    /// Manifests that were adopted.
+    pub manifests: Vec<ManifestChange>,
 }
 
 impl Store {
@@ -84,9 +87,10 @@ impl Store {
         self.checkpoint = Some(commit.checkpoint.clone());
         for change in &commit.records {
             match change {
-                RecordChange::Put(record) => self.records.insert(record.id.clone(), record.clone()),
-                RecordChange::Erase(id) => self.records.remove(id),
-            };
+                RecordChange::Put(record) => drop(self.records.insert(record.id.clone(), record.clone())),
+                RecordChange::Erase(id) => drop(self.records.remove(id)),
+                RecordChange::Manifest(change) => self.manifests.push(change.clone()),
+            }
         }
         true
     }

@@ -22,8 +22,9 @@ use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId, StatementId};
 use fuin_shared::manifest::{
-    AlgorithmPolicy, Authority as ListedAuthority, Limits, Manifest, Measurement, Officer, OfficerSignature,
-    RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
+    AlgorithmPolicy, Authority as ListedAuthority, Limits, Manifest, ManifestApproval, ManifestChange,
+    Measurement, Officer, OfficerSignature, RaClient, ReleaseMode, RelyingParty, SignedManifest,
+    manifest_hash, service_id,
 };
 use fuin_shared::message::*;
 use fuin_shared::phase::Phase;
@@ -223,6 +224,8 @@ impl World {
             limits: Limits::default(),
             ledger_prefix: "ledger.example/fuin".to_owned(),
             witnesses: (self.kind.release == Release::Cosigned).then(|| self.witnesses().policy()),
+            operators: Vec::new(),
+            auditors: Vec::new(),
         }
     }
 
@@ -350,10 +353,34 @@ impl World {
         }
     }
 
-    /// Installs the manifest.
+    /// Installs the first manifest and those that were adopted.
     pub fn install(&self) -> Result<(), Refused> {
         let command = InstallManifest { first: self.signed.clone(), current: self.signed.clone() };
-        self.call(Command::InstallManifest(command)).map(drop)
+        self.call(Command::InstallManifest(command))?;
+        let changes = self.host.state().store.manifests.clone();
+        changes.into_iter().try_for_each(|change| self.call(Command::FollowManifest(change)).map(drop))
+    }
+
+    /// The current manifest, one version newer, changed and approved by the officer.
+    pub fn approve_manifest(&self, change: impl FnOnce(&mut Manifest)) -> ManifestChange {
+        let first: SignedManifest = codec::decode(self.signed.as_slice()).unwrap();
+        let current = self.host.state().store.manifests.last().map_or(first, ManifestChange::as_signed);
+        let mut next = current.parse().unwrap();
+        next.version += 1;
+        change(&mut next);
+        let octets = codec::encode(&next);
+        let approval = ManifestApproval {
+            service: self.service,
+            ledger: self.ledger.as_ref().unwrap().origin.clone(),
+            previous: current.hash(),
+            manifest: manifest_hash(&octets),
+            statement: StatementId(random()),
+            not_after: now() + 60,
+        };
+        let approvals = vec![self.officer.state(&approval)];
+        let manifest = Blob(octets);
+        self.oracle.borrow_mut().manifests.push(manifest.clone());
+        ManifestChange { manifest, approvals }
     }
 
     /// Evidence with a fresh nonce.

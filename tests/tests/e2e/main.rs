@@ -8,6 +8,7 @@ mod hashes;
 mod info;
 mod kill;
 mod ledger;
+mod manifest;
 mod pyhanko;
 mod restart;
 mod sad;

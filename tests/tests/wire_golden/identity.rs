@@ -8,9 +8,10 @@ use fuin_shared::evidence::{
     STATEMENT_VERSION,
 };
 use fuin_shared::ids::{ManifestHash, RootCommitment, ServiceId};
+use fuin_shared::key::{PublicKey, Spki};
 use fuin_shared::manifest::{
     AlgorithmPolicy, Authority, Custodian, Limits, Manifest, Measurement, Officer, OfficerSignature,
-    RaClient, ReleaseMode, RelyingParty, SignedManifest,
+    RaClient, ReleaseMode, RelyingParty, SignedManifest, Staff,
 };
 use fuin_shared::phase::Phase;
 
@@ -78,11 +79,27 @@ pub fn manifest() -> Manifest {
         limits: Limits::default(),
         ledger_prefix: "fuin.example/ledger".into(),
         witnesses: None,
+        operators: Vec::new(),
+        auditors: Vec::new(),
     }
 }
 
 pub fn vectors() -> Vec<Vector> {
-    manifest().check().expect("the sample keeps the rules of every manifest");
+    // It is older than the rule that no two entries have the same key, and its octets stay as they are.
+    let key = |seed| {
+        let key = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).expect("a scalar");
+        Spki::from(&PublicKey::P256(*key.verifying_key()))
+    };
+    let mut lawful = manifest();
+    lawful.custodians[0].signing = key(1);
+    lawful.ra_clients[0].proof_key = key(2);
+    lawful.check().expect("the sample keeps every other rule of manifests");
+    let staffed = Manifest {
+        operators: vec![Staff { id: person("operator-1"), key: key(3) }],
+        auditors: vec![Staff { id: person("auditor-1"), key: key(4) }],
+        ..lawful
+    };
+    staffed.check().expect("the sample keeps the rules of every manifest");
     let signed = SignedManifest {
         manifest: fuin_shared::codec::encode(&manifest()).into(),
         signatures: vec![OfficerSignature { officer: person("officer-1"), signature: octets(0x30, 70) }],
@@ -104,5 +121,6 @@ pub fn vectors() -> Vec<Vector> {
         Vector::cbor("manifest/manifest", manifest()),
         Vector::cbor("manifest/signed", signed),
         Vector::cbor("manifest/cosigned-release", ReleaseMode::Cosigned),
+        Vector::cbor("manifest/staffed", staffed),
     ]
 }

@@ -52,6 +52,11 @@ fn bodies() -> Vec<EventBody> {
             documents: digest(0x5c),
             hashes: digest(0x5d),
         },
+        EventBody::ManifestAdopted {
+            manifest: ManifestHash(thirty_two(0x23)),
+            version: 2,
+            approvals: vec![statement],
+        },
     ]
 }
 
@@ -69,6 +74,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::Signed { .. } => "signed",
         EventBody::TransactionExtended { .. } => "transaction-extended",
         EventBody::DocumentsSigned { .. } => "documents-signed",
+        EventBody::ManifestAdopted { .. } => "manifest-adopted",
     }
 }
 

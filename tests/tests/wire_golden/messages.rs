@@ -6,12 +6,12 @@ use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
-use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
+use fuin_shared::ids::{InstanceId, ManifestHash, RootCommitment, ServiceId};
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
     Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
-    Manage, MeansHint, PasskeyHint, ProvideShare, SignDocument, SignHash, Status, StoreAnswer, StoreRequest,
-    ToBeSigned,
+    Manage, ManifestChanged, MeansHint, PasskeyHint, ProvideShare, SignDocument, SignHash, Status,
+    StoreAnswer, StoreRequest, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -84,6 +84,8 @@ fn commands() -> Vec<Command> {
             signature_algorithm: SignatureAlgorithm::EcdsaSha256,
             record: record(),
         }),
+        Command::FollowManifest(crate::statements::manifest_change()),
+        Command::ChangeManifest(crate::statements::manifest_change()),
     ]
 }
 
@@ -108,6 +110,8 @@ fn command_name(command: &Command) -> &'static str {
         Command::ExtendTransaction(_) => "extend-transaction",
         Command::CeremonyStatus => "ceremony-status",
         Command::SignDocument(_) => "sign-document",
+        Command::FollowManifest(_) => "follow-manifest",
+        Command::ChangeManifest(_) => "change-manifest",
     }
 }
 
@@ -163,6 +167,12 @@ fn answers() -> Vec<Answer> {
             shares_missing: 2,
         }),
         Answer::KeyAttested(octets(0xa5, 12)),
+        Answer::ManifestFollowed { manifest: ManifestHash(thirty_two(0x23)) },
+        Answer::ManifestChanged(ManifestChanged {
+            manifest: ManifestHash(thirty_two(0x23)),
+            version: 2,
+            receipt: receipt(),
+        }),
     ]
 }
 
@@ -185,6 +195,8 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Signatures { .. } => "signatures",
         Answer::CeremonyStatus(_) => "ceremony-status",
         Answer::KeyAttested(_) => "key-attested",
+        Answer::ManifestFollowed { .. } => "manifest-followed",
+        Answer::ManifestChanged(_) => "manifest-changed",
     }
 }
 

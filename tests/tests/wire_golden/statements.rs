@@ -7,6 +7,7 @@ use crate::parts::{
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::codec;
 use fuin_shared::ids::{InstanceId, ManifestHash, RootCommitment, ServiceId};
+use fuin_shared::manifest::{ManifestApproval, ManifestChange, ManifestHistory};
 use fuin_shared::sad::{
     self, Assertion, AuthorizationEvidence, AuthorizedSad, HashType, LinkSubject, MeansProfile, Purpose, Sad,
 };
@@ -114,6 +115,10 @@ pub fn genesis_approval() -> GenesisApproval {
     }
 }
 
+pub fn manifest_change() -> ManifestChange {
+    ManifestChange { manifest: octets(0xad, 24), approvals: vec![octets(0xa3, 30)] }
+}
+
 fn sealed() -> HpkeSealed {
     HpkeSealed { encapsulated: octets(4, 97), ciphertext: octets(0xc0, 48) }
 }
@@ -142,6 +147,14 @@ fn ceremony() -> Vec<Vector> {
         signer: person("officer-1"),
         signature: octets(0x30, 70),
     };
+    let approval = ManifestApproval {
+        service: ServiceId(thirty_two(0x21)),
+        ledger: "fuin.example/ledger".into(),
+        previous: ManifestHash(thirty_two(0x23)),
+        manifest: ManifestHash(thirty_two(0x2a)),
+        statement: statement_id(),
+        not_after: 1_800_000_600,
+    };
     vec![
         Vector::cbor("statement/genesis-approval", genesis_approval()),
         Vector::cbor("statement/share-receipt", receipt),
@@ -149,6 +162,11 @@ fn ceremony() -> Vec<Vector> {
         Vector::cbor("statement/first-share", ShareStatement { newest_checkpoint: None, ..share }),
         Vector::cbor("statement/signed", signed),
         Vector::cbor("statement/hpke-sealed", sealed()),
+        Vector::cbor("statement/manifest-approval", approval),
+        Vector::cbor(
+            "manifest/history",
+            ManifestHistory { first: octets(0xa2, 24), changes: vec![manifest_change()] },
+        ),
     ]
 }
 

@@ -41,6 +41,12 @@ pub fn vectors() -> Vec<Vector> {
         StoreRequest::ReadLedger { first: 256 },
         StoreRequest::Cosign(Cosign { ledger, checkpoint: checkpoint(), quorum: 2 }),
     ];
+    let adopting = StoreRequest::Commit(Commit {
+        first: 7,
+        entries: vec![octets(0xb0, 12)],
+        checkpoint: checkpoint(),
+        records: vec![RecordChange::Manifest(crate::statements::manifest_change())],
+    });
     let answers = [
         StoreAnswer::Committed,
         StoreAnswer::Head(Head { size: 8, checkpoint: Some(checkpoint()) }),
@@ -50,5 +56,6 @@ pub fn vectors() -> Vec<Vector> {
     let requests =
         requests.into_iter().map(|r| Vector::cbor(format!("store-request/{}", request_name(&r)), r));
     let answers = answers.into_iter().map(|a| Vector::cbor(format!("store-answer/{}", answer_name(&a)), a));
-    requests.chain(answers).collect()
+    let adopting = Vector::cbor("store-request/commit-of-a-manifest", adopting);
+    requests.chain(answers).chain([adopting]).collect()
 }

@@ -41,6 +41,7 @@ pub struct TestEnclave {
     signing: SigningKey,
     opening: <Kem as hpke::Kem>::PrivateKey,
     manifest: SignedManifest,
+    service: ServiceId,
     pub commitment: RootCommitment,
     /// Octets of the custodian's share.
     pub share: Vec<u8>,
@@ -59,13 +60,22 @@ impl TestEnclave {
         let signature = signature.as_bytes().to_vec().into();
         let signatures = vec![OfficerSignature { officer: PersonId::new("officer").unwrap(), signature }];
         let manifest = SignedManifest { manifest: manifest.into(), signatures };
+        let service = service_id(manifest.manifest.as_slice());
         let ledger = NoteSigner::from_seed("test.invalid/ledger", &[9; 32]).unwrap();
         let (opening, _) = Kem::gen_keypair_with_rng(&mut rng());
         let signing = SigningKey::generate();
         let (commitment, share) = (RootCommitment([0; 32]), Vec::new());
-        let mut enclave = Self { platform, signing, opening, manifest, commitment, share, ledger };
+        let mut enclave = Self { platform, signing, opening, manifest, service, commitment, share, ledger };
         enclave.make_root(5, 1);
         enclave
+    }
+
+    /// Another manifest, which has ended.
+    #[allow(dead_code, reason = "this module serves the tests of signers' devices too")]
+    pub fn end_manifest(&mut self) {
+        let mut ended = self.manifest.parse().unwrap();
+        (ended.version, ended.not_after) = (2, NOW - 1);
+        self.manifest = SignedManifest { manifest: codec::encode(&ended).into(), signatures: Vec::new() };
     }
 
     /// A root key, with one share under this threshold.
@@ -84,7 +94,7 @@ impl TestEnclave {
     }
 
     pub fn service(&self) -> ServiceId {
-        service_id(self.manifest.manifest.as_slice())
+        self.service
     }
 
     pub fn root_der(&self) -> &[u8] {
@@ -171,5 +181,7 @@ fn manifest(platform: &document::Platform, officer: &SigningKey, custodian: Cust
         limits: Limits::default(),
         ledger_prefix: "test.invalid".into(),
         witnesses: None,
+        operators: Vec::new(),
+        auditors: Vec::new(),
     }
 }

@@ -28,10 +28,7 @@ pub(super) struct Durable<T> {
 
 impl<T> Durable<T> {
     pub(super) fn new(commit: Commit, items: Vec<(Vec<Blob>, T)>, head: Checkpoint) -> Self {
-        let records = commit.records.iter().map(|change| match change {
-            RecordChange::Put(record) => record.body.0.len(),
-            RecordChange::Erase(_) => 0,
-        });
+        let records = commit.records.iter().map(RecordChange::octets);
         let octets = commit.entries.iter().map(|entry| entry.0.len()).chain(records).sum();
         Self { commit, items, head, octets }
     }

@@ -15,20 +15,16 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::LedgerId;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::log::tree::Frontier;
+use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{Answer, CeremonyStatus, ConfirmGenesis, Genesis, InstallManifest, ProvideShare};
 use rand_core::CryptoRng;
 
 impl Machine {
-    pub(super) fn install(
-        &mut self,
-        ticket: Ticket,
-        command: &InstallManifest,
-        now: Millis,
-    ) -> Result<Effect, Fault> {
+    pub(super) fn install(&mut self, ticket: Ticket, command: &InstallManifest) -> Result<Effect, Fault> {
         if matches!(self.stage, Stage::Sealing { .. }) {
             return Err(Fault::WrongPhase);
         }
-        let context = ServiceContext::install(command, now.0 / 1000)?;
+        let context = ServiceContext::install(command)?;
         let service = context.service;
         self.stage = Stage::Sealing { ticket, context: Box::new(context) };
         Ok(Effect::SealIdentity(service))
@@ -48,6 +44,20 @@ impl Machine {
         Some(Effect::Reply { ticket, result: Ok(Answer::ManifestInstalled { service }) })
     }
 
+    /// The next manifest of the chain. What the ledger has adopted shows when it has been replayed; nothing that was given
+    /// under the manifest before may serve under this one.
+    pub(super) fn follow(&mut self, ticket: Ticket, change: &ManifestChange) -> Result<Effect, Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let Stage::Uninitialized { genesis: None, provision } = &mut self.stage else {
+            return Err(Fault::WrongPhase);
+        };
+        let (next, _) = context.succeed(change)?;
+        let manifest = next.hash;
+        *provision = Provision::default();
+        self.context = Some(next);
+        Ok(Effect::Reply { ticket, result: Ok(Answer::ManifestFollowed { manifest }) })
+    }
+
     pub(super) fn genesis(
         &mut self,
         ticket: Ticket,
@@ -57,6 +67,10 @@ impl Machine {
     ) -> Result<Effect, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
         let Stage::Uninitialized { genesis, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
+        // A later manifest becomes current by an event of a ledger that there is not yet.
+        if !context.is_first() {
+            return Err(Fault::ManifestNotAdopted);
+        }
         let pending = PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, rng)?;
         let shares = pending.shares().clone();
         self.facts.commitment = Some(shares.commitment);
@@ -119,6 +133,7 @@ impl Machine {
             }
         }
     }
+
     /// How far the ceremony is. Nothing in it is secret: shares are sealed to their custodians.
     pub(super) fn ceremony_status(&self) -> Result<CeremonyStatus, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;

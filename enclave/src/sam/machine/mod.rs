@@ -7,7 +7,7 @@ use super::evidence::{EvidenceDesk, Facts, View};
 use super::key_attestation::{KeyDesk, Wanted, check_nonce};
 use super::operational::{Operational, Surroundings};
 use super::outcome::{Next, Withheld, next};
-use super::{Effect, Input, ServiceContext, Ticket, phases};
+use super::{Effect, Input, ServiceContext, Ticket, roles};
 use crate::ceremony::genesis::PendingGenesis;
 use crate::ceremony::provision::{Provision, Provisioned};
 use crate::channel::InstanceKeyPairs;
@@ -122,7 +122,7 @@ impl Machine {
                 let phase = self.phase();
                 if let Some(context) = &self.context {
                     let view = View { context, facts: &self.facts, phase, keys: &self.boot.keys, now };
-                    let of_key = self.key_desk.attested(ticket, &result, &view);
+                    let of_key = self.key_desk.attested(ticket, &result);
                     effects.extend(of_key.or_else(|| self.desk.attested(ticket, result, &view)));
                 }
             }
@@ -161,9 +161,8 @@ impl Machine {
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
         let phase = self.phase();
-        if !phases::allows(phase, &command) {
-            return Err(if phase == Phase::Halted { Fault::Halted } else { Fault::WrongPhase });
-        }
+        let manifest = self.context.as_ref().map(|context| &context.manifest);
+        roles::check(phase, &command, manifest, now.0 / 1000)?;
         match command {
             Command::Status => {
                 let status = Status {
@@ -174,7 +173,8 @@ impl Machine {
                 };
                 Ok(Some(Effect::Reply { ticket, result: Ok(Answer::Status(status)) }))
             }
-            Command::InstallManifest(install) => self.install(ticket, &install, now).map(Some),
+            Command::InstallManifest(install) => self.install(ticket, &install).map(Some),
+            Command::FollowManifest(change) => self.follow(ticket, &change).map(Some),
             Command::GetEvidence(request) => {
                 let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
                 let view = View { context, facts: &self.facts, phase, keys: &self.boot.keys, now };
@@ -272,6 +272,11 @@ impl Machine {
                     let (ticket, next) = next(item);
                     effects.push(match next {
                         Next::Reply(answer) => Effect::Reply { ticket, result: Ok(answer) },
+                        // From here on, and in evidence at once.
+                        Next::Adopt(context, answer) => {
+                            self.context = Some(*context);
+                            Effect::Reply { ticket, result: Ok(answer) }
+                        }
                         Next::Attest(wanted) => self.attest_key(ticket, wanted, now),
                     });
                 }

@@ -73,6 +73,7 @@ impl Machine {
     ) -> Result<Operational, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
         let replayed = replay.finish()?;
+        context.check_adopted(replayed.state.manifest())?;
         if now.0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
             return Err(Fault::Clock);
         }

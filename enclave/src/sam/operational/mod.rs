@@ -6,11 +6,13 @@
 //! | [`activating`] | getChallenge, authorize |
 //! | [`extending`] | extendTransaction |
 //! | [`signing`] | signHash, signDocument |
+//! | [`succession`] | a change of the manifest |
 
 mod activating;
 mod enrolment;
 mod extending;
 mod signing;
+mod succession;
 
 use super::activation::Activations;
 use super::authorization::Checker;
@@ -87,9 +89,9 @@ impl Operational {
         around: &Surroundings<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
-        check_manifest(around)?;
         self.journal.check_room()?;
         match command {
+            Command::ChangeManifest(change) => self.change_manifest(ticket, change, around).map(|()| None),
             Command::GenerateKey(manage) => self.generate_key(ticket, &manage, around, rng).map(|()| None),
             Command::LinkEid(manage) => self.link_eid(ticket, &manage, around, rng).map(|()| None),
             Command::AuthorizePop(manage) => self.authorize_pop(ticket, &manage, around, rng),
@@ -109,14 +111,13 @@ impl Operational {
     /// The key statement of a key, as its durable event binds it.
     ///
     /// # Errors
-    /// Those of the record, 400 to 403; [`Fault::ManifestExpired`]; [`Fault::Busy`] while the event waits.
+    /// Those of the record, 400 to 403; [`Fault::Busy`] while the event waits.
     pub fn key_statement(
         &mut self,
         id: &CredentialId,
         hint: &SealedRecord,
         around: &Surroundings<'_>,
     ) -> Result<Blob, Fault> {
-        check_manifest(around)?;
         let statement = self.open(id, hint, around)?.record.statement.clone();
         // The host has a record as soon as it is asked to keep it; what it says may still come to nothing.
         if self.journal.awaits(hint) { Err(Fault::Busy) } else { Ok(statement) }
@@ -150,10 +151,6 @@ impl Operational {
     ) -> Result<(), Fault> {
         self.journal.append(entry, around.now, Withheld { ticket, result })
     }
-}
-
-fn check_manifest(around: &Surroundings<'_>) -> Result<(), Fault> {
-    if around.seconds() >= around.context.manifest.not_after { Err(Fault::ManifestExpired) } else { Ok(()) }
 }
 
 fn salt(rng: &mut dyn CryptoRng) -> Blob {

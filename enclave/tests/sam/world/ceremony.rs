@@ -3,16 +3,32 @@
 use super::*;
 
 impl World {
+    /// Installs the first manifest and those that were adopted, as an honest host does.
     pub fn install(&mut self) -> Result<Answer, Fault> {
+        let installed = self.install_first()?;
+        for change in self.store.manifests.clone() {
+            self.call(Command::FollowManifest(change))?;
+        }
+        Ok(installed)
+    }
+
+    pub fn install_first(&mut self) -> Result<Answer, Fault> {
         let signed = self.signed_manifest.clone();
         self.call(Command::InstallManifest(InstallManifest { first: signed.clone(), current: signed }))
+    }
+
+    /// The newest manifest that was adopted, and its hash.
+    pub fn current(&self) -> (Manifest, ManifestHash) {
+        let first: SignedManifest = codec::decode(self.signed_manifest.as_slice()).unwrap();
+        let newest = self.store.manifests.last().map_or(first, ManifestChange::as_signed);
+        (newest.parse().unwrap(), newest.hash())
     }
 
     pub fn approval(&mut self) -> GenesisApproval {
         GenesisApproval {
             service: self.service,
             instance: self.machine.instance(),
-            manifest: fuin_shared::ids::ManifestHash(self.service.0),
+            manifest: self.current().1,
             statement: self.statement_id(),
             not_after: self.seconds() + 60,
         }
@@ -80,7 +96,7 @@ impl World {
         ShareStatement {
             service: self.service,
             instance: self.machine.instance(),
-            manifest: fuin_shared::ids::ManifestHash(self.service.0),
+            manifest: self.current().1,
             commitment,
             newest_checkpoint: self.held.seen.clone(),
             sealed: Digest32(Sha256::digest(sealed.as_slice()).into()),

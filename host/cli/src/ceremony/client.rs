@@ -4,6 +4,7 @@ use crate::outcome::Failure;
 use anyhow::{Context as _, bail};
 use fuin_sca::csc::CscClient;
 use fuin_shared::codec;
+use fuin_shared::manifest::ManifestHistory;
 use fuin_shared::message::GenesisShares;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,8 +12,8 @@ use std::time::Duration;
 
 /// Longest wait for an answer: that to the last share comes after the replay of the ledger.
 const PATIENCE: Duration = Duration::from_secs(310);
-/// Largest answer taken, octets.
-const LARGEST: u64 = 2 * 1024 * 1024;
+/// Largest answer taken, octets: a history of manifests.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// The client.
 pub struct CeremonyClient {
@@ -118,6 +119,11 @@ impl CeremonyClient {
     /// The shares of the genesis under way.
     pub async fn shares(&self) -> anyhow::Result<GenesisShares> {
         codec::decode(&self.get("shares").await?).context("shares of the genesis")
+    }
+
+    /// All manifests of the service, the first one first.
+    pub async fn manifests(&self) -> anyhow::Result<ManifestHistory> {
+        codec::decode(&self.get("manifests").await?).context("manifests of the service")
     }
 
     async fn get(&self, what: &str) -> anyhow::Result<Vec<u8>> {

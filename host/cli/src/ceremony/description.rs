@@ -81,10 +81,13 @@ pub fn manifest(description: &Path, entries: &[PathBuf]) -> Result<Manifest, Fai
         paths.iter().map(|path| pem("CERTIFICATE", path)).collect()
     };
     let (mut officers, mut custodians) = (Vec::new(), Vec::new());
+    let (mut operators, mut auditors) = (Vec::new(), Vec::new());
     for path in entries {
         match Entry::read(path)? {
             Entry::Officer(officer) => officers.push(officer),
             Entry::Custodian(custodian) => custodians.push(custodian),
+            Entry::Operator(operator) => operators.push(operator),
+            Entry::Auditor(auditor) => auditors.push(auditor),
         }
     }
     let ra_clients = told.ra_clients.into_iter().map(|client| {
@@ -122,6 +125,8 @@ pub fn manifest(description: &Path, entries: &[PathBuf]) -> Result<Manifest, Fai
         limits: told.limits.unwrap_or_default(),
         ledger_prefix: told.ledger_prefix,
         witnesses: told.witnesses,
+        operators,
+        auditors,
     };
     manifest.check().map_err(|error| Failure::Usage(format!("{}: {error}", description.display())))?;
     Ok(manifest)
@@ -169,7 +174,7 @@ anchors = ["root.pem"]
         let path = |name: &str| place.path().join(name);
         let pem = |label, der: &[u8]| der::pem::encode_string(label, der::pem::LineEnding::LF, der).unwrap();
         let officer = DevKey::load_or_make(&path("officer.pem")).unwrap();
-        let ra = officer.public().to_spki();
+        let ra = DevKey::load_or_make(&path("ra-key.pem")).unwrap().public().to_spki();
         std::fs::write(path("root.pem"), pem("CERTIFICATE", &[1, 2, 3])).unwrap();
         std::fs::write(path("ra.pem"), pem("PUBLIC KEY", &ra)).unwrap();
         let pcr = "11".repeat(48);

@@ -2,13 +2,13 @@
 
 use crate::file;
 use anyhow::Context as _;
-use fuin_shared::manifest::{Custodian, Officer};
+use fuin_shared::manifest::{Custodian, Officer, Staff};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const MAX_ENTRY: u64 = 16 * 1024;
 
-/// An officer or a custodian as the manifest names them.
+/// A person as the manifest names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Entry {
@@ -16,6 +16,10 @@ pub enum Entry {
     Officer(Officer),
     /// A custodian.
     Custodian(Custodian),
+    /// A system operator.
+    Operator(Staff),
+    /// A system auditor.
+    Auditor(Staff),
 }
 
 impl Entry {

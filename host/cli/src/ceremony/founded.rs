@@ -12,21 +12,26 @@ use fuin_sca::card::{ServiceCard, VERSION};
 use fuin_shared::codec;
 use fuin_shared::evidence::{Pcr, Purpose};
 use fuin_shared::ids::ServiceId;
-use fuin_shared::manifest::{MAX_MANIFEST, Manifest, Measurement, SignedManifest, service_id};
+use fuin_shared::manifest::{
+    MAX_MANIFEST, Manifest, ManifestHistory, Measurement, SignedManifest, newest, service_id,
+};
 use fuin_shared::phase::Phase;
 use serde::Deserialize;
 use std::path::Path;
 
 const MAX_RELEASE: u64 = 64 * 1024;
+const MAX_HISTORY: u64 = 16 * 1024 * 1024;
 
-/// A first manifest.
+/// The manifest of a service: the first one, or the newest of a history in which every link holds.
 pub struct Founded {
-    /// With the signatures that it has.
+    /// The first one, with the signatures that it has.
     pub signed: SignedManifest,
-    /// What it says.
+    /// What the newest says.
     pub manifest: Manifest,
-    /// The service that it founds.
+    /// The service that the first one founds.
     pub service: ServiceId,
+    /// Whether it was read from a history, whose signatures were checked.
+    pub followed: bool,
 }
 
 /// Registers of `release.json`; other members are of no concern here.
@@ -54,15 +59,21 @@ pub fn read_release(path: &Path) -> anyhow::Result<Measurement> {
 }
 
 impl Founded {
-    /// Reads a manifest, signed or not yet.
+    /// Reads a first manifest, signed or not yet, or a history as `fuin manifest show --save` keeps it.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let octets = file::read(path, 2 * MAX_MANIFEST as u64)?;
+        let octets = file::read(path, MAX_HISTORY)?;
         let read = || -> anyhow::Result<Self> {
+            if let Ok(history) = codec::decode::<ManifestHistory>(&octets) {
+                let (service, current) = newest(&history)?;
+                let signed = codec::decode(history.first.as_slice())?;
+                return Ok(Self { signed, manifest: current.manifest, service, followed: true });
+            }
+            ensure!(octets.len() <= 2 * MAX_MANIFEST, "too large");
             let signed: SignedManifest = codec::decode(&octets)?;
             let manifest = signed.parse()?;
             ensure!(manifest.version == 1, "not the first manifest of a service");
             let service = service_id(signed.manifest.as_slice());
-            Ok(Self { signed, manifest, service })
+            Ok(Self { signed, manifest, service, followed: false })
         };
         read().with_context(|| format!("{}: no manifest", path.display()))
     }
@@ -70,6 +81,9 @@ impl Founded {
     /// Reads a manifest that the officers' quorum signed.
     pub fn read_signed(path: &Path) -> anyhow::Result<Self> {
         let founded = Self::read(path)?;
+        if founded.followed {
+            return Ok(founded);
+        }
         let quorum = founded.signed.verify_quorum(&founded.manifest);
         quorum.with_context(|| format!("{}", path.display()))?;
         Ok(founded)

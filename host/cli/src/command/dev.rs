@@ -8,7 +8,7 @@ use crate::dev::{
 use crate::installation::DEFAULT_DIR;
 use crate::outcome::Failure;
 use anyhow::Context as _;
-use fuin_host::config::LedgerConfig;
+use fuin_host::config::{CeremonyConfig, LedgerConfig};
 use fuin_host::{Host, HostConfig, StartError};
 use fuin_shared::ids::Digest32;
 use sha2::{Digest as _, Sha256};
@@ -78,6 +78,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let config = HostConfig {
         witnesses: witnesses.configs(),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
+        ceremony: Some(CeremonyConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }),
         ledger: LedgerConfig {
             auditor_token_sha256: vec![Digest32(Sha256::digest(auditor.as_str()).into())],
         },

@@ -7,6 +7,7 @@ pub mod evidence;
 mod hash_type;
 pub mod key;
 pub mod ledger;
+pub mod manifest;
 mod nonce;
 pub mod sad;
 pub mod serve;

@@ -46,13 +46,13 @@ impl Ceremony<'_> {
     pub async fn bring_up(&mut self) -> anyhow::Result<()> {
         let mut phase = self.status().await?.phase;
         if phase == Phase::Booted {
-            match self.call(Command::InstallManifest(self.founded.install())).await.context("manifest")? {
-                Answer::ManifestInstalled { service } => {
-                    ensure!(service == self.founded.service, "manifest: the enclave names another service")
-                }
-                _ => bail!("manifest: unexpected answer"),
-            }
+            self.host.keep_manifest(self.founded.signed.clone()).await.context("manifest")?;
             phase = Phase::Uninitialized;
+        }
+        if phase == Phase::Uninitialized {
+            // The host may be at it already: then this waits until it has them all.
+            let service = self.host.bring_manifests().await.context("manifest")?;
+            ensure!(service == Some(self.founded.service), "manifest: the enclave works for another service");
         }
         if phase == Phase::Uninitialized {
             if self.host.store().head().await?.size == 0 {

@@ -13,7 +13,6 @@ use fuin_shared::manifest::{
     AlgorithmPolicy, Authority, Custodian, Limits, MAX_MANIFEST, Manifest, Measurement, Officer,
     OfficerSignature, RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
 };
-use fuin_shared::message::InstallManifest;
 use fuin_shared::statement::{Body as _, GenesisApproval, SignedStatement};
 use std::path::Path;
 
@@ -102,11 +101,6 @@ impl Founded {
             format!("{}: not this installation's manifest; choose another --dir", path.display())
         })
     }
-
-    /// For the enclave at boot.
-    pub fn install(&self) -> InstallManifest {
-        InstallManifest { first: self.signed.clone(), current: self.signed.clone() }
-    }
 }
 
 /// A random statement id.
@@ -148,6 +142,8 @@ fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manif
         limits: Limits::default(),
         ledger_prefix: "dev.fuin.invalid/ledger".into(),
         witnesses: founders.witnesses,
+        operators: Vec::new(),
+        auditors: Vec::new(),
     };
     manifest.check()?;
     Ok(manifest)

@@ -81,6 +81,7 @@ pub async fn write(
         origin: ORIGIN.to_owned(),
         user: USER.to_owned(),
         password: password.to_owned(),
+        ceremony: host.ceremony_addr().map(|address| format!("http://{address}")).unwrap_or_default(),
         ledger: format!("{}/ledger", host.base_url()),
         auditor_token: auditor_token(layout)?.to_string(),
     };

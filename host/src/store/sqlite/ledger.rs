@@ -76,6 +76,7 @@ async fn apply(connection: &mut SqliteConnection, change: &RecordChange) -> Resu
             .execute(connection)
             .await?;
         }
+        RecordChange::Manifest(change) => super::manifests::adopt(connection, change).await?,
         RecordChange::Erase(id) => {
             sqlx::query("DELETE FROM sealed_records WHERE record_id = ?")
                 .bind(id.as_str())

@@ -3,6 +3,8 @@
 use super::StoreError;
 use crate::store::Manifests;
 use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::manifest::ManifestChange;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 async fn one(connection: &mut SqliteConnection, role: &str) -> Result<Option<Blob>, StoreError> {
@@ -28,12 +30,43 @@ pub(super) async fn put(pool: &SqlitePool, manifests: Manifests) -> Result<(), S
         return Err(StoreError::Commit("the first manifest never changes"));
     }
     for (role, octets) in [("first", &manifests.first), ("current", &manifests.current)] {
-        sqlx::query("INSERT INTO manifests (role, octets) VALUES (?, ?) ON CONFLICT (role) DO UPDATE SET octets = excluded.octets")
-            .bind(role)
-            .bind(octets.as_slice())
-            .execute(&mut *transaction)
-            .await?;
+        keep(&mut transaction, role, octets.as_slice()).await?;
     }
     transaction.commit().await?;
     Ok(())
+}
+
+async fn keep(connection: &mut SqliteConnection, role: &str, octets: &[u8]) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO manifests (role, octets) VALUES (?, ?) ON CONFLICT (role) DO UPDATE SET octets = excluded.octets")
+        .bind(role)
+        .bind(octets)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Keeps a manifest that the ledger adopts, in the transaction of its event.
+pub(super) async fn adopt(
+    connection: &mut SqliteConnection,
+    change: &ManifestChange,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO manifest_changes (number, octets)
+         SELECT coalesce(max(number), 0) + 1, ? FROM manifest_changes",
+    )
+    .bind(codec::encode(change))
+    .execute(&mut *connection)
+    .await?;
+    keep(connection, "current", &codec::encode(&change.as_signed())).await
+}
+
+/// See [`crate::store::Store::manifest_changes`].
+pub(super) async fn changes(pool: &SqlitePool) -> Result<Vec<ManifestChange>, StoreError> {
+    let rows = sqlx::query("SELECT octets FROM manifest_changes ORDER BY number").fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            let octets: Vec<u8> = row.try_get(0)?;
+            codec::decode(&octets).map_err(|_| StoreError::Value("manifest_changes"))
+        })
+        .collect()
 }

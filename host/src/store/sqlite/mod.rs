@@ -15,6 +15,7 @@ use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;
 use fuin_shared::log::tiles::Tile;
 use fuin_shared::log::tree::Hash;
+use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{Commit, Head, SealedRecord};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -115,6 +116,10 @@ impl Store for SqliteStore {
 
     fn put_manifests(&self, manifests: Manifests) -> Pending<'_, ()> {
         Box::pin(manifests::put(&self.writer, manifests))
+    }
+
+    fn manifest_changes(&self) -> Pending<'_, Vec<ManifestChange>> {
+        Box::pin(manifests::changes(&self.readers))
     }
 
     fn credential<'a>(&'a self, id: &'a CredentialId) -> Pending<'a, Option<CatalogueEntry>> {

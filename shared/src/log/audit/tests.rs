@@ -118,6 +118,18 @@ fn each_rule_is_held() {
     assert_eq!(broken_by(signed(1, 4, 1)), Rule::Signatures);
     assert_eq!(broken_by(boot(8, [0; 32])), Rule::BootHead);
     assert_eq!(broken_by(boot(7, audit(&ledger()).unwrap().root())), Rule::BootHead);
+    let adopted = |version, statement| EventBody::ManifestAdopted {
+        manifest: ManifestHash([8; 32]),
+        version,
+        approvals: vec![StatementId([statement; 16])],
+    };
+    assert_eq!(broken_by(adopted(1, 9)), Rule::Manifest, "not newer");
+    assert_eq!(broken_by(adopted(2, 0)), Rule::Statement);
+    let mut adopting = ledger();
+    adopting.push(entry(8, adopted(2, 9)));
+    let root = audit(&adopting).unwrap().root();
+    adopting.push(entry(9, boot(9, root)));
+    assert_eq!(audit(&adopting).unwrap_err(), (9, Rule::Manifest), "a boot under the former");
     assert_eq!(audit(&ledger()[1..]).unwrap_err(), (0, Rule::Genesis));
     let mut entries = ledger();
     entries.push(entry(6, authorized(1, 4, 1)));

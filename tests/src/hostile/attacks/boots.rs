@@ -7,8 +7,8 @@ use crate::hostile::world::World;
 use crate::signer::now;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
-use fuin_shared::manifest::{Officer, service_id};
-use fuin_shared::message::{Command, InstallManifest};
+use fuin_shared::manifest::{ManifestChange, Officer, service_id};
+use fuin_shared::message::{Command, Genesis, InstallManifest};
 use fuin_shared::phase::Phase;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -63,9 +63,29 @@ pub(super) fn foreign_manifest(world: &mut World, key: &Enrolled) -> Outcome {
     back(world, key)
 }
 
-/// A manifest past its end, and one that is not the founder's.
+/// Yesterday's manifest, one past its end, and one that is not the founder's.
 pub(super) fn old_manifest(world: &mut World, key: &Enrolled) -> Outcome {
+    let never = world.approve_manifest(|m| m.not_after += 2);
+    let next = world.approve_manifest(|m| m.not_after += 1);
+    let unsigned = ManifestChange { approvals: Vec::new(), ..next.clone() };
+    let changed = |world: &World, c: &ManifestChange| world.call(Command::ChangeManifest(c.clone()));
+    refused("a manifest that nobody approved", changed(world, &unsigned), &[301])?;
+    changed(world, &next).map_err(|e| format!("{e:?}"))?;
+    refused("a manifest twice", changed(world, &next), &[303])?;
+    refused("one that was approved after another", changed(world, &never), &[303])?;
     world.observe();
+    let adopted = world.host.state().store.manifests.clone();
+    let yesterday = adopted.get(..adopted.len() - 1).unwrap_or_default().to_vec();
+    let instead = [yesterday.clone(), vec![never]].concat();
+    for (brought, number) in [(yesterday, 307), (instead, 308)] {
+        world.reboot();
+        world.host.state().store.manifests = brought;
+        world.install().map_err(|e| format!("{e:?}"))?;
+        world.host.state().store.manifests = adopted.clone();
+        let share = Command::ProvideShare(world.share().map_err(|e| e.to_string())?);
+        refused("a boot under another manifest than the newest", world.host.call(share), &[number])?;
+        holds("it has halted", world.phase() == Phase::Halted)?;
+    }
     world.reboot();
     let install = |first: &Blob, current: &Blob| {
         let command = InstallManifest { first: first.clone(), current: current.clone() };
@@ -74,12 +94,14 @@ pub(super) fn old_manifest(world: &mut World, key: &Enrolled) -> Outcome {
     let mut ended = world.manifest();
     ended.not_after = now() - 10;
     let ended = world.sign_manifest(&ended);
-    refused("a manifest past its end", install(&ended, &ended), &[302])?;
-    refused("a manifest past its end as the current one", install(&world.signed, &ended), &[302, 303])?;
+    refused("a manifest past its end as the current one", install(&world.signed, &ended), &[303])?;
     let mut later = world.manifest();
     later.version = 2;
     let later = world.sign_manifest(&later);
     refused("a later one as the founder's", install(&later, &later), &[300])?;
+    install(&ended, &ended).map_err(|e| format!("{e:?}"))?;
+    let genesis = Command::Genesis(Genesis { approvals: Vec::new() });
+    refused("a genesis under a manifest past its end", world.host.call(genesis), &[302])?;
     back(world, key)
 }
 

@@ -1,6 +1,6 @@
 //! Place: none. The attacks that have names: each on a world that is operational, and leaves one.
 //!
-//! An attack answers with what went wrong. Old manifests go as far as manifests do: there is one for each service, so that an old one is one past its end.
+//! An attack answers with what went wrong.
 
 mod boots;
 mod ledgers;

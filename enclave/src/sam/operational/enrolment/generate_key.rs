@@ -11,6 +11,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::CredentialId;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Manage, RecordChange};
+use fuin_shared::role::Role;
 use fuin_shared::statement::ManageAction;
 use rand_core::CryptoRng;
 
@@ -31,6 +32,10 @@ impl Operational {
         let manifest = &around.context.manifest;
         if !proven.client.authorities.contains(&authority) {
             return Err(Fault::UnknownAuthority);
+        }
+        // Nobody who runs the service signs with it (SRG_M.1.5), as far as names tell.
+        if manifest.conflicts(Role::Signer, Some(user.as_str()), None) {
+            return Err(Fault::RoleConflict);
         }
         let usable =
             key_algorithm.signature_algorithms().iter().any(|a| manifest.allows(*a, around.seconds()));

@@ -11,7 +11,8 @@ use crate::outcome::Failure;
 use clap::Subcommand;
 use fuin_shared::codec;
 use fuin_shared::ids::{PersonId, ServiceId};
-use fuin_shared::manifest::{Officer, OfficerSignature, SignedManifest};
+use fuin_shared::key::Spki;
+use fuin_shared::manifest::{Officer, OfficerSignature, SignedManifest, Staff};
 use std::path::{Path, PathBuf};
 
 /// The steps.
@@ -19,6 +20,30 @@ use std::path::{Path, PathBuf};
 pub enum Init {
     /// Makes an officer's key, mode 0600, and the public entry for the manifest.
     Officer {
+        /// Name in the manifest.
+        #[arg(long)]
+        name: PersonId,
+        /// Where the key goes, PKCS#8 in PEM.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Where the public entry goes.
+        #[arg(long, value_name = "FILE")]
+        entry: PathBuf,
+    },
+    /// Makes an operator's key, mode 0600, and the public entry for the manifest. Operators configure nothing.
+    Operator {
+        /// Name in the manifest.
+        #[arg(long)]
+        name: PersonId,
+        /// Where the key goes, PKCS#8 in PEM.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Where the public entry goes.
+        #[arg(long, value_name = "FILE")]
+        entry: PathBuf,
+    },
+    /// Makes an auditor's key, mode 0600, and the public entry for the manifest. Auditors configure nothing.
+    Auditor {
         /// Name in the manifest.
         #[arg(long)]
         name: PersonId,
@@ -92,10 +117,17 @@ pub enum Init {
 pub async fn run(init: Init) -> Result<(), Failure> {
     match init {
         Init::Officer { name, key, entry } => {
-            must_be_new("--key", &key)?;
-            let spki = DevKey::load_or_make(&key)?.spki();
-            Entry::Officer(Officer { id: name.clone(), key: spki }).write(&entry)?;
+            let officer = Officer { id: name.clone(), key: new_key(&key)? };
+            Entry::Officer(officer).write(&entry)?;
             println!("officer {name}: key in {}, public entry in {}", key.display(), entry.display());
+        }
+        Init::Operator { name, key, entry } => {
+            Entry::Operator(Staff { id: name.clone(), key: new_key(&key)? }).write(&entry)?;
+            println!("operator {name}: key in {}, public entry in {}", key.display(), entry.display());
+        }
+        Init::Auditor { name, key, entry } => {
+            Entry::Auditor(Staff { id: name.clone(), key: new_key(&key)? }).write(&entry)?;
+            println!("auditor {name}: key in {}, public entry in {}", key.display(), entry.display());
         }
         Init::Custodian { name, state, entry } => {
             must_be_new("--state", &state)?;
@@ -143,6 +175,11 @@ fn service_id(text: &str) -> Result<ServiceId, String> {
     text.parse().map_err(|_| "give 64 hexadecimal digits".to_owned())
 }
 
+fn new_key(path: &Path) -> Result<Spki, Failure> {
+    must_be_new("--key", path)?;
+    Ok(DevKey::load_or_make(path)?.spki())
+}
+
 fn must_be_new(option: &str, path: &Path) -> Result<(), Failure> {
     if path.exists() {
         return Err(Failure::Usage(format!("{option}: {} exists; a secret is not replaced", path.display())));
@@ -152,6 +189,10 @@ fn must_be_new(option: &str, path: &Path) -> Result<(), Failure> {
 
 fn sign(path: &Path, key: &Path) -> Result<(), Failure> {
     let mut founded = Founded::read(path)?;
+    if founded.followed {
+        let text = "--manifest: a history; officers sign what is to follow it with `fuin manifest sign`";
+        return Err(Failure::Usage(text.to_owned()));
+    }
     let key = DevKey::load(key)?;
     let spki = key.spki();
     let Some(officer) = founded.manifest.officers.iter().find(|officer| officer.key == spki) else {

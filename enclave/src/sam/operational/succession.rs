@@ -1,0 +1,48 @@
+//! Place: SAM. A change of the manifest, by the word of the current one's officers (design sections 3.3 and 3.6).
+
+use super::{Operational, Surroundings};
+use crate::ledger::journal::Entry;
+use crate::sam::Ticket;
+use crate::sam::outcome::Outcome;
+use fuin_shared::fault::Fault;
+use fuin_shared::log::event::EventBody;
+use fuin_shared::manifest::ManifestChange;
+use fuin_shared::message::RecordChange;
+
+impl Operational {
+    /// Appends the event; the manifest becomes current when the event is released.
+    pub(super) fn change_manifest(
+        &mut self,
+        ticket: Ticket,
+        change: ManifestChange,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Fault> {
+        let (state, now) = (self.journal.state(), around.seconds());
+        // One at a time: the next is for the officers of the one that still waits.
+        if state.manifest().is_none_or(|newest| newest.hash != around.context.hash) {
+            return Err(Fault::Busy);
+        }
+        let (next, approvals) = around.context.succeed(&change)?;
+        if now >= next.manifest.not_after {
+            return Err(Fault::ManifestExpired);
+        }
+        for approval in &approvals {
+            if approval.ledger != self.journal.identity().origin {
+                return Err(Fault::StatementForeign);
+            }
+            if now >= approval.not_after {
+                return Err(Fault::StatementExpired);
+            }
+            if state.is_spent(&approval.statement) {
+                return Err(Fault::StatementSpent);
+            }
+        }
+        let body = EventBody::ManifestAdopted {
+            manifest: next.hash,
+            version: next.manifest.version,
+            approvals: approvals.iter().map(|approval| approval.statement).collect(),
+        };
+        let entry = Entry { body, records: vec![RecordChange::Manifest(change)], salts: Vec::new() };
+        self.append(ticket, entry, Outcome::ManifestAdopted(Box::new(next)), around)
+    }
+}

@@ -1,0 +1,133 @@
+//! Place: SAM. Who may send which command in which phase: one static table, and the one check of it (SRG_M.1.1).
+//!
+//! The host carries every command. The role is that of whoever the command speaks for: the signers of its statements. Who
+//! they say they are is held against the table here, before anything else; that they are is verified with the command.
+
+use super::jose::CompactJws;
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::fault::Fault;
+use fuin_shared::manifest::Manifest;
+use fuin_shared::message::Command;
+use fuin_shared::phase::Phase;
+use fuin_shared::role::Role;
+use fuin_shared::statement::SignedStatement;
+
+/// Most speakers of one command that are looked at: no list of the manifest is longer.
+const MAX_SPEAKERS: usize = 64;
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Right {
+    /// Phases in which the command is taken.
+    pub phases: &'static [Phase],
+    /// Roles whose word it is.
+    pub roles: &'static [Role],
+    /// Whether it is taken under a manifest that has ended.
+    pub after_end: bool,
+}
+
+/// Commands that nobody signs: the host may ask them, and so may everybody.
+const ANYBODY: &[Role] = &Role::ALL;
+
+/// The table.
+#[must_use]
+pub const fn right(command: &Command) -> Right {
+    use Phase::{Booted, Operational, Recovering, Uninitialized};
+    const fn row(phases: &'static [Phase], roles: &'static [Role]) -> Right {
+        Right { phases, roles, after_end: false }
+    }
+    const fn always(phases: &'static [Phase], roles: &'static [Role]) -> Right {
+        Right { phases, roles, after_end: true }
+    }
+    match command {
+        Command::Status => always(&Phase::ALL, ANYBODY),
+        Command::GetEvidence(_) => always(&[Uninitialized, Recovering, Operational], ANYBODY),
+        Command::InstallManifest(_) => always(&[Booted], &[Role::Officer]),
+        Command::FollowManifest(_) => always(&[Uninitialized], &[Role::Officer]),
+        Command::ChangeManifest(_) => always(&[Operational], &[Role::Officer]),
+        Command::CeremonyStatus => always(&[Uninitialized], ANYBODY),
+        Command::Genesis(_) => row(&[Uninitialized], &[Role::Officer]),
+        Command::ConfirmGenesis(_) => row(&[Uninitialized], &[Role::Custodian]),
+        // So that a service whose manifest ended can be brought up once more, and then only be given another one.
+        Command::ProvideShare(_) => always(&[Uninitialized], &[Role::Custodian]),
+        Command::GenerateKey(_)
+        | Command::LinkEid(_)
+        | Command::AuthorizePop(_)
+        | Command::LinkCert(_)
+        | Command::DeleteKey(_) => row(&[Operational], &[Role::RaClient]),
+        Command::AttestKey(_) | Command::GetChallenge(_) => row(&[Operational], ANYBODY),
+        Command::Authorize(_) => row(&[Operational], &[Role::Signer]),
+        Command::SignHash(_) | Command::SignDocument(_) | Command::ExtendTransaction(_) => {
+            row(&[Operational], &[Role::Sca])
+        }
+    }
+}
+
+/// Whether `role` may send `command` in `phase`.
+#[must_use]
+pub fn allows(role: Role, phase: Phase, command: &Command) -> bool {
+    let right = right(command);
+    right.phases.contains(&phase) && right.roles.contains(&role)
+}
+
+/// The check before every command. `manifest` is the current one, once there is one.
+///
+/// # Errors
+/// [`Fault::Halted`], [`Fault::WrongPhase`], [`Fault::RoleForbidden`], [`Fault::ManifestExpired`].
+pub fn check(
+    phase: Phase,
+    command: &Command,
+    manifest: Option<&Manifest>,
+    now_seconds: u64,
+) -> Result<(), Fault> {
+    let right = right(command);
+    if !right.phases.contains(&phase) {
+        return Err(if phase == Phase::Halted { Fault::Halted } else { Fault::WrongPhase });
+    }
+    let Some(manifest) = manifest else { return Ok(()) };
+    for name in speakers(command) {
+        // A name that the manifest does not have is refused by the command itself.
+        let mut held = manifest.holders().filter(|holder| holder.name == name).peekable();
+        if held.peek().is_some() && !held.any(|holder| right.roles.contains(&holder.role)) {
+            return Err(Fault::RoleForbidden);
+        }
+    }
+    if !right.after_end && now_seconds >= manifest.not_after {
+        return Err(Fault::ManifestExpired);
+    }
+    Ok(())
+}
+
+/// Who the command says that it speaks for; nothing is verified yet. Signers and SCAs have no name in the manifest.
+fn speakers(command: &Command) -> Vec<String> {
+    match command {
+        Command::Genesis(genesis) => signers(&genesis.approvals),
+        Command::ConfirmGenesis(confirm) => signers(&confirm.receipts),
+        Command::ProvideShare(share) => signers(core::slice::from_ref(&share.statement)),
+        Command::FollowManifest(change) | Command::ChangeManifest(change) => signers(&change.approvals),
+        Command::GenerateKey(manage)
+        | Command::LinkEid(manage)
+        | Command::AuthorizePop(manage)
+        | Command::LinkCert(manage)
+        | Command::DeleteKey(manage) => {
+            CompactJws::parse(&manage.proof).map(|jws| jws.kid().to_owned()).into_iter().collect()
+        }
+        Command::Status
+        | Command::InstallManifest(_)
+        | Command::GetEvidence(_)
+        | Command::CeremonyStatus
+        | Command::AttestKey(_)
+        | Command::GetChallenge(_)
+        | Command::Authorize(_)
+        | Command::SignHash(_)
+        | Command::SignDocument(_)
+        | Command::ExtendTransaction(_) => Vec::new(),
+    }
+}
+
+fn signers(statements: &[Blob]) -> Vec<String> {
+    let opened = statements.iter().take(MAX_SPEAKERS);
+    let read = opened.filter_map(|s| codec::decode::<SignedStatement>(s.as_slice()).ok());
+    read.map(|signed| signed.signer.as_str().to_owned()).collect()
+}
