@@ -21,43 +21,53 @@ pub(super) enum NotAdmitted {
     Duplicate,
 }
 
-/// The commands under way.
+/// How many may be under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    pub(super) per_connection: usize,
+    /// Counts those of lost connections too.
+    pub(super) total: usize,
+}
+
+/// The commands under way. Work, which may wait for long, and questions have places of their own.
 pub(super) struct Commands {
     next: u64,
-    open: BTreeMap<Ticket, Origin>,
-    per_connection: usize,
-    total: usize,
+    open: BTreeMap<Ticket, (Origin, bool)>,
+    work: Places,
+    questions: Places,
 }
 
 impl Commands {
-    /// None yet. `total` counts those of lost connections too.
-    pub(super) fn new(per_connection: usize, total: usize) -> Self {
-        Self { next: 0, open: BTreeMap::new(), per_connection, total }
+    /// None yet.
+    pub(super) const fn new(work: Places, questions: Places) -> Self {
+        Self { next: 0, open: BTreeMap::new(), work, questions }
     }
 
     /// Takes a command in.
-    pub(super) fn admit(&mut self, origin: Origin) -> Result<Ticket, NotAdmitted> {
-        if self.open.values().any(|other| *other == origin) {
+    pub(super) fn admit(&mut self, origin: Origin, question: bool) -> Result<Ticket, NotAdmitted> {
+        if self.open.values().any(|(other, _)| *other == origin) {
             return Err(NotAdmitted::Duplicate);
         }
-        let of_connection = self.open.values().filter(|other| other.connection == origin.connection).count();
-        if of_connection >= self.per_connection || self.open.len() >= self.total {
+        let places = if question { self.questions } else { self.work };
+        let alike = || self.open.values().filter(|(_, other)| *other == question);
+        let of_connection = alike().filter(|(other, _)| other.connection == origin.connection).count();
+        if of_connection >= places.per_connection || alike().count() >= places.total {
             return Err(NotAdmitted::Busy);
         }
         let ticket = Ticket(self.next);
         self.next += 1;
-        self.open.insert(ticket, origin);
+        self.open.insert(ticket, (origin, question));
         Ok(ticket)
     }
 
     /// Ends a command: where its answer goes, unless it was answered before.
     pub(super) fn finish(&mut self, ticket: Ticket) -> Option<Origin> {
-        self.open.remove(&ticket)
+        self.open.remove(&ticket).map(|(origin, _)| origin)
     }
 
     /// Ends all commands.
     pub(super) fn finish_all(&mut self) -> Vec<Origin> {
-        std::mem::take(&mut self.open).into_values().collect()
+        std::mem::take(&mut self.open).into_values().map(|(origin, _)| origin).collect()
     }
 }
 
@@ -69,26 +79,47 @@ mod tests {
         Origin { connection: ConnectionId(connection), id }
     }
 
+    fn commands(per_connection: usize, total: usize) -> Commands {
+        let places = Places { per_connection, total };
+        Commands::new(places, places)
+    }
+
     #[test]
     fn limits_hold_for_a_connection_and_in_total() {
-        let mut commands = Commands::new(2, 3);
-        let first = commands.admit(origin(1, 1)).unwrap();
-        commands.admit(origin(1, 2)).unwrap();
-        assert_eq!(commands.admit(origin(1, 3)), Err(NotAdmitted::Busy));
-        commands.admit(origin(2, 1)).unwrap();
-        assert_eq!(commands.admit(origin(3, 1)), Err(NotAdmitted::Busy));
-        assert_eq!(commands.finish(first), Some(origin(1, 1)));
-        assert_eq!(commands.finish(first), None, "one answer for one command");
-        commands.admit(origin(1, 3)).unwrap();
-        assert_eq!(commands.finish_all().len(), 3);
+        for question in [false, true] {
+            let mut commands = commands(2, 3);
+            let first = commands.admit(origin(1, 1), question).unwrap();
+            commands.admit(origin(1, 2), question).unwrap();
+            assert_eq!(commands.admit(origin(1, 3), question), Err(NotAdmitted::Busy));
+            commands.admit(origin(2, 1), question).unwrap();
+            assert_eq!(commands.admit(origin(3, 1), question), Err(NotAdmitted::Busy));
+            assert_eq!(commands.finish(first), Some(origin(1, 1)));
+            assert_eq!(commands.finish(first), None, "one answer for one command");
+            commands.admit(origin(1, 3), question).unwrap();
+            assert_eq!(commands.finish_all().len(), 3);
+        }
+    }
+
+    #[test]
+    fn work_that_waits_takes_no_place_of_a_question() {
+        let mut commands = commands(2, 2);
+        for id in 0..2 {
+            commands.admit(origin(1, id), false).unwrap();
+        }
+        assert_eq!(commands.admit(origin(1, 2), false), Err(NotAdmitted::Busy));
+        let asked = commands.admit(origin(1, 2), true).unwrap();
+        assert_eq!(commands.admit(origin(1, 2), true), Err(NotAdmitted::Duplicate));
+        commands.admit(origin(1, 3), true).unwrap();
+        assert_eq!(commands.admit(origin(1, 4), true), Err(NotAdmitted::Busy), "questions are bounded too");
+        assert_eq!(commands.finish(asked), Some(origin(1, 2)));
     }
 
     #[test]
     fn an_id_under_way_is_not_taken_again() {
-        let mut commands = Commands::new(9, 9);
-        let ticket = commands.admit(origin(1, 1)).unwrap();
-        assert_eq!(commands.admit(origin(1, 1)), Err(NotAdmitted::Duplicate));
+        let mut commands = commands(9, 9);
+        let ticket = commands.admit(origin(1, 1), false).unwrap();
+        assert_eq!(commands.admit(origin(1, 1), false), Err(NotAdmitted::Duplicate));
         commands.finish(ticket);
-        assert_ne!(commands.admit(origin(1, 1)), Ok(ticket), "tickets are never used twice");
+        assert_ne!(commands.admit(origin(1, 1), false), Ok(ticket), "tickets are never used twice");
     }
 }

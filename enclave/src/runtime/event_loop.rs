@@ -5,7 +5,7 @@ use crate::crypto_module::SigningJob;
 use crate::platform::clock::Clock;
 use crate::platform::entropy::Drbg;
 use crate::runtime::RunError;
-use crate::runtime::commands::{Commands, NotAdmitted, Origin};
+use crate::runtime::commands::{Commands, NotAdmitted, Origin, Places};
 use crate::runtime::event::{ConnectionId, Event, Incoming, Outgoing};
 use crate::runtime::limits::Limits;
 use crate::runtime::log::log;
@@ -71,7 +71,10 @@ impl<M: StateMachine> EventLoop<M> {
             limits,
             workers,
             connections: BTreeMap::new(),
-            commands: Commands::new(limits.in_flight, places),
+            commands: Commands::new(
+                Places { per_connection: limits.in_flight, total: places },
+                Places { per_connection: limits.questions, total: places },
+            ),
             store: Store::new(limits.answer),
             inputs: VecDeque::new(),
             halted: false,
@@ -167,7 +170,7 @@ impl<M: StateMachine> EventLoop<M> {
             self.reply(origin, Err(Fault::Halted));
             return Ok(());
         }
-        match self.commands.admit(origin) {
+        match self.commands.admit(origin, command.is_question()) {
             Ok(ticket) => self.inputs.push_back(Input::Command { ticket, command }),
             Err(NotAdmitted::Busy) => self.reply(origin, Err(Fault::Busy)),
             Err(NotAdmitted::Duplicate) => return Err(Violation),

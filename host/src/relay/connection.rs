@@ -18,12 +18,17 @@ use tokio::io::AsyncRead;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
+/// Places on a connection for questions ([`Command::is_question`]): they must not wait behind commands that wait for the
+/// witnesses. As many as the enclave has for them.
+const QUESTIONS: usize = 8;
+
 /// A live connection.
 pub(super) struct Connection {
     instance: InstanceId,
     outbox: Outbox,
     requests: Requests,
     room: Arc<Semaphore>,
+    questions: Arc<Semaphore>,
     pub(super) streams: Streams,
     /// Ids of the enclave's requests that are being served.
     serving: Mutex<HashSet<u64>>,
@@ -34,12 +39,16 @@ impl Connection {
         self.instance
     }
 
-    pub(super) fn room(&self) -> usize {
-        self.room.available_permits()
+    const fn places(&self, question: bool) -> &Arc<Semaphore> {
+        if question { &self.questions } else { &self.room }
     }
 
-    pub(super) fn reserve(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.room).try_acquire_owned().ok()
+    pub(super) fn room(&self, question: bool) -> usize {
+        self.places(question).available_permits()
+    }
+
+    pub(super) fn reserve(&self, question: bool) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(self.places(question)).try_acquire_owned().ok()
     }
 
     pub(super) const fn outbox(&self) -> &Outbox {
@@ -104,6 +113,7 @@ pub(super) async fn run(stream: Box<dyn Octets>, shared: Arc<Shared>) {
         outbox,
         requests: Requests::default(),
         room: Arc::new(Semaphore::new(shared.limits.in_flight_per_connection)),
+        questions: Arc::new(Semaphore::new(QUESTIONS)),
         streams: Streams::default(),
         serving: Mutex::default(),
     });

@@ -72,17 +72,17 @@ impl Fleet {
         });
     }
 
-    /// The connection of the newest instance that has most room, and a place on it.
-    pub(super) fn pick(&self) -> Result<(Arc<Connection>, OwnedSemaphorePermit), Fault> {
+    /// The connection of the newest instance that has most room for a command or for a question, and a place on it.
+    pub(super) fn pick(&self, question: bool) -> Result<(Arc<Connection>, OwnedSemaphorePermit), Fault> {
         let state = self.state();
         let newest = state.newest().ok_or(Fault::Disconnected)?;
         let connection = state
             .connections
             .iter()
             .filter(|c| c.instance() == newest)
-            .max_by_key(|c| c.room())
+            .max_by_key(|c| c.room(question))
             .ok_or(Fault::Disconnected)?;
-        let permit = connection.reserve().ok_or(Fault::Busy)?;
+        let permit = connection.reserve(question).ok_or(Fault::Busy)?;
         Ok((Arc::clone(connection), permit))
     }
 }

@@ -3,7 +3,7 @@
 use crate::peer::instance;
 use crate::setup::{Setup, USER};
 use fuin_shared::fault::Fault;
-use fuin_shared::message::{Answer, Command, Status};
+use fuin_shared::message::{Answer, Command, Genesis, Status};
 use fuin_shared::phase::Phase;
 use serde_json::json;
 use std::time::Duration;
@@ -17,15 +17,20 @@ fn status() -> Answer {
     })
 }
 
+/// Any command that is no question.
+const fn work() -> Command {
+    Command::Genesis(Genesis { approvals: Vec::new() })
+}
+
 #[tokio::test]
 async fn over_the_places_in_flight_a_call_is_busy_and_http_says_429() {
     let setup = Setup::start_with(|c| c.limits.in_flight_per_connection = 1).await;
     setup.seal().await;
     let mut peer = setup.peer(1).await;
     let relay = setup.host.relay().clone();
-    let call = tokio::spawn(async move { relay.call(Command::Status, Duration::from_secs(60)).await });
+    let call = tokio::spawn(async move { relay.call(work(), Duration::from_secs(60)).await });
     let (id, _) = peer.command().await;
-    assert_eq!(setup.host.relay().call(Command::Status, Duration::from_secs(60)).await, Err(Fault::Busy));
+    assert_eq!(setup.host.relay().call(work(), Duration::from_secs(60)).await, Err(Fault::Busy));
     let answer = setup
         .post(
             "/csc/v2/credentials/getChallenge",
@@ -35,6 +40,31 @@ async fn over_the_places_in_flight_a_call_is_busy_and_http_says_429() {
     assert_eq!((answer.status, answer.headers["retry-after"].to_str().unwrap()), (429, "1"));
     peer.reply(id, Ok(status())).await;
     assert!(call.await.unwrap().is_ok());
+}
+
+/// Commands may wait for the witnesses for long: whoever asks how things are hears it.
+#[tokio::test]
+async fn questions_are_answered_while_commands_wait() {
+    let setup = Setup::start_with(|c| c.limits.in_flight_per_connection = 1).await;
+    let mut peer = setup.peer(1).await;
+    let relay = setup.host.relay().clone();
+    let waiting = tokio::spawn(async move { relay.call(work(), Duration::from_secs(60)).await });
+    let (work, _) = peer.command().await;
+    let ready = tokio::spawn(setup.client.get(setup.url("/readyz")).send());
+    let (id, asked) = peer.command().await;
+    assert_eq!(asked, Command::Status);
+    peer.reply(id, Ok(status())).await;
+    assert_eq!(ready.await.unwrap().unwrap().status(), 200);
+    // They are bounded too.
+    let mut questions = Vec::new();
+    for _ in 0..8 {
+        let relay = setup.host.relay().clone();
+        questions.push(tokio::spawn(async move { relay.call(Command::Status, Duration::from_secs(60)).await }));
+        peer.command().await;
+    }
+    assert_eq!(setup.host.relay().call(Command::Status, Duration::from_secs(60)).await, Err(Fault::Busy));
+    peer.reply(work, Err(Fault::Internal)).await;
+    assert_eq!(waiting.await.unwrap(), Err(Fault::Internal));
 }
 
 #[tokio::test]
