@@ -1,6 +1,7 @@
 //! Place: SSA. The ledger over HTTP: paths, widths, who may read what.
 
 use crate::setup::{Setup, answered};
+use base64ct::{Base64, Encoding};
 use fuin_shared::log::bundle;
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::nodes::{self, NodeSource as _, Nodes};
@@ -85,6 +86,36 @@ impl nodes::NodeSource for Served {
 
 fn tile(kind: TileKind, index: u64, width: u16) -> Tile {
     Tile::new(kind, index, width).unwrap()
+}
+
+/// Another implementation's log, whose signing key is published with it: what we serve is the same, octet for octet.
+#[tokio::test]
+async fn tile_paths_tessera_log() {
+    let seed = Base64::decode_vec("AeymY/SZAX0jZcJ8enZ5FY1Dz+wTML2yWSkK+9DSF3eg").unwrap();
+    let signer = NoteSigner::from_seed("example.com/log/testdata", seed[1..].try_into().unwrap()).unwrap();
+    let log: HashMap<&str, Vec<u8>> = include_str!("../../../tests/vectors/log/tessera.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(' '))
+        .map(|(path, octets)| (path, Base64::decode_vec(octets).unwrap()))
+        .collect();
+    let mut world = World::start().await;
+    let entries = bundle::entries(&log["tile/entries/000.p/15"]).unwrap();
+    for (size, entry) in (1u64..).zip(entries) {
+        world.tree.push(leaf_hash(entry));
+        let origin = signer.verifier().name().to_owned();
+        let head = Checkpoint { origin, size, root: world.tree.root_at(size).unwrap() };
+        let checkpoint = head.sign(&signer).unwrap();
+        let entries = vec![entry.to_vec().into()];
+        let commit = Commit { first: size - 1, entries, checkpoint, records: vec![] };
+        world.setup.host.store().commit(commit).await.unwrap();
+        assert_eq!(world.get("checkpoint").await.bytes().await.unwrap(), log[&*format!("checkpoint.{size}")]);
+    }
+    let tiles: Vec<_> = log.iter().filter(|(path, _)| path.starts_with("tile/")).collect();
+    assert_eq!(tiles.len(), 30);
+    for (path, octets) in tiles {
+        assert_eq!(world.get(path).await.bytes().await.unwrap(), octets, "{path}");
+    }
 }
 
 /// Every tile of each size is there under its exact path, nothing beyond it is, and the tiles lead to the root.

@@ -17,6 +17,21 @@ fn spoiled(note: &str) -> String {
     note.to_text()
 }
 
+/// The rules that the requirement names; those below look into each.
+#[test]
+fn note_vectors() {
+    let key = [VerifierKey::parse(VKEY).unwrap()];
+    let open = |note: &str| Note::parse(note.as_bytes()).and_then(|note| note.verify(&key));
+    assert_eq!(open(NOTE), Ok(vec![0]), "the example of the specification");
+    assert_eq!(open(&spoiled(NOTE)), Err(NoteError::BadSignature("example.com/foo".into())));
+    assert_eq!(open(&NOTE.replace("example m", "example\u{7}m")), Err(NoteError::ControlCharacter));
+    assert_eq!(open(NOTE.trim_end()), Err(NoteError::NoFinalNewline));
+    let others = (0..16).map(|n| signer(&format!("other{n}"), n).sign_line("This is an example message.\n").unwrap());
+    let (text, line) = NOTE.split_once("\n\n").unwrap();
+    let lines: String = others.map(|line| line.to_text()).collect();
+    assert_eq!(open(&format!("{text}\n\n{lines}{line}")), Ok(vec![0]), "the 17th signature counts");
+}
+
 #[test]
 fn note_vectors_example_opens() {
     let key = VerifierKey::parse(VKEY).unwrap();

@@ -102,8 +102,9 @@ fn proof_vectors_consistency_all_pairs() {
     }
 }
 
+/// The vectors of another implementation, and every change of those that it accepts.
 #[test]
-fn proof_vectors_transparency_dev() {
+fn proof_vectors() {
     let text = include_str!("../../../../tests/vectors/log/transparency-dev-merkle.txt");
     let hash = |t: &str| -> Option<Hash> {
         if t == "-" {
@@ -116,7 +117,7 @@ fn proof_vectors_transparency_dev() {
         None if t != "-" => Some(leaf_hash(t.as_bytes())),
         other => other,
     };
-    let mut count = 0;
+    let (mut count, mut changed) = (0, 0);
     for line in text.lines().filter(|l| !l.starts_with('#')) {
         let fields: Vec<&str> = line.split(' ').collect();
         let [kind, name, verdict, x, y, p, q, proof] = fields[..] else { panic!("{line}") };
@@ -126,17 +127,27 @@ fn proof_vectors_transparency_dev() {
         let proof: Option<Vec<Hash>> =
             if proof == "[]" { Some(vec![]) } else { proof.split(',').map(hash).collect() };
         // A hash of another length does not fit the type, which is a refusal.
-        let accepted = match (if kind == "inclusion" { hash(p) } else { root(p) }, root(q), proof) {
-            (Some(p), Some(q), Some(proof)) if kind == "inclusion" => {
-                verify_inclusion(x, y, &p, &proof, &q).is_ok()
+        let verify = |p: &Hash, q: &Hash, proof: &[Hash]| {
+            if kind == "inclusion" {
+                verify_inclusion(x, y, p, proof, q).is_ok()
+            } else {
+                verify_consistency(x, y, proof, p, q).is_ok()
             }
-            (Some(p), Some(q), Some(proof)) => verify_consistency(x, y, &proof, &p, &q).is_ok(),
-            _ => false,
         };
+        let hashes = (if kind == "inclusion" { hash(p) } else { root(p) }, root(q), proof);
+        let accepted =
+            matches!(&hashes, (Some(p), Some(q), Some(proof)) if verify(p, q, proof));
         assert_eq!(accepted, expected, "{kind} {name}");
+        if let (true, (Some(p), Some(q), Some(proof))) = (accepted, hashes) {
+            for bad in broken(&proof, 0..256) {
+                assert!(!verify(&p, &q, &bad), "{kind} {name}: {bad:?}");
+                changed += 1;
+            }
+        }
         count += 1;
     }
     assert_eq!(count, 196);
+    assert!(changed > 10_000, "{changed}");
 }
 
 #[test]
