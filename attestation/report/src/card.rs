@@ -8,6 +8,7 @@ use fuin_attestation::{AnchorKind, Anchors, DevelopmentAnchor, Refusal, Step};
 use fuin_shared::evidence::{LedgerIdentity, Pcr};
 use fuin_shared::ids::{RootCommitment, ServiceId};
 use fuin_shared::log::note::VerifierKey;
+use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::ReleaseMode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -53,6 +54,9 @@ pub struct Card {
     pub ledger: Option<LedgerIdentity>,
     /// Commitment to the root key.
     pub root_commitment: Option<RootCommitment>,
+    /// Witnesses of the ledger; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<WitnessPolicy>,
 }
 
 /// A card, judged, with the evidence that was held against it.
@@ -148,6 +152,8 @@ impl Card {
             [pcr0, pcr1, pcr2].iter().all(|register| register.0 != [0; 48]),
             "measurement: a register of zeros is what every enclave in debug mode shows",
         )?;
+        let witnesses = self.witnesses.as_ref().map_or(Ok(()), |policy| policy.check().map(|_| ()));
+        witnesses.map_err(|error| format!("witnesses: {error}"))?;
         let Some(ledger) = &self.ledger else { return Ok(()) };
         let key = VerifierKey::parse(&ledger.vkey).map_err(|error| format!("ledger.vkey: {error}"))?;
         rule(key.name() == ledger.origin, "ledger: the key's name is not the origin")
@@ -208,6 +214,8 @@ impl Card {
             self.root_commitment.is_none() || self.root_commitment == evidence.root_commitment(),
             "another root key",
         )?;
+        let policy = self.witnesses.as_ref().map(WitnessPolicy::digest);
+        rule(policy.is_none() || policy == evidence.statement().witness_policy, "other witnesses")?;
         let development = evidence.development() || evidence.claims().anchor() == AnchorKind::Development;
         rule(
             self.development == development,
@@ -238,6 +246,9 @@ impl Card {
         page.row("ledger", self.ledger.as_ref().map_or_else(none, |ledger| shown(&ledger.origin)));
         page.row("ledger key", self.ledger.as_ref().map_or_else(none, |ledger| shown(&ledger.vkey)));
         page.row("root commitment", self.root_commitment.map_or_else(none, |value| value.to_string()));
+        if let Some(policy) = &self.witnesses {
+            page.row("witnesses", format!("{} of {}", policy.threshold, policy.witnesses.len()));
+        }
         page.heading("Not checked");
         page.point("who published this card: a card is believed for where it comes from");
     }

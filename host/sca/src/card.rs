@@ -3,6 +3,7 @@
 use fuin_attestation::{Anchors, DevelopmentAnchor};
 use fuin_shared::evidence::{LedgerIdentity, Pcr};
 use fuin_shared::ids::{RootCommitment, ServiceId};
+use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::{Measurement, ReleaseMode};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,9 @@ pub struct ServiceCard {
     pub ledger: Option<LedgerIdentity>,
     /// Commitment to the root key, hex.
     pub root_commitment: Option<RootCommitment>,
+    /// Witnesses of the ledger; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<WitnessPolicy>,
 }
 
 /// The file is no service card.
@@ -85,6 +89,9 @@ impl ServiceCard {
         }
         if card.evidence_anchors.is_empty() {
             return Err(CardError::Field("evidenceAnchors: give at least one certificate in PEM"));
+        }
+        if card.witnesses.as_ref().is_some_and(|witnesses| witnesses.check().is_err()) {
+            return Err(CardError::Field("witnesses: no quorum can be made of them"));
         }
         Ok(card)
     }
@@ -141,6 +148,7 @@ mod tests {
             evidence_anchors: vec!["no PEM".into()],
             ledger: None,
             root_commitment: None,
+            witnesses: None,
         }
     }
 
@@ -159,5 +167,7 @@ mod tests {
             String::from_utf8(card().to_json()).unwrap().replace("\"name\"", "\"colour\": 1, \"name\"");
         assert!(ServiceCard::parse(text.as_bytes()).is_err());
         assert!(card().pins().is_err());
+        let witnesses = Some(WitnessPolicy { witnesses: vec!["x".into()], threshold: 1, faults: 0 });
+        assert!(ServiceCard::parse(&ServiceCard { witnesses, ..card() }.to_json()).is_err());
     }
 }

@@ -3,9 +3,9 @@
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{Version, fault, hashes, object_id, token};
+use super::{Version, fault, hashes, object_id, receipt, token};
 use crate::http::params::{missing, out_of_range};
-use crate::http::{Params, Refusal};
+use crate::http::{Params, Refusal, json};
 use crate::server::App;
 use crate::store::{KeyStatus, StoredToken};
 use axum::response::Response;
@@ -31,6 +31,7 @@ pub(super) async fn answer(
     let algorithm = hashes::algorithm(params, version)?;
     let digests = hashes::decode(values, version.hashes())?;
     hashes::check_lengths(&digests, algorithm)?;
+    let with_receipt = receipt::wanted(params)?;
 
     let entry = owned(app, caller, id).await?;
     if count > entry.multisign {
@@ -58,8 +59,10 @@ pub(super) async fn answer(
     })
     .await
     .map_err(|failed| fault::refusal(version, &entry, failed))?;
-    let Answer::Activation { token, expires, .. } = answer else { return Err(unexpected()) };
-    Ok(token::activation(app, &token, expires))
+    let Answer::Activation { token, expires, receipt } = answer else { return Err(unexpected()) };
+    let mut answer = token::activation(app, &token, expires);
+    receipt::add(app, with_receipt, receipt, &mut answer).await;
+    Ok(json(&answer.into()))
 }
 
 /// `numSignatures`, also as text. `None` if it is less than 1; a huge one is as good as the largest.

@@ -4,7 +4,7 @@
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{Version, bearer, fault, hashes, sign, wrong_verb};
+use super::{Version, bearer, fault, hashes, receipt, sign, wrong_verb};
 use crate::http::params::{missing, not_acceptable};
 use crate::http::{Params, Refusal, json, read_body};
 use crate::server::App;
@@ -17,14 +17,14 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::message::{
     Answer, Command, MAX_SIGNED_ATTRIBUTES, MAX_SIGNING_INPUT, SignDocument, ToBeSigned,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 /// What the list is called.
 const LIST: &str = "toBeSigned";
 
 /// Serves `{"credentialID", "SAD", "toBeSigned": [{"cms": base64} or {"jws": base64}], "signAlgo",
 /// "hashAlgorithmOID" (optional)}`: `cms` is the DER of signed attributes with the tag SET OF, `jws` a signing input. The
-/// answer is that of signHash. A bearer token is needed as for every method of CSC v2.
+/// answer is that of signHash, `withReceipt` too. A bearer token is needed as for every method of CSC v2.
 pub(crate) async fn serve(app: &App, request: Request) -> Result<Response, Refusal> {
     if *request.method() != Method::POST {
         return Err(wrong_verb("POST"));
@@ -46,6 +46,7 @@ pub(crate) async fn serve(app: &App, request: Request) -> Result<Response, Refus
     let signature_algorithm =
         SignatureAlgorithm::from_oid(sign_algorithm).ok_or_else(|| not_acceptable("signAlgo"))?;
     sign::parameters(&params)?;
+    let with_receipt = receipt::wanted(&params)?;
 
     let entry = owned(app, &caller, id).await?;
     if !entry.key_algorithm.signature_algorithms().contains(&signature_algorithm) {
@@ -64,12 +65,14 @@ pub(crate) async fn serve(app: &App, request: Request) -> Result<Response, Refus
     })
     .await
     .map_err(|failed| fault::refusal(Version::V2, &entry, failed))?;
-    let Answer::Signatures { signatures, .. } = answer else { return Err(unexpected()) };
+    let Answer::Signatures { signatures, receipt } = answer else { return Err(unexpected()) };
     if signatures.len() != to_be_signed.len() {
         return Err(unexpected());
     }
     let signatures: Vec<String> = signatures.iter().map(|s| Base64::encode_string(s.as_slice())).collect();
-    Ok(json(&json!({ "signatures": signatures })))
+    let mut answer = Map::from_iter([("signatures".to_owned(), signatures.into())]);
+    receipt::add(app, with_receipt, receipt, &mut answer).await;
+    Ok(json(&answer.into()))
 }
 
 /// An object with one member of two.

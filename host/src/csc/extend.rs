@@ -3,9 +3,9 @@
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{Version, fault, hashes};
+use super::{Version, fault, hashes, receipt};
 use crate::http::params::not_acceptable;
-use crate::http::{Params, Refusal};
+use crate::http::{Params, Refusal, json};
 use crate::server::App;
 use crate::store::StoredToken;
 use axum::response::Response;
@@ -28,6 +28,7 @@ pub(super) async fn answer(
         hashes::check_lengths(digests, algorithm)?;
     }
     params.text("clientData")?;
+    let with_receipt = receipt::wanted(params)?;
 
     let entry = owned(app, caller, id).await?;
     let token = super::token::decode(token).ok_or_else(|| not_acceptable("SAD"))?;
@@ -42,6 +43,8 @@ pub(super) async fn answer(
     })
     .await
     .map_err(|failed| fault::refusal(version, &entry, failed))?;
-    let Answer::Activation { token, expires, .. } = answer else { return Err(unexpected()) };
-    Ok(super::token::activation(app, &token, expires))
+    let Answer::Activation { token, expires, receipt } = answer else { return Err(unexpected()) };
+    let mut answer = super::token::activation(app, &token, expires);
+    receipt::add(app, with_receipt, receipt, &mut answer).await;
+    Ok(json(&answer.into()))
 }

@@ -15,6 +15,7 @@ mod fault;
 mod hashes;
 mod info;
 mod list;
+mod receipt;
 mod sign;
 mod token;
 

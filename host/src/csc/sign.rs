@@ -2,7 +2,7 @@
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{Version, fault, hashes};
+use super::{Version, fault, hashes, receipt};
 use crate::http::params::{missing, not_acceptable};
 use crate::http::{Params, Refusal, json};
 use crate::server::App;
@@ -11,7 +11,7 @@ use axum::response::Response;
 use base64ct::{Base64, Encoding};
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::message::{Answer, Command, SignHash};
-use serde_json::json;
+use serde_json::Map;
 
 /// signatures/signHash. In both versions a refusal calls the list `hash`.
 pub(super) async fn answer(
@@ -36,6 +36,7 @@ pub(super) async fn answer(
         return Err(not_acceptable("operationMode"));
     }
     hashes::check_lengths(&digests, Some(signature_algorithm.hash()))?;
+    let with_receipt = receipt::wanted(params)?;
 
     let entry = owned(app, caller, id).await?;
     if !entry.key_algorithm.signature_algorithms().contains(&signature_algorithm) {
@@ -54,12 +55,14 @@ pub(super) async fn answer(
     })
     .await
     .map_err(|failed| fault::refusal(version, &entry, failed))?;
-    let Answer::Signatures { signatures, .. } = answer else { return Err(unexpected()) };
+    let Answer::Signatures { signatures, receipt } = answer else { return Err(unexpected()) };
     if signatures.len() != digests.len() {
         return Err(unexpected());
     }
     let signatures: Vec<String> = signatures.iter().map(|s| Base64::encode_string(s.as_slice())).collect();
-    Ok(json(&json!({ "signatures": signatures })))
+    let mut answer = Map::from_iter([("signatures".to_owned(), signatures.into())]);
+    receipt::add(app, with_receipt, receipt, &mut answer).await;
+    Ok(json(&answer.into()))
 }
 
 /// ECDSA has none; an empty text is what some clients send for none.

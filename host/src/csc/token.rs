@@ -1,11 +1,9 @@
 //! Place: SSA. The activation token on the wire: what CSC calls the SAD, in base64url.
 
-use crate::http::json;
 use crate::server::App;
-use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fuin_shared::bytes::Blob;
-use serde_json::json;
+use serde_json::{Map, Value};
 
 /// Octets of an activation token.
 const TOKEN: usize = 32;
@@ -16,10 +14,9 @@ pub(super) fn decode(text: &str) -> Option<Blob> {
     (octets.len() == TOKEN).then_some(Blob(octets))
 }
 
-/// The answer that carries one.
-pub(super) fn activation(app: &App, token: &Blob, expires: u64) -> Response {
-    json(&json!({
-        "SAD": Base64UrlUnpadded::encode_string(token.as_slice()),
-        "expiresIn": expires.saturating_sub(app.clock.unix_seconds()),
-    }))
+/// Members of the answer that carries one.
+pub(super) fn activation(app: &App, token: &Blob, expires: u64) -> Map<String, Value> {
+    let left = expires.saturating_sub(app.clock.unix_seconds());
+    let token = Base64UrlUnpadded::encode_string(token.as_slice());
+    Map::from_iter([("SAD".to_owned(), token.into()), ("expiresIn".to_owned(), left.into())])
 }

@@ -3,7 +3,7 @@
 //!
 //! | path | for | what |
 //! |---|---|---|
-//! | `/ledger/checkpoint` | everybody | the newest signed checkpoint |
+//! | `/ledger/checkpoint` | everybody | the newest checkpoint, with its cosignatures where there are witnesses |
 //! | `/ledger/tile/<L>/<N>[.p/<W>]` | everybody | hashes |
 //! | `/ledger/proof/<index>` | everybody | tlog-proof that the entry is in the ledger |
 //! | `/ledger/tile/entries/<N>[.p/<W>]` | auditors | entries |
@@ -39,7 +39,7 @@ pub(crate) async fn serve(
         return Err(wrong_verb("GET, HEAD"));
     }
     if resource == "checkpoint" {
-        let head = app.store.head().await?;
+        let head = app.store.published().await?;
         return Ok(answer(head.checkpoint.ok_or_else(not_found)?.into_bytes(), TEXT, SECONDS));
     }
     if let Some(index) = resource.strip_prefix("proof/") {
@@ -58,9 +58,6 @@ pub(crate) async fn serve(
 }
 
 async fn proof(app: &App, index: u64) -> Result<Response, Refusal> {
-    if index >= app.store.head().await?.size {
-        return Err(not_found());
-    }
     let proof = app.store.proof(index).await?.ok_or_else(not_found)?;
     let path = proof.path.iter().map(|hash| hash.0).collect();
     let proof = TlogProof { extra: None, index, path, checkpoint: proof.checkpoint };

@@ -71,6 +71,13 @@ pub trait Store: Send + Sync + 'static {
     fn commit(&self, commit: Commit) -> Pending<'_, ()>;
     /// Size and newest checkpoint.
     fn head(&self) -> Pending<'_, Head>;
+    /// Keeps a checkpoint with the cosignatures of a quorum; `note` is the checkpoint as committed, then their lines.
+    ///
+    /// # Errors
+    /// [`StoreError::Commit`] unless it begins with the checkpoint that was committed with this size.
+    fn put_cosigned(&self, size: u64, note: String) -> Pending<'_, ()>;
+    /// What people outside are shown: the newest cosigned checkpoint and its size; while none is, the newest of all.
+    fn published(&self) -> Pending<'_, Head>;
     /// Entries from `first` on, at most `limit`.
     fn entries(&self, first: u64, limit: u32) -> Pending<'_, Vec<Vec<u8>>>;
     /// The current sealed record.
@@ -78,7 +85,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Index of the event that carries the digest of a key statement.
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>>;
-    /// Proof that the entry is in the ledger, against the newest checkpoint.
+    /// Proof that the entry is in the ledger, against the published checkpoint.
     fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>>;
     /// Octets of a tile or entry bundle; none where the ledger does not reach so far.
     fn tile(&self, tile: Tile) -> Pending<'_, Option<Vec<u8>>>;

@@ -66,7 +66,8 @@ impl Witnesses {
         self.contradiction.subscribe()
     }
 
-    /// Asks for cosignatures: lines of a note, as many as came in time, at least `quorum` if there are that many.
+    /// Asks for cosignatures: lines of a note, as many as came in time, at least `quorum` if there are that many. Then the
+    /// store keeps them too, for people outside.
     ///
     /// # Errors
     /// [`Fault::Malformed`]: what the enclave wants cosigned is no checkpoint.
@@ -83,11 +84,20 @@ impl Witnesses {
         }
         let enough = usize::from(wanted.quorum);
         let mut lines = Vec::new();
+        let (size, mut cosigned) = (checkpoint.size, wanted.checkpoint.clone());
         // What is there when the time is over is the answer.
         let _ =
             tokio::time::timeout(PATIENCE, self.collect(Arc::new((wanted, checkpoint)), enough, &mut lines))
                 .await;
-        Ok(lines.concat())
+        let lines_of_witnesses = lines.concat();
+        if !lines.is_empty() && lines.len() >= enough {
+            cosigned += &lines_of_witnesses;
+            // Before the answer, so that what the enclave releases has its proof. The enclave does not depend on it.
+            if let Err(error) = self.store.put_cosigned(size, cosigned).await {
+                tracing::error!(%error, size, "cannot keep the cosigned checkpoint");
+            }
+        }
+        Ok(lines_of_witnesses)
     }
 
     /// One witness first, the others once it has accepted: so twins do not split the witnesses between them. One that did

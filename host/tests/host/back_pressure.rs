@@ -59,7 +59,8 @@ async fn questions_are_answered_while_commands_wait() {
     let mut questions = Vec::new();
     for _ in 0..8 {
         let relay = setup.host.relay().clone();
-        questions.push(tokio::spawn(async move { relay.call(Command::Status, Duration::from_secs(60)).await }));
+        questions
+            .push(tokio::spawn(async move { relay.call(Command::Status, Duration::from_secs(60)).await }));
         peer.command().await;
     }
     assert_eq!(setup.host.relay().call(Command::Status, Duration::from_secs(60)).await, Err(Fault::Busy));

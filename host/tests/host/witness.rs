@@ -13,6 +13,7 @@ use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::cosignature::{CosignedCheckpoint, Cosigner};
 use fuin_shared::log::note::{Note, NoteSigner, SignatureLine};
 use fuin_shared::log::proof::verify_consistency;
+use fuin_shared::log::tlog_proof::TlogProof;
 use fuin_shared::log::tree::{Hash, leaf_hash, root_of};
 use fuin_shared::message::{Commit, Cosign, StoreAnswer, StoreRequest};
 use std::sync::{Arc, Mutex};
@@ -282,6 +283,55 @@ async fn one_witness_that_is_down_is_done_without() {
     let who = asked(&mut peer, 0, &ledger, 2, &[a, b, c]).await;
     assert_eq!(who, ["witness.example/2", "witness.example/3"]);
     assert_eq!(a.requests(), 0);
+}
+
+/// What a quorum has cosigned is what people outside are shown, with the lines; the tail after it waits.
+#[tokio::test]
+async fn the_cosigned_checkpoint_is_kept_and_published() {
+    let witnesses = [Witness::start(1).await, Witness::start(2).await];
+    let [a, b] = &witnesses;
+    let (setup, mut peer, mut ledger) = service(&[a, b]).await;
+    let published = async || {
+        let response = setup.client.get(setup.url("/ledger/checkpoint")).send().await.unwrap();
+        response.text().await.unwrap()
+    };
+    let key = ledger.signer.verifier().clone();
+    let keys = [a, b].map(|w| cosigner(&w.name, w.seed).witness().clone());
+    let cosigners = |note: &str| {
+        let opened = CosignedCheckpoint::open(note, &key, &keys).unwrap();
+        (opened.checkpoint().size, opened.cosignatures().len())
+    };
+    assert_eq!(cosigners(&published().await), (3, 0), "nobody has cosigned yet");
+    // One line is no quorum of two.
+    b.says(500, "");
+    assert_eq!(asked(&mut peer, 0, &ledger, 2, &[a, b]).await.len(), 1);
+    assert_eq!(cosigners(&published().await), (3, 0));
+    b.behave(Behaviour::Honest);
+    assert_eq!(asked(&mut peer, 1, &ledger, 2, &[a, b]).await.len(), 2);
+    assert_eq!(cosigners(&published().await), (3, 2));
+    // Durable, and not cosigned yet: neither published nor proved.
+    ledger.append(&setup, "d").await;
+    assert_eq!(cosigners(&published().await), (3, 2));
+    let proof = async |index: u64| {
+        setup.client.get(setup.url(&format!("/ledger/proof/{index}"))).send().await.unwrap()
+    };
+    assert_eq!(proof(3).await.status(), 404);
+    let proved = TlogProof::parse(&proof(1).await.text().await.unwrap()).unwrap();
+    assert_eq!(proved.verify(b"b", &key).unwrap().size, 3);
+    assert_eq!(cosigners(&proved.checkpoint), (3, 2));
+    assert_eq!(asked(&mut peer, 2, &ledger, 2, &[a, b]).await.len(), 2);
+    assert_eq!(cosigners(&published().await), (4, 2));
+    assert_eq!(proof(3).await.status(), 200);
+    // Only a checkpoint that was committed is kept, under its own size.
+    let store = setup.host.store();
+    let note = published().await;
+    assert!(store.put_cosigned(4, note.clone()).await.is_ok(), "again, at another time");
+    for (size, note) in
+        [(3, note.clone()), (5, note.clone()), (4, note.replace('4', "5")), (4, String::new())]
+    {
+        assert!(store.put_cosigned(size, note).await.is_err());
+    }
+    assert_eq!(published().await, note);
 }
 
 #[tokio::test]

@@ -12,7 +12,9 @@
 //! | [`add_checkpoint`] | C2SP tlog-witness: request and answers |
 //! | [`event`] | the typed events, the leaves of the tree |
 //! | [`tiles`], [`bundle`] | C2SP tlog-tiles: paths, widths, entry bundles |
+//! | [`tlog_policy`] | C2SP tlog-policy: the quorum that an outsider demands, as a text file |
 //! | [`tlog_proof`] | C2SP tlog-proof: one text that shows that an entry is in the ledger |
+//! | [`receipt`] | a signer's receipt: such a proof, with what opens the event |
 //! | [`marks`], [`audit`] | what events say to outsiders, and the rules that show from outside |
 
 pub mod add_checkpoint;
@@ -25,7 +27,9 @@ pub mod marks;
 pub mod nodes;
 pub mod note;
 pub mod proof;
+pub mod receipt;
 pub mod tiles;
+pub mod tlog_policy;
 pub mod tlog_proof;
 pub mod tree;
 pub mod witness_policy;

@@ -22,11 +22,11 @@ use super::proof::{InclusionError, verify_inclusion};
 use super::tree::{Hash, leaf_hash};
 
 /// Most octets of a proof.
-pub const MAX_PROOF: usize = MAX_NOTE + 16 * 1024;
+pub const MAX_PROOF: usize = MAX_NOTE + 2 * MAX_EXTRA + 4 * 1024;
 /// Most hashes in a proof: a tree of 2^63 - 1 leaves needs no more.
 pub const MAX_HASHES: usize = 63;
 /// Most octets of `extra`.
-pub const MAX_EXTRA: usize = 4 * 1024;
+pub const MAX_EXTRA: usize = 64 * 1024;
 
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
 

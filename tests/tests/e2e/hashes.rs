@@ -2,6 +2,8 @@
 
 use crate::{invalid, shared};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use fuin_shared::log::note::VerifierKey;
+use fuin_shared::log::receipt::SignerReceipt;
 use fuin_tests::csc::Version;
 use fuin_tests::signer::{LIFE, Signer, now, random};
 
@@ -239,5 +241,56 @@ async fn extended_transaction_signs_what_is_left_and_nothing_new() {
         request["SAD"] = new.into();
         let answer = signer.csc.post(&version.path(EXTEND), &request).await;
         assert_eq!(answer.refusal(), FOREIGN_SAD, "{version:?}: nothing is left");
+    }
+}
+
+/// A receipt is given to whoever asks for it, and to nobody else: clients of the standard see no member that they do not know.
+#[tokio::test]
+async fn receipts_come_when_asked_for() {
+    let facts = shared().facts();
+    let card: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&facts.service_card).unwrap()).unwrap();
+    let key = VerifierKey::parse(card["ledger"]["vkey"].as_str().unwrap()).unwrap();
+    let read = |answer: &serde_json::Value| {
+        let receipt = SignerReceipt::parse(answer["receipt"].as_str().expect("a receipt")).unwrap();
+        receipt.verify(&key).unwrap();
+        receipt
+    };
+    let mut signer = Signer::new(facts, "P-256").await;
+    for version in Version::BOTH {
+        let hashes = [signer.hash(), signer.hash(), signer.hash()];
+        let consent = signer.consent(&hashes, now() + LIFE).await.unwrap();
+        let mut request = signer.authorize_request(version, &hashes, &consent);
+        request["withReceipt"] = true.into();
+        let authorized = signer.csc.post(&version.path("credentials/authorize"), &request).await.ok();
+        let first = read(&authorized);
+        assert_eq!(first.event().body.kind(), "authorized");
+
+        let sad = authorized["SAD"].as_str().unwrap();
+        let mut request = signer.sign_request(version, sad, &hashes[..1]);
+        for wrong in ["yes".into(), serde_json::json!(1)] {
+            request["withReceipt"] = wrong;
+            let answer = signer.csc.post(&version.path(SIGN), &request).await;
+            assert_eq!(answer.refusal(), invalid("Invalid parameter withReceipt"), "it costs nothing");
+        }
+        request["withReceipt"] = true.into();
+        let signed = signer.csc.post(&version.path(SIGN), &request).await.ok();
+        let second = read(&signed);
+        assert!(second.signs(&hashes[..1], None) && !second.signs(&hashes[1..2], None));
+        let sequence = |receipt: &SignerReceipt| receipt.event().body.credential().unwrap().sequence;
+        assert!(sequence(&second) > sequence(&first));
+
+        let mut request = signer.sign_request(version, sad, &hashes[1..]);
+        request["withReceipt"] = true.into();
+        let extended = signer.csc.post(&version.path("credentials/extendTransaction"), &request).await.ok();
+        assert_eq!(read(&extended).event().body.kind(), "transaction-extended");
+        let sad = extended["SAD"].as_str().unwrap();
+        for unasked in [None, Some(false)] {
+            let at = if unasked.is_none() { &hashes[1..2] } else { &hashes[2..] };
+            let mut request = signer.sign_request(version, sad, at);
+            request["withReceipt"] = unasked.into();
+            let plain = signer.csc.post(&version.path(SIGN), &request).await.ok();
+            assert_eq!(plain.as_object().unwrap().keys().collect::<Vec<_>>(), ["signatures"]);
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Place: none. A service with three witnesses, each a `fuin witness` of its own: what is released is cosigned by two.
 
 use crate::restart::copy;
-use fuin_tests::programs::{program, scratch};
+use fuin_shared::log::receipt::SignerReceipt;
+use fuin_tests::programs::{bounded, program, scratch};
 use fuin_tests::service::{Mode, Service};
 use fuin_tests::signer::Signer;
-use std::process::Command;
+use serde_json::{Value, json};
+use std::process::{Command, Output};
 
 /// Processes of the witnesses.
 fn witnesses(service: &Service) -> Vec<u32> {
@@ -39,6 +41,101 @@ async fn signatures_wait_for_two_of_three_witnesses() {
     assert!(killed.success());
     signer.works().await;
     service.stop();
+}
+
+fn fuin(arguments: &[&str]) -> Output {
+    bounded(program("fuin")).args(arguments).output().expect("fuin")
+}
+
+fn report(output: &Output) -> (Option<i32>, Value) {
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default())
+}
+
+/// Auditors and signers hold the witnesses' cosignatures against the card, a manifest or keys of their own.
+#[tokio::test]
+async fn cosignatures_are_verified_from_outside() {
+    let folder = scratch();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let service = Service::start(&Mode::Witnessed, &folder.path().join("dev"));
+    let (facts, dir) = (service.facts().clone(), service.dir().to_str().unwrap().to_owned());
+    let card = facts.service_card.to_str().unwrap();
+    let shown: Value = serde_json::from_slice(&std::fs::read(card).unwrap()).unwrap();
+    let vkeys: Vec<&str> =
+        shown["witnesses"]["witnesses"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+    let vkey = shown["ledger"]["vkey"].as_str().unwrap();
+
+    // A signature with its receipts.
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/documents/contract.pdf");
+    let signed =
+        fuin(&["sign", document, "-o", &path("out.pdf"), "--dir", &dir, "--receipt", &path("r"), "--json"]);
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    let hash = report(&signed).1["hash"].as_str().unwrap().to_owned();
+    let authorization = path("r.authorization");
+
+    let verify = |more: &[&str]| report(&fuin(&[&["ledger", "verify", "--json"], more].concat()));
+    let url = ["--url", &facts.ledger, "--token", &facts.auditor_token];
+    for source in [&url[..], &["--dir", &dir]] {
+        let (status, good) = verify(&[source, &["--card", card]].concat());
+        assert_eq!((status, &good["good"]), (Some(0), &json!(true)), "{good:#}");
+        assert!(good["cosigned"]["by"].as_array().unwrap().len() >= 2, "{good:#}");
+        assert_eq!(good["cosigned"]["size"], good["size"], "nothing waits");
+    }
+    let manifest = path("dev/manifest.cbor");
+    let with = |more: &[&str]| verify(&[&url[..], &["--vkey", vkey], more].concat());
+    assert_eq!(with(&["--manifest", &manifest]).0, Some(0));
+    let (_, unasked) = with(&[]);
+    assert_eq!(unasked["cosigned"], Value::Null);
+    let [a, b, c] = vkeys[..] else { panic!("{shown:#}") };
+    assert_eq!(with(&["--witness", a, "--witness", b, "--witness", c]).0, Some(0));
+    let stranger = fuin_shared::log::cosignature::Cosigner::from_seed("stranger.example", &[9; 32]).unwrap();
+    let stranger = stranger.witness().to_string();
+    let (status, missing) = with(&["--witness", a, "--witness", &stranger, "--threshold", "2"]);
+    assert_eq!((status, &missing["good"]), (Some(1), &json!(false)));
+    assert!(missing["rule"].as_str().unwrap().contains("missing: stranger.example"), "{missing:#}");
+    let policy =
+        format!("log {vkey}\nwitness a {a}\nwitness b {b}\nwitness c {c}\ngroup g 2 a b c\nquorum g\n");
+    std::fs::write(path("policy"), policy).unwrap();
+    assert_eq!(with(&["--policy", &path("policy")]).0, Some(0));
+    std::fs::write(path("policy"), format!("witness s {stranger}\nquorum s\n")).unwrap();
+    assert_eq!(with(&["--policy", &path("policy")]).0, Some(1));
+    std::fs::write(path("policy"), "quorum s\n").unwrap();
+    assert_eq!(with(&["--policy", &path("policy")]).0, Some(2));
+
+    // An archive keeps the cosignatures.
+    let saved = fuin(&[&["ledger", "export", "--out", &path("saved")], &url[..]].concat());
+    assert!(saved.status.success());
+    assert_eq!(verify(&[&path("saved"), "--card", card]).0, Some(0));
+
+    // The signer's own check needs neither service nor auditor.
+    service.stop();
+    let proof = |receipt: &str, more: &[&str]| {
+        report(&fuin(&[&["ledger", "proof", receipt, "--json"], more].concat()))
+    };
+    let (status, proven) = proof(&path("r"), &["--card", card, "--hash", &hash]);
+    assert_eq!((status, &proven["kind"]), (Some(0), &json!("signed")), "{proven:#}");
+    assert!(proven["cosigned"]["by"].as_array().unwrap().len() >= 2);
+    assert_eq!(proof(&authorization, &["--card", card]).1["kind"], "authorized");
+    assert_eq!(proof(&path("r"), &["--card", card, "--hash", &"00".repeat(32)]).0, Some(1));
+    assert_eq!(proof(&path("r"), &["--vkey", vkey, "--witness", &stranger]).0, Some(1));
+    let text = std::fs::read_to_string(path("r")).unwrap();
+    let (note, _) = text.rsplit_once("\n— witness").unwrap();
+    let (note, _) = note.rsplit_once("\n— witness").unwrap_or((note, ""));
+    std::fs::write(path("few"), format!("{note}\n")).unwrap();
+    assert_eq!(proof(&path("few"), &["--card", card]).0, Some(1), "too few witnesses");
+    assert_eq!(proof(&path("few"), &["--vkey", vkey]).0, Some(0), "nobody asked for witnesses");
+
+    // Events without a receipt show.
+    let mine = report(&fuin(&["ledger", "mine", &path("r"), &authorization, "--card", card, "--json"])).1;
+    let sequence = mark(&text);
+    assert_eq!(mine["events"].as_array().unwrap().len(), 2, "{mine:#}");
+    assert_eq!(mine["withoutReceipt"], json!([[0, sequence - 2]]), "those of the enrolment");
+    let alone = report(&fuin(&["ledger", "mine", &path("r"), "--card", card, "--json"])).1;
+    assert_eq!(alone["withoutReceipt"], json!([[0, sequence - 1]]));
+}
+
+/// The running number in a receipt.
+fn mark(text: &str) -> u64 {
+    SignerReceipt::parse(text).unwrap().event().body.credential().unwrap().sequence
 }
 
 /// Store and custodian are both of yesterday, so that nobody but the witnesses can know better.

@@ -153,6 +153,7 @@ impl Founded {
                 .collect::<anyhow::Result<_>>()?,
             ledger: evidence.ledger().cloned(),
             root_commitment: evidence.root_commitment(),
+            witnesses: self.manifest.witnesses.clone(),
         })
     }
 }

@@ -91,9 +91,10 @@ pub async fn run(args: Args) -> Result<(), Failure> {
             &wanted.hashes,
             wanted.algorithm,
             &authorization.evidence,
+            false,
         )
         .await?;
-    println!("{}", sad.as_str());
+    println!("{}", sad.token.as_str());
     Ok(())
 }
 

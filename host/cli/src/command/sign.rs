@@ -35,6 +35,10 @@ pub struct Args {
     /// What is authorized: the hash that is signed, or the document's digest, with the enclave reading what it signs.
     #[arg(long, value_enum, value_name = "TYPE", default_value = "dtbs")]
     hash_type: crate::command::hash_type::Named,
+    /// Where the receipt goes: that the signature is in the service's ledger. That of the authorization goes beside it, in
+    /// FILE.authorization. Keep both.
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -72,6 +76,12 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         other => other.into(),
     })?;
     file::write(&args.output, &signed.octets, file::PUBLIC)?;
+    if let Some(path) = &args.receipt {
+        file::write(path, signed.receipts.signature.as_bytes(), file::PUBLIC)?;
+        let mut beside = path.clone().into_os_string();
+        beside.push(".authorization");
+        file::write(beside.as_ref(), signed.receipts.authorization.as_bytes(), file::PUBLIC)?;
+    }
     tell(&args, &credential, &signed);
     Ok(())
 }
@@ -97,6 +107,7 @@ fn tell(args: &Args, credential: &Credential, signed: &SignedPdf) {
     if args.json {
         let value = json!({
             "output": args.output,
+            "receipt": args.receipt,
             "octets": signed.octets.len(),
             "field": signed.field,
             "credentialID": credential.id,
@@ -126,6 +137,9 @@ fn tell(args: &Args, credential: &Credential, signed: &SignedPdf) {
         signed.field,
         signed.octets.len()
     );
+    if let Some(path) = &args.receipt {
+        println!("receipt:           {} (in the ledger)", path.display());
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +157,7 @@ mod tests {
             location: None,
             field: None,
             hash_type: crate::command::hash_type::Named::Dtbs,
+            receipt: None,
             json: false,
         };
         let taken = PadesError::Field { name: "a".into(), reason: "is signed already" };

@@ -36,6 +36,7 @@ pub fn card(
         evidence_anchors: vec![anchor],
         ledger: custodian.ledger().cloned(),
         root_commitment: custodian.root_commitment(),
+        witnesses: founded.manifest.witnesses.clone(),
     })
 }
 

@@ -2,9 +2,9 @@
 
 use super::error::CscClientError;
 use super::types::{
-    AuthData, AuthorizeAnswer, AuthorizeRequest, ChallengeAnswer, ChallengeRequest, CredentialInfo, Empty,
-    ErrorAnswer, EvidenceAnswer, EvidenceRequest, InfoRequest, KeyAnswer, List, Login, SignDocumentRequest,
-    SignHashAnswer, SignHashRequest, ToBeSignedElement,
+    Activated, AuthData, AuthorizeAnswer, AuthorizeRequest, ChallengeAnswer, ChallengeRequest,
+    CredentialInfo, Empty, ErrorAnswer, EvidenceAnswer, EvidenceRequest, InfoRequest, KeyAnswer, List, Login,
+    SignDocumentRequest, SignHashAnswer, SignHashRequest, SignedHashes, ToBeSignedElement,
 };
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
@@ -117,7 +117,7 @@ impl CscClient {
         codec::decode(&octets).map_err(|_| wrong("is not a challenge of this service"))
     }
 
-    /// `credentials/authorize`: the evidence of authorization for an activation token.
+    /// `credentials/authorize`: the evidence of authorization for an activation token, and a receipt if it is wanted.
     ///
     /// # Errors
     /// [`CscClientError`].
@@ -128,18 +128,21 @@ impl CscClient {
         hashes: &[Blob],
         algorithm: HashAlgorithm,
         evidence: &AuthorizationEvidence,
-    ) -> Result<Zeroizing<String>, CscClientError> {
+        with_receipt: bool,
+    ) -> Result<Activated, CscClientError> {
         let request = AuthorizeRequest {
             credential_id: id.as_str(),
             num_signatures: hashes.len(),
             hashes: base64_all(hashes),
             hash_algorithm: algorithm.oid().to_string(),
             auth_data: [AuthData { id: auth_object, value: &evidence_text(evidence) }],
+            with_receipt,
         };
-        Ok(Zeroizing::new(self.call::<_, AuthorizeAnswer>("credentials/authorize", &request).await?.sad))
+        let answer: AuthorizeAnswer = self.call("credentials/authorize", &request).await?;
+        Ok(Activated { token: Zeroizing::new(answer.sad), receipt: answer.receipt })
     }
 
-    /// `signatures/signHash` under an activation token: ECDSA signatures in DER, in the order of `hashes`.
+    /// `signatures/signHash` under an activation token, with a receipt if it is wanted.
     ///
     /// # Errors
     /// [`CscClientError`].
@@ -149,7 +152,8 @@ impl CscClient {
         activation: &str,
         hashes: &[Blob],
         algorithm: SignatureAlgorithm,
-    ) -> Result<Vec<Vec<u8>>, CscClientError> {
+        with_receipt: bool,
+    ) -> Result<SignedHashes, CscClientError> {
         let method = "signatures/signHash";
         let request = SignHashRequest {
             credential_id: id.as_str(),
@@ -157,12 +161,12 @@ impl CscClient {
             hashes: base64_all(hashes),
             hash_algorithm: algorithm.hash().oid().to_string(),
             sign_algo: algorithm.oid().to_string(),
+            with_receipt,
         };
-        signatures(method, &self.call(method, &request).await?, hashes.len())
+        signatures(method, self.call(method, &request).await?, hashes.len())
     }
 
-    /// `POST /signatures/document` under an activation token for documents: ECDSA signatures in DER, in the order of
-    /// `to_be_signed`.
+    /// `POST /signatures/document` under an activation token for documents, with a receipt if it is wanted.
     ///
     /// # Errors
     /// [`CscClientError`].
@@ -172,7 +176,8 @@ impl CscClient {
         activation: &str,
         to_be_signed: &[ToBeSigned],
         algorithm: SignatureAlgorithm,
-    ) -> Result<Vec<Vec<u8>>, CscClientError> {
+        with_receipt: bool,
+    ) -> Result<SignedHashes, CscClientError> {
         let method = "signatures/document";
         let element = |one: &ToBeSigned| match one {
             ToBeSigned::Cms(octets) => ToBeSignedElement::Cms(Base64::encode_string(octets.as_slice())),
@@ -183,9 +188,10 @@ impl CscClient {
             sad: activation,
             to_be_signed: to_be_signed.iter().map(element).collect(),
             sign_algo: algorithm.oid().to_string(),
+            with_receipt,
         };
         let builder = self.http.post(format!("{}/{method}", self.base)).json(&request);
-        signatures(method, &Self::send(method, self.with_bearer(builder)).await?, to_be_signed.len())
+        signatures(method, Self::send(method, self.with_bearer(builder)).await?, to_be_signed.len())
     }
 
     /// `POST /attestation`: the evidence bundle of the instance that holds `credential`, answering `nonce`.
@@ -308,14 +314,16 @@ pub fn evidence_text(evidence: &AuthorizationEvidence) -> String {
 
 fn signatures(
     method: &'static str,
-    answer: &SignHashAnswer,
+    answer: SignHashAnswer,
     wanted: usize,
-) -> Result<Vec<Vec<u8>>, CscClientError> {
+) -> Result<SignedHashes, CscClientError> {
     let wrong = |reason| CscClientError::Answer { method, field: "signatures", reason };
     if answer.signatures.len() != wanted {
         return Err(wrong("are not as many as what was to be signed"));
     }
-    answer.signatures.iter().map(|s| Base64::decode_vec(s).map_err(|_| wrong("are not base64"))).collect()
+    let decode = |s: &String| Base64::decode_vec(s).map_err(|_| wrong("are not base64"));
+    let signatures = answer.signatures.iter().map(decode).collect::<Result<_, _>>()?;
+    Ok(SignedHashes { signatures, receipt: answer.receipt })
 }
 
 fn base64_all(hashes: &[Blob]) -> Vec<String> {

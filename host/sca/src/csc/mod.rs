@@ -6,4 +6,4 @@ mod types;
 
 pub use client::{CscClient, evidence_text};
 pub use error::CscClientError;
-pub use types::{CertificateInfo, CredentialInfo, KeyInfo};
+pub use types::{Activated, CertificateInfo, CredentialInfo, KeyInfo, SignedHashes};

@@ -1,6 +1,7 @@
 //! Place: none. Requests and answers of the API as JSON (CSC API v2, sections 11.4 to 11.10).
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 #[derive(Serialize)]
 pub(super) struct Empty {}
@@ -115,12 +116,15 @@ pub(super) struct AuthorizeRequest<'a> {
     #[serde(rename = "hashAlgorithmOID")]
     pub(super) hash_algorithm: String,
     pub(super) auth_data: [AuthData<'a>; 1],
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub(super) with_receipt: bool,
 }
 
 #[derive(Deserialize)]
 pub(super) struct AuthorizeAnswer {
     #[serde(rename = "SAD")]
     pub(super) sad: String,
+    pub(super) receipt: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -134,6 +138,8 @@ pub(super) struct SignHashRequest<'a> {
     #[serde(rename = "hashAlgorithmOID")]
     pub(super) hash_algorithm: String,
     pub(super) sign_algo: String,
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub(super) with_receipt: bool,
 }
 
 /// One element of `toBeSigned`.
@@ -153,11 +159,32 @@ pub(super) struct SignDocumentRequest<'a> {
     pub(super) sad: &'a str,
     pub(super) to_be_signed: Vec<ToBeSignedElement>,
     pub(super) sign_algo: String,
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub(super) with_receipt: bool,
 }
 
 #[derive(Deserialize)]
 pub(super) struct SignHashAnswer {
     pub(super) signatures: Vec<String>,
+    pub(super) receipt: Option<String>,
+}
+
+/// What `credentials/authorize` gave.
+#[derive(Debug)]
+pub struct Activated {
+    /// Activation token: what CSC calls the SAD.
+    pub token: Zeroizing<String>,
+    /// Receipt of the event, where it was asked for. Nothing of it is verified.
+    pub receipt: Option<String>,
+}
+
+/// What `signatures/signHash` gave.
+#[derive(Debug)]
+pub struct SignedHashes {
+    /// ECDSA signatures in DER, in the order of the hashes.
+    pub signatures: Vec<Vec<u8>>,
+    /// Receipt of the event, where it was asked for. Nothing of it is verified.
+    pub receipt: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -37,6 +37,8 @@ pub struct Authorization {
     pub instance: TrustedInstance,
     /// Unix seconds until which it can be used.
     pub expires: u64,
+    /// Digest of the SAD that was authorized.
+    pub digest: Digest32,
 }
 
 impl Authorization {
@@ -90,9 +92,10 @@ pub async fn authorize<M: SignerMeans>(
             link: None,
         },
     )?;
+    let digest = sad_digest(&sad.to_bytes());
     let assertion = means
-        .answer(profile, &challenge, &sad_digest(&sad.to_bytes()))
+        .answer(profile, &challenge, &digest)
         .map_err(|e| SignError::Means(e.to_string()))?;
     let evidence = instance.seal(&sad, assertion, &mut UnwrapErr(SysRng))?;
-    Ok(Authorization { evidence, instance, expires })
+    Ok(Authorization { evidence, instance, expires, digest })
 }

@@ -31,6 +31,14 @@ pub enum SignError {
     /// The CMS cannot be built.
     #[error("signature")]
     Cms(#[from] CadesError),
+    /// The service signed, but does not show that its ledger says so.
+    #[error("the receipt of the {event}: {reason}; tell the service's auditors")]
+    Receipt {
+        /// Of which event.
+        event: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No random octets.
     #[error("random source of this machine")]
     Entropy(#[from] getrandom::Error),

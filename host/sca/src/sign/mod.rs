@@ -4,8 +4,10 @@ mod authorize;
 mod credential;
 mod error;
 mod pdf;
+mod receipts;
 
 pub use authorize::{Authorization, ToAuthorize, authorize};
 pub use credential::Credential;
 pub use error::SignError;
 pub use pdf::{PdfToSign, SignedPdf, sign_pdf};
+pub use receipts::Receipts;

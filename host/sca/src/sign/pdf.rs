@@ -1,6 +1,7 @@
 //! Place: SCA. A PAdES baseline B-B signature of one PDF with a remote key.
 
-use super::{Credential, SignError, ToAuthorize, authorize};
+use super::receipts::Authorized;
+use super::{Credential, Receipts, SignError, ToAuthorize, authorize};
 use crate::csc::CscClient;
 use fuin_ades::cades::{SignedAttributes, assemble};
 use fuin_ades::pades::{SignatureOptions, prepare};
@@ -35,12 +36,14 @@ pub struct SignedPdf {
     pub hash: Vec<u8>,
     /// The instance that signed, with all that was verified of it.
     pub instance: TrustedInstance,
+    /// That the ledger says so.
+    pub receipts: Receipts,
 }
 
 /// Signs a PDF with `credential` in the key's natural algorithm.
 ///
 /// The evidence is checked before anything is authorized; the signature value is verified under the certificate before
-/// it is put into the PDF.
+/// it is put into the PDF; and the ledger that the evidence names must hold both events.
 ///
 /// # Errors
 /// [`SignError`]. No PDF is given then.
@@ -80,16 +83,20 @@ pub async fn sign_pdf<M: SignerMeans>(
             &hashes,
             algorithm.hash(),
             &authorization.evidence,
+            true,
         )
         .await?;
-    let signatures = match hash_type {
-        HashType::Dtbs => client.sign_hash(&credential.id, &activation, &hashes, algorithm).await?,
+    let token = &activation.token;
+    let signed = match hash_type {
+        HashType::Dtbs => client.sign_hash(&credential.id, token, &hashes, algorithm, true).await?,
         HashType::Document => {
             let to_be_signed = [ToBeSigned::Cms(attributes.as_der().into())];
-            client.sign_document(&credential.id, &activation, &to_be_signed, algorithm).await?
+            client.sign_document(&credential.id, token, &to_be_signed, algorithm, true).await?
         }
     };
-    let signature = signatures.first().ok_or_else(|| wrong("the service gave no signature"))?;
+    let signature = signed.signatures.first().ok_or_else(|| wrong("the service gave no signature"))?;
+    let wanted = Authorized { hash_type, hashes: &hashes, certificate };
+    let receipts = Receipts::check(&authorization, wanted, activation.receipt, signed.receipt.clone())?;
     let cms = assemble(&attributes, signature, &credential.chain, algorithm)?;
     let [hash] = hashes;
     Ok(SignedPdf {
@@ -98,5 +105,6 @@ pub async fn sign_pdf<M: SignerMeans>(
         algorithm,
         hash: hash.0,
         instance: authorization.instance,
+        receipts,
     })
 }

@@ -111,6 +111,35 @@ pub(super) async fn head(pool: &SqlitePool) -> Result<Head, StoreError> {
     Ok(Head { size: from_sql(row.try_get(0)?, "entry_index")?, checkpoint: row.try_get(1)? })
 }
 
+/// See [`crate::store::Store::put_cosigned`].
+pub(super) async fn put_cosigned(pool: &SqlitePool, size: u64, note: String) -> Result<(), StoreError> {
+    // Cosigned again, it has newer times.
+    let kept = sqlx::query(
+        "INSERT INTO ledger_cosigned (size, note)
+         SELECT size, ?2 FROM ledger_checkpoints WHERE size = ?1 AND note = substr(?2, 1, length(note))
+         ON CONFLICT (size) DO UPDATE SET note = excluded.note",
+    )
+    .bind(to_sql(size, "size")?)
+    .bind(note)
+    .execute(pool)
+    .await?;
+    if kept.rows_affected() == 1 {
+        return Ok(());
+    }
+    Err(StoreError::Commit("cosigned is another checkpoint than the one of its size"))
+}
+
+/// See [`crate::store::Store::published`].
+pub(super) async fn published(pool: &SqlitePool) -> Result<Head, StoreError> {
+    let row = sqlx::query("SELECT size, note FROM ledger_cosigned ORDER BY size DESC LIMIT 1")
+        .fetch_optional(pool)
+        .await?;
+    match row {
+        Some(row) => Ok(Head { size: from_sql(row.try_get(0)?, "size")?, checkpoint: row.try_get(1)? }),
+        None => head(pool).await,
+    }
+}
+
 /// See [`crate::store::Store::entries`].
 pub(super) async fn entries(pool: &SqlitePool, first: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
     let Ok(first) = i64::try_from(first) else { return Ok(Vec::new()) };

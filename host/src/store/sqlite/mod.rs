@@ -86,6 +86,14 @@ impl Store for SqliteStore {
         Box::pin(ledger::head(&self.readers))
     }
 
+    fn put_cosigned(&self, size: u64, note: String) -> Pending<'_, ()> {
+        Box::pin(ledger::put_cosigned(&self.writer, size, note))
+    }
+
+    fn published(&self) -> Pending<'_, Head> {
+        Box::pin(ledger::published(&self.readers))
+    }
+
     fn entries(&self, first: u64, limit: u32) -> Pending<'_, Vec<Vec<u8>>> {
         Box::pin(ledger::entries(&self.readers, first, limit))
     }

@@ -32,7 +32,10 @@ pub(super) async fn proof(
     tree: &Tree,
     index: u64,
 ) -> Result<Option<LedgerProof>, StoreError> {
-    let head = ledger::head(pool).await?;
+    let head = ledger::published(pool).await?;
+    if index >= head.size {
+        return Ok(None);
+    }
     let (Some(checkpoint), Some(event)) =
         (head.checkpoint, ledger::entries(pool, index, 1).await?.into_iter().next())
     else {

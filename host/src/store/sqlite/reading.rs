@@ -50,22 +50,31 @@ impl LedgerReader {
         row.map(|row| Ok(row.try_get(0)?)).transpose()
     }
 
-    /// Checkpoints of the sizes after `after` up to `last`, in order, at most `limit`.
+    /// The newest checkpoint that is kept with cosignatures; none where there are no witnesses.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn checkpoints(
-        &self,
-        after: u64,
-        last: u64,
-        limit: u32,
-    ) -> Result<Vec<(u64, String)>, StoreError> {
+    pub async fn newest_cosigned(&self) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT note FROM ledger_cosigned ORDER BY size DESC LIMIT 1")
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(row.try_get(0)?)).transpose()
+    }
+
+    /// Checkpoints of the sizes after `after` up to `last`, in order; those with cosignatures come twice.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn checkpoints(&self, after: u64, last: u64) -> Result<Vec<(u64, String)>, StoreError> {
         let rows = sqlx::query(
-            "SELECT size, note FROM ledger_checkpoints WHERE size > ? AND size <= ? ORDER BY size LIMIT ?",
+            "SELECT size, note FROM ledger_checkpoints WHERE size > ?1 AND size <= ?2
+             UNION ALL SELECT size, note FROM ledger_cosigned WHERE size > ?1 AND size <= ?2
+             ORDER BY size LIMIT ?3",
         )
         .bind(to_sql(after, "size")?)
         .bind(to_sql(last, "size")?)
-        .bind(limit)
+        // There are no more unless somebody wrote to the database.
+        .bind(to_sql(last.saturating_sub(after).saturating_mul(2), "size")?)
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(|row| Ok((from_sql(row.try_get(0)?, "size")?, row.try_get(1)?))).collect()

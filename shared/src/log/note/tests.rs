@@ -26,7 +26,8 @@ fn note_vectors() {
     assert_eq!(open(&spoiled(NOTE)), Err(NoteError::BadSignature("example.com/foo".into())));
     assert_eq!(open(&NOTE.replace("example m", "example\u{7}m")), Err(NoteError::ControlCharacter));
     assert_eq!(open(NOTE.trim_end()), Err(NoteError::NoFinalNewline));
-    let others = (0..16).map(|n| signer(&format!("other{n}"), n).sign_line("This is an example message.\n").unwrap());
+    let others =
+        (0..16).map(|n| signer(&format!("other{n}"), n).sign_line("This is an example message.\n").unwrap());
     let (text, line) = NOTE.split_once("\n\n").unwrap();
     let lines: String = others.map(|line| line.to_text()).collect();
     assert_eq!(open(&format!("{text}\n\n{lines}{line}")), Ok(vec![0]), "the 17th signature counts");

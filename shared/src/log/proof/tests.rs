@@ -135,8 +135,7 @@ fn proof_vectors() {
             }
         };
         let hashes = (if kind == "inclusion" { hash(p) } else { root(p) }, root(q), proof);
-        let accepted =
-            matches!(&hashes, (Some(p), Some(q), Some(proof)) if verify(p, q, proof));
+        let accepted = matches!(&hashes, (Some(p), Some(q), Some(proof)) if verify(p, q, proof));
         assert_eq!(accepted, expected, "{kind} {name}");
         if let (true, (Some(p), Some(q), Some(proof))) = (accepted, hashes) {
             for bad in broken(&proof, 0..256) {

@@ -2,10 +2,12 @@
 
 use super::Trouble;
 use super::source::Source;
+use super::witnesses::Cosigned;
 use fuin_shared::log::audit::{Audit, Totals};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::note::{Note, VerifierKey};
 use fuin_shared::log::tiles::{TILE_WIDTH, Tile, TileKind};
+use fuin_shared::log::tlog_policy::TlogPolicy;
 use fuin_shared::log::tree::{Hash, root_of};
 use indicatif::ProgressBar;
 
@@ -22,14 +24,17 @@ pub struct Verified {
     pub checkpoints: u64,
     /// Signature lines of the newest checkpoint that are not the ledger's: name and key ID. Not verified.
     pub others: Vec<(String, String)>,
+    /// The newest checkpoint that the quorum has cosigned, where one was demanded.
+    pub cosigned: Option<Cosigned>,
     /// Size of the older checkpoint with which it is consistent.
     pub since: Option<u64>,
 }
 
-/// Verifies all of it.
+/// Verifies all of it. Where `witnesses` are given, a quorum of them must have cosigned a checkpoint.
 pub async fn check(
     source: &mut Source,
     key: &VerifierKey,
+    witnesses: Option<&TlogPolicy>,
     since: Option<&Checkpoint>,
     bar: &ProgressBar,
 ) -> Result<Verified, Trouble> {
@@ -42,6 +47,7 @@ pub async fn check(
         return Err(Trouble::broken(head.size, rule));
     }
     let mut run = Run { audit: Audit::new(), agreed: 0, checkpoints: 0, levels: Vec::new(), tiles: 0 };
+    let mut quorum = Quorum { key, witnesses, newest: None, best: None };
     let mut first = 0;
     while first < head.size {
         let piece = source.piece(first, head.size).await?;
@@ -64,18 +70,21 @@ pub async fn check(
                     return Err(wrong("it is that of another size".into()));
                 }
                 run.agree(*size, &kept.root, "kept by the host")?;
+                quorum.look(note)?;
             }
         }
         first = run.audit.size();
         bar.set_position(first);
     }
     run.agree(head.size, &head.root, "newest")?;
+    quorum.look(&note)?;
+    let cosigned = quorum.finish()?;
     run.partial_tiles(source).await?;
     source.end(head.size).await?;
     bar.finish_and_clear();
     let totals = run.audit.totals().clone();
     let since = since.map(|since| since.size);
-    Ok(Verified { head, totals, tiles: run.tiles, checkpoints: run.checkpoints, others, since })
+    Ok(Verified { head, totals, tiles: run.tiles, checkpoints: run.checkpoints, others, cosigned, since })
 }
 
 /// Names and key IDs of the signature lines that are not the ledger's.
@@ -83,6 +92,35 @@ fn others(note: &str, key: &VerifierKey) -> Result<Vec<(String, String)>, Troubl
     let note = Note::parse(note.as_bytes())?;
     let foreign = note.signatures().iter().filter(|line| (line.name(), line.id()) != (key.name(), key.id()));
     Ok(foreign.map(|line| (line.name().to_owned(), line.id().to_string())).collect())
+}
+
+/// The cosignatures met on the way.
+struct Quorum<'a> {
+    key: &'a VerifierKey,
+    witnesses: Option<&'a TlogPolicy>,
+    newest: Option<Cosigned>,
+    best: Option<Cosigned>,
+}
+
+impl Quorum<'_> {
+    fn look(&mut self, note: &str) -> Result<(), Trouble> {
+        let Some(witnesses) = self.witnesses else { return Ok(()) };
+        let (cosigned, enough) = Cosigned::under(note, self.key, witnesses)?;
+        if enough && self.best.as_ref().is_none_or(|best| best.size <= cosigned.size) {
+            self.best = Some(cosigned.clone());
+        }
+        self.newest = Some(cosigned);
+        Ok(())
+    }
+
+    /// Without a quorum nothing of the ledger is accepted: another copy could exist.
+    fn finish(self) -> Result<Option<Cosigned>, Trouble> {
+        match (self.best, self.newest) {
+            (Some(best), _) => Ok(Some(best)),
+            (None, Some(newest)) => Err(Trouble::broken(0, newest.too_few())),
+            (None, None) => Ok(None),
+        }
+    }
 }
 
 struct Run {

@@ -4,20 +4,23 @@
 //! |---|---|
 //! | [`source`] | where a ledger is read from: URL of its tiles, database, archive |
 //! | [`check`] | the whole ledger recomputed and compared |
-//! | [`verify`], [`show`], [`export`], [`proof`] | the commands |
+//! | [`witnesses`] | who must have cosigned it |
+//! | [`verify`], [`show`], [`export`], [`proof`], [`mine`] | the commands |
 
 mod check;
 mod export;
+mod mine;
 mod proof;
 mod show;
 mod source;
 mod verify;
+mod witnesses;
 
 use crate::file;
 use crate::outcome::Failure;
 use fuin_sca::card::{MAX_CARD, ServiceCard};
 use fuin_shared::log::note::VerifierKey;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -34,8 +37,10 @@ enum Command {
     Show(show::Args),
     /// Saves a ledger as one file, for `verify` to judge offline.
     Export(export::Args),
-    /// Verifies offline that an event is in a ledger.
+    /// Verifies offline that an event is in a ledger: a signer's receipt, or a proof with its event.
     Proof(proof::Args),
+    /// Puts a signer's receipts in order, and tells of which events there is none.
+    Mine(mine::Args),
 }
 
 /// Runs the command.
@@ -45,6 +50,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         Command::Show(args) => show::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::Proof(args) => proof::run(&args),
+        Command::Mine(args) => mine::run(&args),
     }
 }
 
@@ -61,6 +67,11 @@ struct Key {
 }
 
 impl Key {
+    /// The card that was given.
+    fn card(&self) -> Option<&Path> {
+        self.card.as_deref()
+    }
+
     /// The key.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Place: SIC. `fuin ledger proof`: a signer's check, offline, that an event is in the ledger.
 
-use super::Key;
+use super::witnesses::Cosigned;
+use super::{Key, Trouble, witnesses};
 use crate::file;
 use crate::outcome::Failure;
 use anyhow::anyhow;
@@ -9,6 +10,8 @@ use fuin_shared::codec;
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, MAX_ENTRY};
 use fuin_shared::log::note::VerifierKey;
+use fuin_shared::log::receipt::SignerReceipt;
+use fuin_shared::log::tlog_policy::TlogPolicy;
 use fuin_shared::log::tlog_proof::{MAX_PROOF, TlogProof};
 use fuin_shared::message::Receipt;
 use serde_json::json;
@@ -19,19 +22,24 @@ const MAX_RECEIPT: u64 = 512 * 1024;
 
 /// Arguments.
 #[derive(clap::Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["event", "receipt"])))]
+#[command(group(clap::ArgGroup::new("what").args(["event", "receipt", "hash"])))]
 pub struct Args {
-    /// The proof, as `GET /ledger/proof/INDEX` gives it.
+    /// The receipt that `fuin sign --receipt` saved; or a proof, as `GET /ledger/proof/INDEX` gives it, with --event.
     #[arg(value_name = "FILE")]
     proof: PathBuf,
-    /// The event, CBOR.
+    /// The event of a proof that does not carry it, CBOR.
     #[arg(long, value_name = "FILE")]
     event: Option<PathBuf>,
-    /// The receipt of the event, CBOR.
+    /// The enclave's own receipt of the event, CBOR.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
+    /// A hash that was signed, hex; once for each, in the order of the call. The receipt must be of exactly these.
+    #[arg(long, value_name = "HEX")]
+    hash: Vec<String>,
     #[command(flatten)]
     key: Key,
+    #[command(flatten)]
+    witnesses: witnesses::Args,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -40,8 +48,10 @@ pub struct Args {
 /// Verifies and reports.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let key = args.key.read()?;
-    let text = String::from_utf8(read(&args.proof, MAX_PROOF as u64)?);
-    let text = text.map_err(|_| Failure::Usage(format!("{}: not a text", args.proof.display())))?;
+    let policy = args.witnesses.read(args.key.card(), &key)?;
+    let hashes = args.hash.iter().map(hex::decode).collect::<Result<Vec<_>, _>>();
+    let hashes = hashes.map_err(|e| Failure::Usage(format!("--hash: {e}")))?;
+    let text = text(&args.proof)?;
     let proof =
         TlogProof::parse(&text).map_err(|e| Failure::Usage(format!("{}: {e}", args.proof.display())))?;
     let (entry, receipt) = match (&args.event, &args.receipt) {
@@ -51,28 +61,75 @@ pub fn run(args: &Args) -> Result<(), Failure> {
                 .map_err(|e| Failure::Usage(format!("--receipt: {e}")))?;
             (receipt.event.0.clone(), Some(receipt))
         }
-        (None, None) => return Err(Failure::Usage("give --event or --receipt".into())),
+        (None, None) => {
+            let receipt = signers(&args.proof, &text)?;
+            if !hashes.is_empty() && !receipt.signs(&hashes, None) {
+                return Err(anyhow!("receipt refused: it is not of exactly these hashes").into());
+            }
+            (codec::encode(receipt.event()), None)
+        }
     };
     let event: Event = codec::decode(&entry).map_err(|e| Failure::Usage(format!("the event: {e}")))?;
     let head = proof.verify(&entry, &key).map_err(|e| anyhow!("proof refused: {e}"))?;
     if let Some(receipt) = &receipt {
         agree(receipt, &proof, &head, &key)?;
     }
+    let cosigned = policy.map(|policy| cosigned(&proof, &key, &policy)).transpose()?;
     let (index, kind) = (proof.index, event.body.kind());
     if args.json {
         let root = Base64::encode_string(&head.root);
-        let origin = &head.origin;
         println!(
             "{}",
-            json!({ "good": true, "origin": origin, "index": index, "size": head.size, "root": root, "kind": kind })
+            json!({
+                "good": true,
+                "origin": head.origin,
+                "index": index,
+                "size": head.size,
+                "root": root,
+                "kind": kind,
+                "time": event.time,
+                "credential": event.body.credential(),
+                "cosigned": cosigned.as_ref().map(Cosigned::value),
+            })
         );
     } else {
-        println!("origin:     {}", head.origin);
-        println!("checkpoint: {} entries, root {}", head.size, Base64::encode_string(&head.root));
-        println!("event:      {index}, {kind}, {}", super::show::time(event.time));
+        println!("origin:      {}", head.origin);
+        println!("checkpoint:  {} entries, root {}", head.size, Base64::encode_string(&head.root));
+        match &cosigned {
+            Some(cosigned) => print!("{}", cosigned.text()),
+            None => {
+                println!("cosigned:    not verified: say with --card or --witness whose cosignatures count")
+            }
+        }
+        println!("event:       {index}, {kind}, {}", super::show::time(event.time));
+        if let Some(mark) = event.body.credential() {
+            println!("credential:  {}, its event {}", mark.subject, mark.sequence);
+        }
         println!("proof: GOOD");
     }
     Ok(())
+}
+
+/// The cosignatures under the proof's checkpoint, which must be a quorum.
+fn cosigned(proof: &TlogProof, key: &VerifierKey, policy: &TlogPolicy) -> Result<Cosigned, Failure> {
+    let refused = |why: String| Failure::Failed(anyhow!("proof refused: {why}"));
+    match Cosigned::under(&proof.checkpoint, key, policy) {
+        Ok((cosigned, true)) => Ok(cosigned),
+        Ok((cosigned, false)) => Err(refused(cosigned.too_few())),
+        Err(Trouble::Broken(broken)) => Err(refused(broken.rule)),
+        Err(unusable) => Err(unusable.into()),
+    }
+}
+
+/// A text of at most a proof's length.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(path, MAX_PROOF as u64)?)
+        .map_err(|_| Failure::Usage(format!("{}: not a text", path.display())))
+}
+
+/// A signer's receipt.
+pub(super) fn signers(path: &Path, text: &str) -> Result<SignerReceipt, Failure> {
+    SignerReceipt::parse(text).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))
 }
 
 /// The receipt tells of the same ledger: the same place, and no other root at the same size.

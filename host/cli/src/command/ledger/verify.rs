@@ -2,7 +2,8 @@
 
 use super::check::{Verified, check};
 use super::source::{self, Source};
-use super::{Broken, Key, Trouble};
+use super::witnesses::Cosigned;
+use super::{Broken, Key, Trouble, witnesses};
 use crate::file;
 use crate::outcome::Failure;
 use base64ct::{Base64, Encoding};
@@ -21,6 +22,8 @@ pub struct Args {
     token: source::Token,
     #[command(flatten)]
     key: Key,
+    #[command(flatten)]
+    witnesses: witnesses::Args,
     /// A checkpoint seen before, with which the ledger must be consistent.
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
@@ -32,11 +35,12 @@ pub struct Args {
 /// Verifies and reports.
 pub async fn run(args: Args) -> Result<(), Failure> {
     let key = args.key.read()?;
+    let witnesses = args.witnesses.read(args.key.card(), &key)?;
     let since = args.since.as_deref().map(|path| seen(path, &key)).transpose()?;
     let mut source = Source::open(&args.source, args.token).await?;
     // Hidden by itself where standard error is no terminal.
     let bar = ProgressBar::new(0);
-    let result = check(&mut source, &key, since.as_ref(), &bar).await;
+    let result = check(&mut source, &key, witnesses.as_ref(), since.as_ref(), &bar).await;
     bar.finish_and_clear();
     match result {
         Ok(verified) if args.json => println!("{:#}", good(&verified)),
@@ -74,6 +78,7 @@ fn good(verified: &Verified) -> Value {
         "checkpoints": verified.checkpoints,
         "tiles": verified.tiles,
         "since": verified.since,
+        "cosigned": verified.cosigned.as_ref().map(Cosigned::value),
         "otherSignatures": others.collect::<Vec<_>>(),
         "events": totals.kinds,
         "credentials": totals.credentials,
@@ -86,7 +91,7 @@ fn good(verified: &Verified) -> Value {
 }
 
 fn text(verified: &Verified) -> String {
-    let Verified { head, totals, tiles, checkpoints, others, since } = verified;
+    let Verified { head, totals, tiles, checkpoints, others, cosigned, since } = verified;
     let kinds: Vec<String> = totals.kinds.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
     let (first, last) = (super::show::time(totals.first_time), super::show::time(totals.last_time));
     let mut text = format!("origin:      {}\n", head.origin);
@@ -100,9 +105,21 @@ fn text(verified: &Verified) -> String {
         text += &format!("since:       consistent with the checkpoint of {since} entries\n");
     }
     let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
-    match names.as_slice() {
-        [] => text += "cosigned:    by nobody: another copy of this ledger could exist\n",
-        names => text += &format!("cosigned:    {} lines, not verified: {}\n", names.len(), names.join(", ")),
+    match (cosigned, names.as_slice()) {
+        (Some(cosigned), _) => {
+            text += &cosigned.text();
+            if cosigned.size < head.size {
+                text += &format!("             entries from {} on wait for the witnesses\n", cosigned.size);
+            }
+        }
+        (None, []) => text += "cosigned:    by nobody: another copy of this ledger could exist\n",
+        (None, names) => {
+            text += &format!(
+                "cosigned:    NOT VERIFIED: {} lines, by {}; say with --card, --manifest, --policy or --witness whose count\n",
+                names.len(),
+                names.join(", ")
+            );
+        }
     }
     text + "ledger: GOOD\n"
 }

@@ -6,6 +6,7 @@ use clap::{Args as _, FromArgMatches as _};
 use fuin_shared::codec;
 use fuin_shared::ids::{Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId};
 use fuin_shared::log::bundle::append_entry;
+use fuin_shared::log::cosignature::Cosigner;
 use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::note::NoteSigner;
 use std::collections::HashMap;
@@ -88,6 +89,14 @@ async fn serve(resources: Resources) -> String {
 }
 
 async fn judge(resources: Resources) -> Result<Verified, (u64, String)> {
+    judge_under(resources, None).await
+}
+
+/// The same, where a quorum is demanded.
+async fn judge_under(
+    resources: Resources,
+    witnesses: Option<&TlogPolicy>,
+) -> Result<Verified, (u64, String)> {
     let url = serve(resources).await;
     let command = Args::augment_args(clap::Command::new("verify"));
     let args = command.try_get_matches_from(["verify", "--url", &url]).unwrap();
@@ -95,7 +104,7 @@ async fn judge(resources: Resources) -> Result<Verified, (u64, String)> {
         Token::from_arg_matches(&Token::augment_args(clap::Command::new("x")).get_matches_from(["x"]));
     let mut source = Source::open(&Args::from_arg_matches(&args).unwrap(), token.unwrap()).await.unwrap();
     let signer = signer();
-    match check(&mut source, signer.verifier(), None, &ProgressBar::hidden()).await {
+    match check(&mut source, signer.verifier(), witnesses, None, &ProgressBar::hidden()).await {
         Ok(verified) => Ok(verified),
         Err(Trouble::Broken(broken)) => Err((broken.index, broken.rule)),
         Err(Trouble::Unusable(error)) => panic!("{error:#}"),
@@ -152,4 +161,32 @@ async fn cosignature_lines_are_named_and_not_believed() {
     resources.get_mut("/checkpoint").unwrap().extend_from_slice(format!("{line}\n").as_bytes());
     let verified = judge(resources).await.unwrap();
     assert_eq!(verified.others, [("witness.example".into(), other.verifier().id().to_string())]);
+}
+
+#[tokio::test]
+async fn the_quorum_that_is_demanded_must_have_cosigned() {
+    let cosigners =
+        [1, 2, 3].map(|n| Cosigner::from_seed(&format!("witness.example/{n}"), &[n; 32]).unwrap());
+    let keys = cosigners.iter().map(|c| c.witness().clone()).collect();
+    let policy = TlogPolicy::of(keys, 2).unwrap();
+    let with = |numbers: &[usize], head: &Checkpoint| {
+        let mut resources = resources();
+        for number in numbers {
+            let line = cosigners[*number].cosign(head, 1_700_000_000).unwrap().to_text();
+            resources.get_mut("/checkpoint").unwrap().extend_from_slice(line.as_bytes());
+        }
+        resources
+    };
+    let head = judge(resources()).await.unwrap().head;
+    let verified = judge_under(with(&[0, 2], &head), Some(&policy)).await.unwrap();
+    let cosigned = verified.cosigned.unwrap();
+    assert_eq!((cosigned.size, cosigned.missing), (SIZE, vec!["witness.example/2".to_owned()]));
+    for few in [&[][..], &[1], &[1, 1]] {
+        let (index, rule) = judge_under(with(few, &head), Some(&policy)).await.unwrap_err();
+        assert_eq!(index, 0);
+        assert!(rule.starts_with("no quorum of witnesses"), "{rule}");
+    }
+    let other = Checkpoint { size: head.size - 1, ..head.clone() };
+    let (_, rule) = judge_under(with(&[0, 1], &other), Some(&policy)).await.unwrap_err();
+    assert!(rule.contains("does not verify"), "{rule}");
 }

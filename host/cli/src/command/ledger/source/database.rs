@@ -22,6 +22,14 @@ impl Database {
         Ok(self.0.newest().await?.context("--dir: the ledger is empty: it has no checkpoint")?)
     }
 
+    /// The newest checkpoint with cosignatures, or where there are none the newest of all.
+    pub async fn published(&self) -> Result<String, Trouble> {
+        match self.0.newest_cosigned().await? {
+            Some(note) => Ok(note),
+            None => self.checkpoint().await,
+        }
+    }
+
     pub async fn piece(&self, first: u64, width: u16) -> Result<Piece, Trouble> {
         let rows = self.0.rows(first, width.into()).await?;
         let mut rows = rows.into_iter();
@@ -33,7 +41,7 @@ impl Database {
             leaves.push(row.leaf);
         }
         let last = first + u64::from(width);
-        let checkpoints = self.0.checkpoints(first, last, width.into()).await?;
+        let checkpoints = self.0.checkpoints(first, last).await?;
         Ok(Piece { entries, leaves: Some(leaves), checkpoints })
     }
 

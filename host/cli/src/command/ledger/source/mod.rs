@@ -81,9 +81,12 @@ impl Source {
         }
     }
 
-    /// The newest checkpoint as it claims to be, for commands that judge nothing.
+    /// The published checkpoint as it claims to be, for commands that judge nothing.
     pub async fn claimed(&self) -> Result<(String, Checkpoint), Trouble> {
-        let note = self.checkpoint().await?;
+        let note = match self {
+            Self::Database(database) => database.published().await?,
+            Self::Tiles(_) | Self::Archive(_) => self.checkpoint().await?,
+        };
         let head = Checkpoint::parse(Note::parse(note.as_bytes())?.text())?;
         Ok((note, head))
     }
