@@ -204,6 +204,7 @@ impl State {
                 rule(*left > 0, "an extended transaction without permissions")?;
                 self.advance(credential, None);
             }
+            EventBody::Alarm { count, .. } => rule(*count > 0, "an alarm about nothing")?,
         }
         self.last_time = event.time;
         Ok(())

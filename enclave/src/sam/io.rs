@@ -11,6 +11,11 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
+impl Ticket {
+    /// Of work that nobody waits for; the runtime counts its own up from 0.
+    pub const NOBODY: Self = Self(u64::MAX);
+}
+
 /// Something that happened outside.
 #[derive(Debug)]
 pub enum Input {
@@ -50,6 +55,8 @@ pub enum Input {
     },
     /// The answer to [`Effect::Cosign`]: signature lines, or why there are none now.
     Cosigned(Result<String, Fault>),
+    /// The same, with the host's word that a witness knows another ledger.
+    Contradicted(String),
     /// The pause of [`Effect::Rest`] has passed.
     Rested,
 }

@@ -8,6 +8,7 @@
 //! | [`operational`] | the commands of the operational phase |
 //! | [`record`], [`vault`] | credential records, sealed at the host, opened here |
 //! | [`challenge`], [`authorization`], [`activation`] | nonces, SADs, what they permit |
+//! | [`alarms`] | what is wrong around the enclave, told to the ledger |
 //! | [`means`] | the signer's eID means |
 //! | [`proof`], [`jose`] | `manageProof` of RA/CA clients |
 //! | [`pkcs10`], [`certificates`] | certification requests and issued certificates |
@@ -16,6 +17,7 @@
 //! | [`outcome`] | results that wait for the ledger |
 
 pub mod activation;
+pub mod alarms;
 pub mod authorization;
 pub mod certificates;
 pub mod challenge;

@@ -33,6 +33,8 @@ pub enum Next {
     Attest(Wanted),
     /// A manifest that is current from now on, and an answer.
     Adopt(Box<ServiceContext>, Answer),
+    /// Nobody waits.
+    Nothing,
 }
 
 /// What a result will say.
@@ -65,6 +67,8 @@ pub enum Outcome {
     Signatures(Vec<Blob>),
     /// A manifest was adopted.
     ManifestAdopted(Box<ServiceContext>),
+    /// An alarm was told.
+    Alarm,
 }
 
 /// What follows from a result that the ledger released.
@@ -95,6 +99,7 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
             let answer = Answer::ManifestChanged(ManifestChanged { manifest, version, receipt });
             return Next::Adopt(context, answer);
         }
+        Outcome::Alarm => return Next::Nothing,
         Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },
         Outcome::CertificateLinked(version) => Answer::Linked(Linked { version, attestation: None, receipt }),
         Outcome::Request(csr, version) => Answer::Request { csr, version, receipt },

@@ -22,6 +22,7 @@ impl EventBody {
             Self::TransactionExtended { .. } => "transaction-extended",
             Self::DocumentsSigned { .. } => "documents-signed",
             Self::ManifestAdopted { .. } => "manifest-adopted",
+            Self::Alarm { .. } => "alarm",
         }
     }
 
@@ -29,7 +30,7 @@ impl EventBody {
     #[must_use]
     pub const fn credential(&self) -> Option<&CredentialMark> {
         match self {
-            Self::Genesis { .. } | Self::Boot { .. } | Self::ManifestAdopted { .. } => None,
+            Self::Genesis { .. } | Self::Boot { .. } | Self::ManifestAdopted { .. } | Self::Alarm { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -56,7 +57,8 @@ impl EventBody {
             | Self::Authorized { .. }
             | Self::Signed { .. }
             | Self::TransactionExtended { .. }
-            | Self::DocumentsSigned { .. } => &[],
+            | Self::DocumentsSigned { .. }
+            | Self::Alarm { .. } => &[],
         }
     }
 

@@ -1,9 +1,10 @@
 //! Place: none. Events: the leaves of the ledger, which no later version may read in another way.
 
 use crate::Vector;
-use crate::parts::{digest, statement, thirty_two};
+use crate::parts::{digest, octets, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
-use fuin_shared::log::event::{CredentialMark, Event, EventBody, RecordMark, VERSION};
+use fuin_shared::log::event::{AlarmKind, CredentialMark, Event, EventBody, RecordMark, VERSION};
+use fuin_shared::log::receipt::ReceiptOpening;
 
 fn bodies() -> Vec<EventBody> {
     let credential = CredentialMark { subject: Subject(thirty_two(0x50)), sequence: 4 };
@@ -57,6 +58,7 @@ fn bodies() -> Vec<EventBody> {
             version: 2,
             approvals: vec![statement],
         },
+        EventBody::Alarm { about: AlarmKind::WitnessContradiction, count: 2 },
     ]
 }
 
@@ -75,6 +77,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::TransactionExtended { .. } => "transaction-extended",
         EventBody::DocumentsSigned { .. } => "documents-signed",
         EventBody::ManifestAdopted { .. } => "manifest-adopted",
+        EventBody::Alarm { .. } => "alarm",
     }
 }
 
@@ -85,5 +88,14 @@ pub fn vectors() -> Vec<Vector> {
             let name = format!("event/{}", name(&body));
             Vector::cbor(name, Event { version: VERSION, time: 1_800_000_000_123, body })
         })
+        .chain([Vector::cbor(
+            "event/alarm-record",
+            Event {
+                version: VERSION,
+                time: 1_800_000_000_123,
+                body: EventBody::Alarm { about: AlarmKind::RecordForeign, count: u32::MAX },
+            },
+        )])
+        .chain([Vector::cbor("receipt-opening", ReceiptOpening { event: octets(0xb0, 12), salts: vec![octets(1, 16)] })])
         .collect()
 }

@@ -3,20 +3,22 @@
 mod founding;
 mod recovery;
 
+use super::alarms::Alarms;
 use super::evidence::{EvidenceDesk, Facts, View};
 use super::key_attestation::{KeyDesk, Wanted, check_nonce};
 use super::operational::{Operational, Surroundings};
-use super::outcome::{Next, Withheld, next};
+use super::outcome::{Next, Outcome, Withheld, next};
 use super::{Effect, Input, ServiceContext, Ticket, roles};
 use crate::ceremony::genesis::PendingGenesis;
 use crate::ceremony::provision::{Provision, Provisioned};
 use crate::channel::InstanceKeyPairs;
 use crate::crypto_module::CryptoModule;
-use crate::ledger::journal::Progress;
+use crate::ledger::journal::{Entry, Progress};
 use crate::ledger::replay::Replay;
 use crate::platform::clock::Millis;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::InstanceId;
+use fuin_shared::log::event::{AlarmKind, EventBody};
 use fuin_shared::message::{Answer, Command, Status};
 use fuin_shared::phase::Phase;
 use rand_core::CryptoRng;
@@ -66,6 +68,7 @@ pub struct Machine {
     facts: Facts,
     desk: EvidenceDesk,
     key_desk: KeyDesk,
+    alarms: Alarms,
     stage: Stage,
 }
 
@@ -81,6 +84,7 @@ impl Machine {
             facts: Facts::default(),
             desk: EvidenceDesk::default(),
             key_desk: KeyDesk::default(),
+            alarms: Alarms::default(),
             stage: Stage::Booted,
         }
     }
@@ -115,7 +119,12 @@ impl Machine {
         match input {
             Input::Command { ticket, command } => match self.command(ticket, command, now, rng) {
                 Ok(effect) => effects.extend(effect),
-                Err(fault) => self.failed(ticket, fault, &mut effects),
+                Err(fault) => {
+                    if fault == Fault::RecordForeign {
+                        self.alarm(AlarmKind::RecordForeign, now);
+                    }
+                    self.failed(ticket, fault, &mut effects);
+                }
             },
             Input::IdentitySealed(result) => effects.extend(self.identity_sealed(result)),
             Input::Attested { ticket, result } => {
@@ -141,6 +150,11 @@ impl Machine {
             Input::LedgerOctets { result, last } => self.replay(result, last, now, rng, &mut effects),
             Input::Cosigned(result) => {
                 let progress = self.operational().and_then(|o| o.journal.cosigned(result));
+                self.progress(progress, now, &mut effects);
+            }
+            Input::Contradicted(lines) => {
+                self.alarm(AlarmKind::WitnessContradiction, now);
+                let progress = self.operational().and_then(|o| o.journal.cosigned(Ok(lines)));
                 self.progress(progress, now, &mut effects);
             }
             Input::Rested => {
@@ -242,6 +256,18 @@ impl Machine {
         }
     }
 
+    /// Tells the ledger, in its time. Without room there it waits for the next of its kind.
+    fn alarm(&mut self, about: AlarmKind, now: Millis) {
+        let Stage::Operational(operational) = &mut self.stage else { return };
+        let Some(count) = self.alarms.notice(about, now) else { return };
+        let body = EventBody::Alarm { about, count };
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        let nobody = Withheld { ticket: Ticket::NOBODY, result: Outcome::Alarm };
+        if operational.journal.append(entry, now, nobody).is_ok() {
+            self.alarms.told(about, now);
+        }
+    }
+
     fn attest_key(&mut self, ticket: Ticket, wanted: Wanted, now: Millis) -> Effect {
         let phase = self.phase();
         let Some(context) = &self.context else { return refuse(ticket, Fault::WrongPhase) };
@@ -278,6 +304,7 @@ impl Machine {
                             Effect::Reply { ticket, result: Ok(answer) }
                         }
                         Next::Attest(wanted) => self.attest_key(ticket, wanted, now),
+                        Next::Nothing => continue,
                     });
                 }
             }
@@ -296,8 +323,9 @@ impl Machine {
     /// Ends the service: nothing that waits is released.
     fn halt(&mut self, effects: &mut Vec<Effect>) {
         if let Some(operational) = self.operational() {
-            let abandoned = operational.journal.abandon();
-            effects.extend(abandoned.into_iter().map(|w| refuse(w.ticket, Fault::SinkRefused)));
+            let abandoned = operational.journal.abandon().into_iter().map(|withheld| withheld.ticket);
+            let waiting = abandoned.filter(|ticket| *ticket != Ticket::NOBODY);
+            effects.extend(waiting.map(|ticket| refuse(ticket, Fault::SinkRefused)));
         }
         self.stage = Stage::Halted;
     }
