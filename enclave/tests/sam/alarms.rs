@@ -24,7 +24,11 @@ fn alarms(world: &World) -> Vec<(AlarmKind, u32)> {
 fn forged(world: &mut World, key: &Enrolled) -> Result<Answer, Fault> {
     let mut record = world.store.records[&key.id].clone();
     record.body.0[20] ^= 1;
-    world.call(Command::GetChallenge(GetChallenge { credential: key.id.clone(), purpose: Purpose::Sign, record }))
+    world.call(Command::GetChallenge(GetChallenge {
+        credential: key.id.clone(),
+        purpose: Purpose::Sign,
+        record,
+    }))
 }
 
 #[test]

@@ -86,8 +86,7 @@ impl Witnesses {
         let (mut lines, mut contradicted) = (Vec::new(), false);
         let (size, mut cosigned) = (checkpoint.size, wanted.checkpoint.clone());
         // What is there when the time is over is the answer.
-        let collected =
-            self.collect(Arc::new((wanted, checkpoint)), enough, &mut lines, &mut contradicted);
+        let collected = self.collect(Arc::new((wanted, checkpoint)), enough, &mut lines, &mut contradicted);
         let _ = tokio::time::timeout(PATIENCE, collected).await;
         let lines_of_witnesses = lines.concat();
         if !lines.is_empty() && lines.len() >= enough {

@@ -160,7 +160,9 @@ async fn service(witnesses: &[&Witness]) -> (Setup, Peer, Ledger) {
 /// Asks; who cosigned the head.
 async fn asked(peer: &mut Peer, id: u64, ledger: &Ledger, quorum: u8, of: &[&Witness]) -> Vec<String> {
     let answer = peer.ask(id, StoreRequest::Cosign(ledger.question(quorum))).await;
-    let Ok(StoreAnswer::Cosigned(lines) | StoreAnswer::Contradicted(lines)) = answer else { panic!("{answer:?}") };
+    let Ok(StoreAnswer::Cosigned(lines) | StoreAnswer::Contradicted(lines)) = answer else {
+        panic!("{answer:?}")
+    };
     if lines.is_empty() {
         return Vec::new();
     }

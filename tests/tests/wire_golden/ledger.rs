@@ -96,6 +96,9 @@ pub fn vectors() -> Vec<Vector> {
                 body: EventBody::Alarm { about: AlarmKind::RecordForeign, count: u32::MAX },
             },
         )])
-        .chain([Vector::cbor("receipt-opening", ReceiptOpening { event: octets(0xb0, 12), salts: vec![octets(1, 16)] })])
+        .chain([Vector::cbor(
+            "receipt-opening",
+            ReceiptOpening { event: octets(0xb0, 12), salts: vec![octets(1, 16)] },
+        )])
         .collect()
 }
