@@ -51,6 +51,8 @@ pub struct CredentialState {
 pub struct State {
     foundation: Option<Foundation>,
     manifest: Option<Adopted>,
+    /// Checkpoints by which witnesses took over, by the manifest that names them.
+    witnesses: HashMap<ManifestHash, String>,
     credentials: HashMap<Subject, CredentialState>,
     signers: HashMap<Subject, u32>,
     certificates: HashSet<Subject>,
@@ -70,6 +72,12 @@ impl State {
     #[must_use]
     pub const fn manifest(&self) -> Option<Adopted> {
         self.manifest
+    }
+
+    /// The checkpoint by which the witnesses of this manifest took over.
+    #[must_use]
+    pub fn witnesses_changed(&self, manifest: &ManifestHash) -> Option<&str> {
+        self.witnesses.get(manifest).map(String::as_str)
     }
 
     /// A credential that is or was.
@@ -203,6 +211,11 @@ impl State {
                 self.check(credential, None)?;
                 rule(*left > 0, "an extended transaction without permissions")?;
                 self.advance(credential, None);
+            }
+            EventBody::WitnessesChanged { manifest, checkpoint } => {
+                rule(self.manifest.is_some_and(|m| m.hash == *manifest), "witnesses of another manifest")?;
+                let first = self.witnesses.insert(*manifest, checkpoint.clone()).is_none();
+                rule(first, "the witnesses took over before")?;
             }
             EventBody::Alarm { count, .. } => rule(*count > 0, "an alarm about nothing")?,
         }

@@ -67,8 +67,8 @@ pub enum Outcome {
     Signatures(Vec<Blob>),
     /// A manifest was adopted.
     ManifestAdopted(Box<ServiceContext>),
-    /// An alarm was told.
-    Alarm,
+    /// An event was noted that nobody waits for.
+    Noted,
 }
 
 /// What follows from a result that the ledger released.
@@ -99,7 +99,7 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
             let answer = Answer::ManifestChanged(ManifestChanged { manifest, version, receipt });
             return Next::Adopt(context, answer);
         }
-        Outcome::Alarm => return Next::Nothing,
+        Outcome::Noted => return Next::Nothing,
         Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },
         Outcome::CertificateLinked(version) => Answer::Linked(Linked { version, attestation: None, receipt }),
         Outcome::Request(csr, version) => Answer::Request { csr, version, receipt },

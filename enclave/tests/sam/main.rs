@@ -18,6 +18,7 @@ mod people;
 mod quorum;
 mod rng;
 mod roles;
+mod set_change;
 mod succession;
 mod to_be_signed;
 mod witness;

@@ -9,7 +9,7 @@ mod witnessing;
 pub use enrolment::{Enrolled, generate_action, link_action, pop_action};
 pub use manifests::evident_manifest;
 pub use signing::evidence;
-pub use witnessing::{Witnessing, checkpoint};
+pub use witnessing::{Witnessing, checkpoint, policy};
 
 use super::passkey::{ORIGIN, RELYING_PARTY, TestPasskey};
 use super::people::{Authority, Custodian, Person};

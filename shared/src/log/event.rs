@@ -5,6 +5,7 @@
 use crate::ids::{
     Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
 };
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -195,6 +196,13 @@ pub enum EventBody {
         version: u64,
         /// Approvals that it spent.
         approvals: Vec<StatementId>,
+    },
+    /// The witnesses of the newest manifest took over: both quorums cosigned a head with its adoption in it.
+    WitnessesChanged {
+        /// The manifest that names them.
+        manifest: ManifestHash,
+        /// That checkpoint with the lines of both sets, a note.
+        checkpoint: String,
     },
     /// Something is wrong around the enclave. At most one of each kind a minute.
     Alarm {

@@ -23,6 +23,7 @@ impl EventBody {
             Self::DocumentsSigned { .. } => "documents-signed",
             Self::ManifestAdopted { .. } => "manifest-adopted",
             Self::Alarm { .. } => "alarm",
+            Self::WitnessesChanged { .. } => "witnesses-changed",
         }
     }
 
@@ -30,7 +31,7 @@ impl EventBody {
     #[must_use]
     pub const fn credential(&self) -> Option<&CredentialMark> {
         match self {
-            Self::Genesis { .. } | Self::Boot { .. } | Self::ManifestAdopted { .. } | Self::Alarm { .. } => None,
+            Self::Genesis { .. } | Self::Boot { .. } | Self::ManifestAdopted { .. } | Self::Alarm { .. } | Self::WitnessesChanged { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -58,7 +59,8 @@ impl EventBody {
             | Self::Signed { .. }
             | Self::TransactionExtended { .. }
             | Self::DocumentsSigned { .. }
-            | Self::Alarm { .. } => &[],
+            | Self::Alarm { .. }
+            | Self::WitnessesChanged { .. } => &[],
         }
     }
 

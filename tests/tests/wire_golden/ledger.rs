@@ -1,7 +1,7 @@
 //! Place: none. Events: the leaves of the ledger, which no later version may read in another way.
 
 use crate::Vector;
-use crate::parts::{digest, octets, statement, thirty_two};
+use crate::parts::{checkpoint, digest, octets, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
 use fuin_shared::log::event::{AlarmKind, CredentialMark, Event, EventBody, RecordMark, VERSION};
 use fuin_shared::log::receipt::ReceiptOpening;
@@ -59,6 +59,7 @@ fn bodies() -> Vec<EventBody> {
             approvals: vec![statement],
         },
         EventBody::Alarm { about: AlarmKind::WitnessContradiction, count: 2 },
+        EventBody::WitnessesChanged { manifest: ManifestHash(thirty_two(0x23)), checkpoint: checkpoint() },
     ]
 }
 
@@ -78,6 +79,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::DocumentsSigned { .. } => "documents-signed",
         EventBody::ManifestAdopted { .. } => "manifest-adopted",
         EventBody::Alarm { .. } => "alarm",
+        EventBody::WitnessesChanged { .. } => "witnesses-changed",
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Machine {
     desk: EvidenceDesk,
     key_desk: KeyDesk,
     alarms: Alarms,
+    /// That other witnesses took over, until it is in the ledger.
+    takeover: Option<EventBody>,
     stage: Stage,
 }
 
@@ -85,6 +87,7 @@ impl Machine {
             desk: EvidenceDesk::default(),
             key_desk: KeyDesk::default(),
             alarms: Alarms::default(),
+            takeover: None,
             stage: Stage::Booted,
         }
     }
@@ -163,6 +166,7 @@ impl Machine {
                 }
             }
         }
+        self.note_takeover(now);
         self.commit(&mut effects);
         effects
     }
@@ -262,9 +266,24 @@ impl Machine {
         let Some(count) = self.alarms.notice(about, now) else { return };
         let body = EventBody::Alarm { about, count };
         let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-        let nobody = Withheld { ticket: Ticket::NOBODY, result: Outcome::Alarm };
+        let nobody = Withheld { ticket: Ticket::NOBODY, result: Outcome::Noted };
         if operational.journal.append(entry, now, nobody).is_ok() {
             self.alarms.told(about, now);
+        }
+    }
+
+    /// The ledger itself shows that both quorums cosigned a change of the witnesses: the next boot asks the new ones alone.
+    fn note_takeover(&mut self, now: Millis) {
+        let Some(manifest) = self.context.as_ref().map(|context| context.hash) else { return };
+        let Stage::Operational(operational) = &mut self.stage else { return };
+        if let Some(checkpoint) = operational.journal.changed() {
+            self.takeover = Some(EventBody::WitnessesChanged { manifest, checkpoint });
+        }
+        let Some(body) = self.takeover.clone() else { return };
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        let nobody = Withheld { ticket: Ticket::NOBODY, result: Outcome::Noted };
+        if operational.journal.append(entry, now, nobody).is_ok() {
+            self.takeover = None;
         }
     }
 
