@@ -10,12 +10,16 @@
 //! | [`hostile`] | a real enclave behind a host that attacks it |
 //! | [`pdf`] | what a validator takes out of a signed PDF |
 //! | [`ledger`] | the events that a stopped service has kept |
+//! | [`place`] | a ceremony: host, enclave, and the files of officers and custodians |
+//! | [`registration`] | an RA, a CA and a signer of a service that was founded by a ceremony |
 
 pub mod csc;
 pub mod hostile;
 pub mod ledger;
 pub mod pdf;
 pub mod peers;
+pub mod place;
 pub mod programs;
+pub mod registration;
 pub mod service;
 pub mod signer;

@@ -31,6 +31,19 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
+/// The enclave image of `FUIN_EIF`, or the one that scripts/build-eif wrote; its release.json lies beside it.
+#[must_use]
+pub fn image() -> PathBuf {
+    let image = std::env::var_os("FUIN_EIF")
+        .map_or_else(|| root().join("target/eif/fuin-enclave.eif"), PathBuf::from);
+    assert!(
+        image.is_file(),
+        "{} is missing: run `scripts/build-eif` first, or name an image in FUIN_EIF",
+        image.display()
+    );
+    image
+}
+
 /// A command that ends.
 pub fn bounded(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new("timeout");

@@ -7,6 +7,7 @@ mod enrolment;
 mod extending;
 mod faulty_module;
 mod key_statement;
+mod kills;
 mod ledger;
 mod passkey;
 mod people;

@@ -1,7 +1,7 @@
 //! Place: SAM. Several officers and custodians: 2 of 3 of each, whatever one of them does, and a kill at every step.
 
 use super::people::{Custodian, Person};
-use super::world::{Sink, World};
+use super::world::{Fuse, Sink, World};
 use fuin_enclave::ceremony::sharing::split;
 use fuin_enclave::channel::InstanceKeyPairs;
 use fuin_enclave::ledger::keys::RootKey;
@@ -380,4 +380,72 @@ fn killed_between_shares_the_next_boot_begins_anew() {
     assert_eq!(quorum.world.call(Command::ProvideShare(first)), Err(Fault::StatementForeign));
     assert_eq!(quorum.provide(1), WANTED);
     assert!(matches!(quorum.provide(0), Ok(Answer::Operational { .. })));
+}
+
+impl Quorum {
+    /// From a machine that was switched on to an operational one, as officers and custodians go about it.
+    fn bring_up(&mut self) -> Result<(), Fault> {
+        self.world.install()?;
+        if self.world.store.entries.is_empty() {
+            self.begin(&[0, 1])?;
+            for custodian in 0..3 {
+                match self.receipt(custodian) {
+                    Ok(_) | Err(Fault::GenesisPending) => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            return Ok(());
+        }
+        self.provide(0)?;
+        self.provide(2).map(drop)
+    }
+
+    /// Brings it up with this fuse, and again if the power failed. Answers whether it did.
+    fn survives(&mut self, fuse: Fuse) -> bool {
+        self.world.power_on();
+        self.world.fuse = Some(fuse);
+        let up = self.bring_up();
+        let failed = self.world.dead;
+        if failed {
+            assert_eq!(up, Err(Fault::Busy), "nobody was told that it went well");
+            self.world.power_on();
+            assert_eq!(self.bring_up(), Ok(()));
+        } else {
+            assert_eq!(up, Ok(()));
+        }
+        assert_eq!(self.world.phase(), Phase::Operational);
+        failed
+    }
+}
+
+/// Every command of a ceremony of three custodians, and of the boot after it, with the power cut before its first effect,
+/// after it, after the second, and so on until it has none left.
+#[test]
+fn power_cut_after_any_effect_of_a_ceremony_recovers() {
+    let commands: [(fn(&Command) -> bool, usize, bool); 7] = [
+        (|command| matches!(command, Command::InstallManifest(_)), 0, true),
+        (|command| matches!(command, Command::Genesis(_)), 0, true),
+        (|command| matches!(command, Command::ConfirmGenesis(_)), 0, true),
+        (|command| matches!(command, Command::ConfirmGenesis(_)), 1, true),
+        (|command| matches!(command, Command::ConfirmGenesis(_)), 2, true),
+        (|command| matches!(command, Command::ProvideShare(_)), 0, false),
+        (|command| matches!(command, Command::ProvideShare(_)), 1, false),
+    ];
+    for (of, skip, founding) in commands {
+        let mut cuts = 0;
+        loop {
+            let mut quorum = if founding { Quorum::installed() } else { Quorum::operational() };
+            let before = quorum.world.store.entries.clone();
+            let failed = quorum.survives(Fuse { skip, ..Fuse::new(of, cuts) });
+            assert!(quorum.world.store.entries.starts_with(&before));
+            // And once more, without anything amiss.
+            quorum.world.power_on();
+            assert_eq!(quorum.bring_up(), Ok(()));
+            if !failed {
+                break;
+            }
+            cuts += 1;
+        }
+        assert!(cuts > 0, "the command has an effect");
+    }
 }

@@ -94,6 +94,24 @@ impl Store {
     }
 }
 
+/// Cuts the power after so many effects of a command of a kind.
+pub struct Fuse {
+    /// Of which commands.
+    pub of: fn(&Command) -> bool,
+    /// Such commands that pass before.
+    pub skip: usize,
+    /// Effects that are still carried out.
+    pub left: usize,
+    /// The command, once it came, and the size of the ledger before it.
+    pub lit: Option<(Command, usize)>,
+}
+
+impl Fuse {
+    pub fn new(of: fn(&Command) -> bool, left: usize) -> Self {
+        Self { of, skip: 0, left, lit: None }
+    }
+}
+
 /// A custodian's device: the sealed share with the commitment, and the newest checkpoint.
 #[derive(Clone, Default)]
 pub struct Held {
@@ -124,6 +142,10 @@ pub struct World {
     pub notes: HashMap<u64, String>,
     /// Whether the machine rests before it asks again.
     pub resting: bool,
+    /// The next power failure.
+    pub fuse: Option<Fuse>,
+    /// Whether the power has failed: nothing happens until the next boot.
+    pub dead: bool,
     seed: u64,
     tickets: u64,
     serial: u32,
@@ -184,6 +206,8 @@ impl World {
             asked: None,
             notes: HashMap::new(),
             resting: false,
+            fuse: None,
+            dead: false,
             seed,
             tickets: 0,
             serial: 100,
@@ -200,10 +224,16 @@ impl World {
 
     /// Another boot on the same store.
     pub fn reboot(&mut self) {
+        self.power_on();
+        self.install().unwrap();
+    }
+
+    /// Another machine on the same store, with nothing installed.
+    pub fn power_on(&mut self) {
         self.machine = boot_machine(&mut self.rng);
         self.sink = Sink::Honest;
         (self.asked, self.resting) = (None, false);
-        self.install().unwrap();
+        (self.fuse, self.dead) = (None, false);
     }
 
     pub fn seconds(&self) -> u64 {
@@ -225,10 +255,18 @@ impl World {
     pub fn call(&mut self, command: Command) -> Result<Answer, Fault> {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.run(Input::Command { ticket, command })
-            .into_iter()
-            .find(|(t, _)| *t == ticket)
-            .map_or(Err(Fault::Busy), |(_, result)| result)
+        if let Some(fuse) = self.fuse.as_mut().filter(|fuse| fuse.lit.is_none() && (fuse.of)(&command)) {
+            match fuse.skip.checked_sub(1) {
+                Some(skip) => fuse.skip = skip,
+                None => fuse.lit = Some((command.clone(), self.store.entries.len())),
+            }
+        }
+        let replies = self.run(Input::Command { ticket, command });
+        if let Some(fuse) = self.fuse.as_mut().filter(|fuse| fuse.lit.is_some()) {
+            // It was for this command alone.
+            fuse.left = usize::MAX;
+        }
+        replies.into_iter().find(|(t, _)| *t == ticket).map_or(Err(Fault::Busy), |(_, result)| result)
     }
 
     /// Feeds an input and everything that follows from it.
@@ -237,6 +275,9 @@ impl World {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             for effect in self.machine.handle(input, self.now, &mut self.rng) {
+                if self.power_fails() {
+                    return replies;
+                }
                 match effect {
                     Effect::Reply { ticket, result } => replies.push((ticket, result)),
                     Effect::SealIdentity(service) => {
@@ -269,6 +310,15 @@ impl World {
             }
         }
         replies
+    }
+
+    /// Whether the power is gone before the next effect.
+    fn power_fails(&mut self) -> bool {
+        if let Some(fuse) = self.fuse.as_mut().filter(|fuse| fuse.lit.is_some()) {
+            self.dead |= fuse.left == 0;
+            fuse.left = fuse.left.saturating_sub(1);
+        }
+        self.dead
     }
 
     fn sink(&mut self, commit: &Commit) -> Option<Input> {

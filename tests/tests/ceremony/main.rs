@@ -2,14 +2,12 @@
 //!
 //! With `--nocapture` the first test tells the transcript of docs/ceremony.md.
 
-mod place;
-
-use place::{CUSTODIANS, DESCRIPTION, Place, mode, service_in};
+use fuin_tests::place::{CUSTODIANS, DESCRIPTION, Enclave, Place, Said, mode, service_in};
 
 #[test]
 fn two_of_three_found_a_service_and_bring_it_back() {
-    let mut place = Place::new();
-    place.found();
+    let mut place = Place::new(&Enclave::Process);
+    place.found("");
     assert_eq!((mode(&place.path("ada.pem")), mode(&place.path("kei.state"))), (0o600, 0o600));
 
     place.approve("ada").says("officers still needed: 1");
@@ -56,7 +54,7 @@ fn two_of_three_found_a_service_and_bring_it_back() {
 }
 
 /// A custodian of the same name whose pins name another service under the same roots and with the same image.
-fn stranger(place: &mut Place) -> place::Said {
+fn stranger(place: &mut Place) -> Said {
     place.fuin("init officer --name eve --key eve.pem --entry eve.json").says("eve");
     place.fuin("init custodian --name kei --state other.state --entry other.json").says("kei");
     let alone = DESCRIPTION.replace("_quorum = 2", "_quorum = 1").replace("_threshold = 2", "_threshold = 1");
@@ -74,8 +72,8 @@ fn stranger(place: &mut Place) -> place::Said {
 
 #[test]
 fn an_enclave_killed_in_genesis_leaves_a_state_that_recovers() {
-    let mut place = Place::new();
-    place.found();
+    let mut place = Place::new(&Enclave::Process);
+    place.found("");
     place.approve("ada").says("officers still needed: 1");
     // Between two approvals.
     place.kill_enclave();
@@ -108,8 +106,8 @@ fn an_enclave_killed_in_genesis_leaves_a_state_that_recovers() {
 
 #[test]
 fn a_custodian_gives_nothing_to_a_ledger_older_than_it_has_seen() {
-    let mut place = Place::new();
-    place.found();
+    let mut place = Place::new(&Enclave::Process);
+    place.found("");
     place.approve("ada").says("officers still needed: 1");
     place.approve("ben").says("genesis has begun");
     for name in CUSTODIANS {

@@ -5,21 +5,10 @@
 
 use fuin_tests::ledger::Ledger;
 use fuin_tests::peers::{self, assert_valid, documents};
-use fuin_tests::programs::{bounded, program, root, run, scratch};
+use fuin_tests::programs::{bounded, image, program, run, scratch};
 use fuin_tests::service::{Mode, Service};
 use fuin_tests::signer::{Signer, random};
-use std::path::{Path, PathBuf};
-
-fn image() -> PathBuf {
-    let image = std::env::var_os("FUIN_EIF")
-        .map_or_else(|| root().join("target/eif/fuin-enclave.eif"), PathBuf::from);
-    assert!(
-        image.is_file(),
-        "{} is missing: run `scripts/build-eif` first, or name an image in FUIN_EIF",
-        image.display()
-    );
-    image
-}
+use std::path::Path;
 
 /// Evidence with a fresh nonce, compared with the build.
 fn evidence_holds(service: &Service, release: &Path, folder: &Path) {

@@ -45,7 +45,7 @@ impl World {
         Ok(())
     }
 
-    fn became_operational(&mut self, answer: Answer) {
+    pub fn became_operational(&mut self, answer: Answer) {
         let Answer::Operational { ledger, checkpoint } = answer else { panic!("{answer:?}") };
         self.ledger = Some(ledger);
         self.held.seen = Some(checkpoint);

@@ -1,6 +1,10 @@
-//! Place: none. `fuin serve` and an enclave as processes, and the folders of three officers and three custodians.
+//! Place: none. A host, an enclave as a process or in QEMU, and the files of three officers and three custodians.
 
-use fuin_tests::programs::{bounded, program, scratch};
+use crate::programs::{bounded, program, scratch};
+use fuin_host::config::HostConfig;
+use fuin_host::{Host, RunningHost};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,16 +12,35 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const LOOK: Duration = Duration::from_millis(50);
-/// Longest wait for a phase, or for a file.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Longest wait for a phase, or for a file; a boot in QEMU without hardware's help takes its time.
+const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Officers, of whom two are needed.
 pub const OFFICERS: [&str; 3] = ["ada", "ben", "cem"];
+/// Custodians, of whom two are needed.
 pub const CUSTODIANS: [&str; 3] = ["kei", "lea", "mio"];
+
+/// Where the enclave runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enclave {
+    /// As an ordinary process; the host is `fuin serve`.
+    Process,
+    /// In QEMU, from this image, whose release.json lies beside it; the host runs within the test, which has its relay.
+    Image(PathBuf),
+}
+
+/// The host.
+enum Carrier {
+    Program(Child),
+    Within(Box<RunningHost>),
+}
 
 /// A service that is being founded.
 pub struct Place {
     own: tempfile::TempDir,
-    host: Child,
+    runtime: tokio::runtime::Runtime,
+    kind: Enclave,
+    host: Option<Carrier>,
     enclave: Option<Child>,
     /// Base URL of the public listener.
     pub public: String,
@@ -28,8 +51,11 @@ pub struct Place {
 
 /// How a command ended.
 pub struct Said {
+    /// Exit status.
     pub status: i32,
+    /// Standard output.
     pub out: String,
+    /// Standard error.
     pub err: String,
 }
 
@@ -49,29 +75,63 @@ impl Said {
 
 impl Place {
     /// Host and enclave are up; nothing is founded.
-    pub fn new() -> Self {
+    #[must_use]
+    pub fn new(kind: &Enclave) -> Self {
         let own = scratch();
-        let dir = own.path();
+        let dir = own.path().display();
+        let enclave = match kind {
+            Enclave::Process => format!("unix://{dir}/enclave.sock"),
+            Enclave::Image(_) => format!("unix://{dir}/run/vm_5000"),
+        };
         let config = format!(
-            "enclave = \"unix://{0}/enclave.sock\"\ndata = \"{0}/data\"\nlisten = \"127.0.0.1:0\"\n\n[ceremony]\nlisten = \"127.0.0.1:0\"\n",
-            dir.display()
+            "enclave = \"{enclave}\"\ndata = \"{dir}/data\"\nlisten = \"127.0.0.1:0\"\n\n[ceremony]\nlisten = \"127.0.0.1:0\"\n"
         );
-        std::fs::write(dir.join("host.toml"), config).unwrap();
-        let (host, public, ceremony) = start_host(dir);
-        let mut place = Self { own, host, enclave: None, public, ceremony, transcript: Vec::new() };
+        std::fs::write(own.path().join("host.toml"), config).unwrap();
+        if let Enclave::Image(image) = kind {
+            std::fs::create_dir(own.path().join("run")).unwrap();
+            std::fs::copy(image.with_file_name("release.json"), own.path().join("release.json")).unwrap();
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let mut place = Self {
+            own,
+            runtime,
+            kind: kind.clone(),
+            host: None,
+            enclave: None,
+            public: String::new(),
+            ceremony: String::new(),
+            transcript: Vec::new(),
+        };
+        place.start_host();
         place.start_enclave();
         place
     }
 
-    /// Kills host and enclave, and starts both again; what `between` does is done while neither runs.
+    /// Ends host and enclave, and starts both again; what `between` does is done while neither runs.
     pub fn kill_both(&mut self, between: impl FnOnce(&Self)) {
-        for child in self.enclave.iter_mut().chain([&mut self.host]) {
-            child.kill().unwrap();
-            child.wait().unwrap();
+        self.end_enclave();
+        match self.host.take().unwrap() {
+            Carrier::Program(mut host) => {
+                host.kill().unwrap();
+                host.wait().unwrap();
+            }
+            Carrier::Within(host) => self.runtime.block_on(host.shutdown()),
         }
         between(self);
-        (self.host, self.public, self.ceremony) = start_host(self.own.path());
+        self.start_host();
         self.start_enclave();
+    }
+
+    /// The host's insides, and what drives it.
+    ///
+    /// # Panics
+    /// The host is a process of its own.
+    #[must_use]
+    pub fn within(&self) -> (&RunningHost, &tokio::runtime::Runtime) {
+        match &self.host {
+            Some(Carrier::Within(host)) => (host, &self.runtime),
+            _ => panic!("the host is a process of its own"),
+        }
     }
 
     /// Copies a folder of files.
@@ -84,25 +144,43 @@ impl Place {
         }
     }
 
+    /// A file of this place.
+    #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.own.path().join(name)
     }
 
-    /// Starts the enclave, and waits until it wrote what it is.
+    fn start_host(&mut self) {
+        if self.kind == Enclave::Process {
+            let (host, public, ceremony) = start_host(self.own.path());
+            (self.host, self.public, self.ceremony) = (Some(Carrier::Program(host)), public, ceremony);
+            return;
+        }
+        let config = HostConfig::read(&self.path("host.toml")).unwrap();
+        let host = self.runtime.block_on(Host::start(config)).unwrap();
+        host.base_url().clone_into(&mut self.public);
+        self.ceremony = format!("http://{}", host.ceremony_addr().unwrap());
+        self.host = Some(Carrier::Within(Box::new(host)));
+    }
+
+    /// Starts the enclave, and waits until what it is can be read.
     pub fn start_enclave(&mut self) {
         let log = std::fs::File::create(self.path("enclave.log")).unwrap();
-        let child = Command::new(program("fuin-enclave-process"))
-            .arg("--connect")
-            .arg(format!("unix://{}", self.path("enclave.sock").display()))
-            .arg("--root-dir")
-            .arg(self.path("nsm"))
-            .arg("--measurement")
-            .arg(self.path("release.json"))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut command = match &self.kind {
+            Enclave::Process => {
+                let mut command = Command::new(program("fuin-enclave-process"));
+                command.arg("--connect").arg(format!("unix://{}", self.path("enclave.sock").display()));
+                command.arg("--measurement").arg(self.path("release.json"));
+                command
+            }
+            Enclave::Image(image) => {
+                let mut command = Command::new(program("fuin-emulator"));
+                command.arg("run").arg("--eif").arg(image).arg("--run-dir").arg(self.path("run"));
+                command
+            }
+        };
+        command.arg("--root-dir").arg(self.path("nsm")).stdin(Stdio::null());
+        let child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         self.enclave = Some(child);
         let begin = Instant::now();
         while !self.path("release.json").is_file() || !self.path("nsm/nsm-root.pem").is_file() {
@@ -113,10 +191,21 @@ impl Place {
 
     /// Kills the enclave as a power failure does, and starts it again.
     pub fn kill_enclave(&mut self) {
-        let mut enclave = self.enclave.take().unwrap();
-        enclave.kill().unwrap();
-        enclave.wait().unwrap();
+        self.end_enclave();
         self.start_enclave();
+    }
+
+    /// The enclave as a process is killed. Of the one in QEMU the emulator is asked to end, so that no machine stays
+    /// behind: to the enclave that is a power failure all the same.
+    fn end_enclave(&mut self) {
+        let mut enclave = self.enclave.take().unwrap();
+        if self.kind == Enclave::Process {
+            enclave.kill().unwrap();
+        } else {
+            let emulator = Pid::from_raw(i32::try_from(enclave.id()).unwrap());
+            kill(emulator, Signal::SIGTERM).unwrap();
+        }
+        enclave.wait().unwrap();
     }
 
     /// `fuin ceremony ...` in the folder of this place; `HOST` stands for the listener.
@@ -157,10 +246,10 @@ impl Place {
     }
 
     /// Whether the public listener says that signers are served.
+    #[must_use]
     pub fn is_ready(&self) -> bool {
         let answer = async { reqwest::get(format!("{}/readyz", self.public)).await?.json::<Value>().await };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(answer).unwrap()["ready"] == true
+        self.runtime.block_on(answer).unwrap()["ready"] == true
     }
 
     fn logs(&self) -> String {
@@ -168,8 +257,8 @@ impl Place {
         format!("{}\n{}", read("host.log"), read("enclave.log"))
     }
 
-    /// Keys, manifest, signatures, pins, installation.
-    pub fn found(&mut self) {
+    /// Keys, manifest, signatures, pins, installation; `more` is added to the service's description.
+    pub fn found(&mut self, more: &str) {
         for name in OFFICERS {
             self.fuin(&format!("init officer --name {name} --key {name}.pem --entry {name}.json")).says(name);
         }
@@ -178,7 +267,7 @@ impl Place {
             self.fuin(&made).says(name);
         }
         self.tell("keys");
-        std::fs::write(self.path("service.toml"), DESCRIPTION).unwrap();
+        std::fs::write(self.path("service.toml"), format!("{DESCRIPTION}{more}")).unwrap();
         let entries: Vec<_> =
             OFFICERS.iter().chain(&CUSTODIANS).map(|name| format!("--entry {name}.json")).collect();
         let made =
@@ -227,9 +316,12 @@ impl Drop for Place {
         if std::thread::panicking() {
             eprintln!("{}", self.logs());
         }
-        for child in self.enclave.iter_mut().chain([&mut self.host]) {
-            let _ = child.kill();
-            let _ = child.wait();
+        if self.enclave.is_some() {
+            self.end_enclave();
+        }
+        if let Some(Carrier::Program(host)) = &mut self.host {
+            let _ = host.kill();
+            let _ = host.wait();
         }
     }
 }
@@ -251,17 +343,20 @@ fn start_host(dir: &Path) -> (Child, String, String) {
 }
 
 /// The service id in what a command said.
+#[must_use]
 pub fn service_in(out: &str) -> String {
     let line = out.lines().find_map(|line| line.strip_prefix("service    "));
     line.expect("a service id").to_owned()
 }
 
 /// The permission bits of a file.
+#[must_use]
 pub fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+/// What the officers sign.
 pub const DESCRIPTION: &str = r#"name = "Example signing service"
 development = true
 not_after = "2046-01-01T00:00:00Z"
