@@ -6,6 +6,7 @@ use fuin_host::{Host, RunningHost};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -210,8 +211,13 @@ impl Place {
 
     /// `fuin ceremony ...` in the folder of this place; `HOST` stands for the listener.
     pub fn fuin(&mut self, command: &str) -> Said {
+        self.fuin_with(command, &[])
+    }
+
+    /// The same, with these variables.
+    pub fn fuin_with(&mut self, command: &str, variables: &[(&str, &OsStr)]) -> Said {
         let mut fuin = bounded(program("fuin"));
-        fuin.current_dir(self.own.path()).arg("ceremony");
+        fuin.current_dir(self.own.path()).envs(variables.iter().copied()).arg("ceremony");
         fuin.args(command.split_whitespace().map(|word| if word == "HOST" { &self.ceremony } else { word }));
         let Output { status, stdout, stderr } = fuin.output().unwrap();
         let said = Said {
@@ -267,7 +273,7 @@ impl Place {
             self.fuin(&made).says(name);
         }
         self.tell("keys");
-        std::fs::write(self.path("service.toml"), format!("{DESCRIPTION}{more}")).unwrap();
+        self.describe(more);
         let entries: Vec<_> =
             OFFICERS.iter().chain(&CUSTODIANS).map(|name| format!("--entry {name}.json")).collect();
         let made =
@@ -287,6 +293,11 @@ impl Place {
         self.fuin("init install --host HOST --manifest manifest.cbor").says(&service);
         self.fuin("status --host HOST").says("2 of ada, ben, cem");
         self.tell("joining and installing");
+    }
+
+    /// Writes the service's description.
+    pub fn describe(&self, more: &str) {
+        std::fs::write(self.path("service.toml"), format!("{DESCRIPTION}{more}")).unwrap();
     }
 
     /// One officer's approval.

@@ -76,4 +76,16 @@ pub enum CustodianError {
     /// Signing failed.
     #[error("sign: the custodian's signing key refused")]
     Sign,
+    /// The keys are in a device that is not there.
+    #[error("keys: this custodian's are in a device, which must be there")]
+    NoDevice,
+    /// The device has other keys.
+    #[error("keys: the device has others than this custodian's")]
+    OtherDevice,
+    /// The device's keys cannot be a custodian's.
+    #[error("keys: the device must have two different keys on P-384, one that signs and one that derives")]
+    DeviceKeys,
+    /// The device refused.
+    #[error("device: {0}")]
+    Device(#[from] crate::device::DeviceError),
 }

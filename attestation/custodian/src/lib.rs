@@ -4,7 +4,8 @@
 //! Pure: time and randomness are arguments; the caller keeps the octets of [`Custodian::to_bytes`] (mode 0600, replaced
 //! atomically) and must have written them *before* it sends on what a method returned. The life of a custodian:
 //!
-//! 1. [`Custodian::new`] makes its keys; [`Custodian::manifest_entry`] is what the manifest names;
+//! 1. [`Custodian::new`] makes its keys, or [`Custodian::on_device`] takes those of a [`KeyDevice`];
+//!    [`Custodian::manifest_entry`] is what the manifest names;
 //! 2. [`Custodian::join`] pins the service, its anchors and the image;
 //! 3. [`Custodian::accept_share`] at genesis: evidence, share -> signed receipt;
 //! 4. [`Custodian::learn_ledger`] once operational: evidence -> the ledger's key;
@@ -13,15 +14,17 @@
 #![forbid(unsafe_code)]
 
 mod checkpoint;
+mod device;
 mod error;
 mod evidence;
 mod keys;
+mod opening;
 mod share;
 mod state;
 
 pub use checkpoint::Seen;
+pub use device::{DeviceError, KeyDevice};
 pub use error::CustodianError;
 pub use evidence::Pins;
-pub use keys::CustodianKeys;
 pub use share::ProvidedShare;
 pub use state::Custodian;

@@ -1,6 +1,7 @@
 //! Place: none. What a custodian keeps, and its one encoding.
 
 use crate::checkpoint::Seen;
+use crate::device::KeyDevice;
 use crate::error::CustodianError;
 use crate::evidence::Pins;
 use crate::keys::CustodianKeys;
@@ -8,6 +9,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::ids::{PersonId, RootCommitment};
+use fuin_shared::key::Spki;
 use fuin_shared::manifest;
 use fuin_shared::statement::CustodianShare;
 use rand_core::CryptoRng;
@@ -15,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 const VERSION: u8 = 1;
+/// Of a state whose keys are in a device.
+const VERSION_ON_DEVICE: u8 = 2;
 
 /// A share as it was received, still sealed to the custodian.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +52,20 @@ struct Stored {
     seen: Option<Seen>,
 }
 
+/// The state of a custodian whose keys are in a device.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredOnDevice {
+    version: u8,
+    id: PersonId,
+    signing_public: Spki,
+    sealing_public: Blob,
+    pins: Option<Pins>,
+    held: Option<HeldShare>,
+    ledger: Option<LedgerIdentity>,
+    seen: Option<Seen>,
+}
+
 impl Drop for Stored {
     fn drop(&mut self) {
         self.signing.0.zeroize();
@@ -60,6 +78,50 @@ impl Custodian {
     #[must_use]
     pub fn new(id: PersonId, rng: &mut impl CryptoRng) -> Self {
         Self { id, keys: CustodianKeys::generate(rng), pins: None, held: None, ledger: None, seen: None }
+    }
+
+    /// A new custodian with the keys of a device: public key of the one that signs, and point (97 octets) of the one that
+    /// derives.
+    ///
+    /// # Errors
+    /// [`CustodianError::DeviceKeys`].
+    pub fn on_device(
+        id: PersonId,
+        signing: Spki,
+        sealing: Blob,
+        device: Box<dyn KeyDevice>,
+    ) -> Result<Self, CustodianError> {
+        let keys = CustodianKeys::of_device(signing.clone(), sealing.clone())?;
+        let mut custodian = Self { id, keys, pins: None, held: None, ledger: None, seen: None };
+        custodian.attach(&signing, &sealing, device)?;
+        Ok(custodian)
+    }
+
+    /// Whether the keys are in a device that is not there.
+    #[must_use]
+    pub fn needs_device(&self) -> bool {
+        matches!(self.keys, CustodianKeys::Device { device: None, .. })
+    }
+
+    /// The device is there, and has these keys.
+    ///
+    /// # Errors
+    /// [`CustodianError::OtherDevice`] unless they are this custodian's.
+    pub fn attach(
+        &mut self,
+        its_signing: &Spki,
+        its_sealing: &Blob,
+        there: Box<dyn KeyDevice>,
+    ) -> Result<(), CustodianError> {
+        match &mut self.keys {
+            CustodianKeys::Device { signing, sealing, device }
+                if signing == its_signing && sealing == its_sealing =>
+            {
+                *device = Some(there);
+                Ok(())
+            }
+            _ => Err(CustodianError::OtherDevice),
+        }
     }
 
     /// Its name.
@@ -96,20 +158,27 @@ impl Custodian {
         self.ledger.as_ref()
     }
 
-    /// The state with its secrets, to be kept where only the custodian reads.
+    /// The state with its secrets, to be kept where only the custodian reads. Keys in a device are not in it.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let stored = Stored {
-            version: VERSION,
-            id: self.id.clone(),
-            signing: Blob(self.keys.signing_scalar().to_vec()),
-            opening: Blob(self.keys.opening_scalar().to_vec()),
-            pins: self.pins.clone(),
-            held: self.held.clone(),
-            ledger: self.ledger.clone(),
-            seen: self.seen.clone(),
-        };
-        Zeroizing::new(codec::encode(&stored))
+        let (id, pins, held) = (self.id.clone(), self.pins.clone(), self.held.clone());
+        let (ledger, seen) = (self.ledger.clone(), self.seen.clone());
+        Zeroizing::new(match self.keys.scalars() {
+            Some((signing, opening)) => {
+                let (signing, opening) = (Blob(signing.to_vec()), Blob(opening.to_vec()));
+                codec::encode(&Stored { version: VERSION, id, signing, opening, pins, held, ledger, seen })
+            }
+            None => codec::encode(&StoredOnDevice {
+                version: VERSION_ON_DEVICE,
+                id,
+                signing_public: self.keys.signing_public(),
+                sealing_public: self.keys.sealing_public(),
+                pins,
+                held,
+                ledger,
+                seen,
+            }),
+        })
     }
 
     /// Reads what [`Custodian::to_bytes`] gave.
@@ -117,6 +186,9 @@ impl Custodian {
     /// # Errors
     /// [`CustodianError::State`].
     pub fn from_bytes(octets: &[u8]) -> Result<Self, CustodianError> {
+        if let Ok(stored) = codec::decode::<StoredOnDevice>(octets) {
+            return Self::from_device_state(stored);
+        }
         let mut stored: Stored = codec::decode(octets).map_err(|_| CustodianError::State)?;
         if stored.version != VERSION {
             return Err(CustodianError::State);
@@ -128,6 +200,21 @@ impl Custodian {
             held: stored.held.take(),
             ledger: stored.ledger.take(),
             seen: stored.seen.take(),
+        })
+    }
+
+    fn from_device_state(stored: StoredOnDevice) -> Result<Self, CustodianError> {
+        if stored.version != VERSION_ON_DEVICE {
+            return Err(CustodianError::State);
+        }
+        let keys = CustodianKeys::of_device(stored.signing_public, stored.sealing_public);
+        Ok(Self {
+            keys: keys.map_err(|_| CustodianError::State)?,
+            id: stored.id,
+            pins: stored.pins,
+            held: stored.held,
+            ledger: stored.ledger,
+            seen: stored.seen,
         })
     }
 }

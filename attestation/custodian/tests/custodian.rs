@@ -1,6 +1,7 @@
 //! Place: none. A custodian against real evidence: what it accepts, and every refusal by name.
 #![allow(missing_docs, reason = "a test")]
 
+mod device;
 mod enclave;
 
 use enclave::{NOW, PCRS, TestEnclave, rng};

@@ -3,6 +3,9 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`custodian`] | a custodian's state and its file |
+//! | [`officer`] | an officer's key, in a file or in a token |
+//! | [`token`] | keys in a PKCS#11 token |
+//! | [`prompt`] | a secret typed at the terminal |
 //! | [`entry`] | a person's public entry, for the manifest |
 //! | [`description`] | the description of a service, a TOML file, made into a manifest |
 //! | [`founded`] | a signed manifest and what follows from it: pins, checks of evidence, service card |
@@ -13,3 +16,6 @@ pub mod custodian;
 pub mod description;
 pub mod entry;
 pub mod founded;
+pub mod officer;
+pub mod prompt;
+pub mod token;

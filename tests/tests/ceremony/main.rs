@@ -2,6 +2,8 @@
 //!
 //! With `--nocapture` the first test tells the transcript of docs/ceremony.md.
 
+mod tokens;
+
 use fuin_tests::place::{CUSTODIANS, DESCRIPTION, Enclave, Place, Said, mode, service_in};
 
 #[test]

@@ -1,5 +1,6 @@
 //! Place: none. A custodian's file: mode 0600, replaced atomically, durable before anything leaves.
 
+use super::token::{CustodianToken, TokenName};
 use crate::file;
 use anyhow::Context as _;
 use fuin_custodian::{Custodian, CustodianError};
@@ -25,9 +26,31 @@ impl CustodianFile {
         Ok(Self { path: path.to_owned(), custodian })
     }
 
-    /// Makes a custodian of this name, and its file.
-    pub fn make(path: &Path, name: PersonId) -> anyhow::Result<Self> {
-        let custodian = Custodian::new(name, &mut UnwrapErr(SysRng));
+    /// The custodian's keys are needed: in a token, if they are not in the file.
+    pub fn unlock(&mut self, token: Option<&TokenName>) -> anyhow::Result<()> {
+        if let Some(name) = token {
+            let token = CustodianToken::open(name)?;
+            let (signing, sealing) = token.public();
+            self.custodian.attach(&signing, &sealing, Box::new(token)).map_err(told)?;
+        }
+        anyhow::ensure!(
+            !self.custodian.needs_device(),
+            "{}: this custodian's keys are in a token: name it with --pkcs11",
+            self.path.display()
+        );
+        Ok(())
+    }
+
+    /// Makes a custodian of this name, and its file; its keys are in the file, or in the token.
+    pub fn make(path: &Path, name: PersonId, token: Option<&TokenName>) -> anyhow::Result<Self> {
+        let custodian = match token {
+            None => Custodian::new(name, &mut UnwrapErr(SysRng)),
+            Some(token) => {
+                let token = CustodianToken::open_or_make(token)?;
+                let (signing, sealing) = token.public();
+                Custodian::on_device(name, signing, sealing, Box::new(token)).map_err(told)?
+            }
+        };
         let new = Self { path: path.to_owned(), custodian };
         new.save()?;
         Ok(new)
@@ -35,7 +58,7 @@ impl CustodianFile {
 
     /// Reads the custodian, or makes it.
     pub fn load_or_make(path: &Path, name: &str) -> anyhow::Result<Self> {
-        if path.exists() { Self::load(path) } else { Self::make(path, PersonId::new(name)?) }
+        if path.exists() { Self::load(path) } else { Self::make(path, PersonId::new(name)?, None) }
     }
 
     /// The custodian.

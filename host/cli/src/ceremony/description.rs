@@ -180,6 +180,7 @@ anchors = ["root.pem"]
         let kei = crate::ceremony::custodian::CustodianFile::make(
             &path("kei.state"),
             PersonId::new("kei").unwrap(),
+            None,
         );
         Entry::Custodian(kei.unwrap().get().manifest_entry()).write(&path("kei.json")).unwrap();
         std::fs::write(path("service.toml"), text).unwrap();

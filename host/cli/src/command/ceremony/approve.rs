@@ -2,7 +2,7 @@
 
 use crate::ceremony::client::CeremonyClient;
 use crate::ceremony::founded::Founded;
-use crate::dev::keys::DevKey;
+use crate::ceremony::officer::KeyPlace;
 use crate::file;
 use crate::installation::now;
 use crate::outcome::Failure;
@@ -25,9 +25,8 @@ pub struct Args {
     /// The image's measurement, that of a build of one's own.
     #[arg(long, value_name = "FILE")]
     release: PathBuf,
-    /// The officer's key.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[command(flatten)]
+    key: KeyPlace,
     /// How long the approval can be used, minutes.
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
     minutes: u64,
@@ -47,10 +46,10 @@ struct Taken {
 pub async fn run(args: Args) -> Result<(), Failure> {
     let founded = Founded::read_signed(&args.manifest)?;
     let measurement = founded.measurement(&args.release)?;
-    let key = DevKey::load(&args.key)?;
+    let key = args.key.open()?;
     let spki = key.spki();
     let Some(officer) = founded.manifest.officers.iter().find(|officer| officer.key == spki) else {
-        return Err(Failure::Usage("--key: not the key of an officer in this manifest".to_owned()));
+        return Err(Failure::Usage("not the key of an officer in this manifest".to_owned()));
     };
     let client = CeremonyClient::new(&args.host)?;
     let (bundle, nonce) = client.evidence().await?;

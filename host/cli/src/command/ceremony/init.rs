@@ -5,7 +5,8 @@ use crate::ceremony::custodian::CustodianFile;
 use crate::ceremony::description;
 use crate::ceremony::entry::Entry;
 use crate::ceremony::founded::Founded;
-use crate::dev::keys::DevKey;
+use crate::ceremony::officer::{KeyPlace, OfficerKey, must_be_new};
+use crate::ceremony::token::TokenName;
 use crate::file;
 use crate::outcome::Failure;
 use clap::Subcommand;
@@ -22,9 +23,8 @@ pub enum Init {
         /// Name in the manifest.
         #[arg(long)]
         name: PersonId,
-        /// Where the key goes, PKCS#8 in PEM.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
+        #[command(flatten)]
+        key: KeyPlace,
         /// Where the public entry goes.
         #[arg(long, value_name = "FILE")]
         entry: PathBuf,
@@ -37,6 +37,10 @@ pub enum Init {
         /// Where the state goes.
         #[arg(long, value_name = "FILE")]
         state: PathBuf,
+        /// A PKCS#11 token for the keys: module=FILE,token=LABEL,key=LABEL[,pin-file=FILE]. Keys that it has under this label
+        /// are taken, missing ones are made in it.
+        #[arg(long, value_name = "TOKEN")]
+        pkcs11: Option<TokenName>,
         /// Where the public entry goes.
         #[arg(long, value_name = "FILE")]
         entry: PathBuf,
@@ -58,9 +62,8 @@ pub enum Init {
         /// The manifest; the signature is added to the file.
         #[arg(long, value_name = "FILE")]
         manifest: PathBuf,
-        /// The officer's key.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
+        #[command(flatten)]
+        key: KeyPlace,
     },
     /// A custodian pins the service and its image.
     Join {
@@ -92,16 +95,20 @@ pub enum Init {
 pub async fn run(init: Init) -> Result<(), Failure> {
     match init {
         Init::Officer { name, key, entry } => {
-            must_be_new("--key", &key)?;
-            let spki = DevKey::load_or_make(&key)?.spki();
-            Entry::Officer(Officer { id: name.clone(), key: spki }).write(&entry)?;
-            println!("officer {name}: key in {}, public entry in {}", key.display(), entry.display());
+            let (key, place) = key.make()?;
+            Entry::Officer(Officer { id: name.clone(), key: key.spki() }).write(&entry)?;
+            println!("officer {name}: key in {place}, public entry in {}", entry.display());
         }
-        Init::Custodian { name, state, entry } => {
+        Init::Custodian { name, state, pkcs11, entry } => {
             must_be_new("--state", &state)?;
-            let made = CustodianFile::make(&state, name.clone())?;
+            let made = CustodianFile::make(&state, name.clone(), pkcs11.as_ref())?;
             Entry::Custodian(made.get().manifest_entry()).write(&entry)?;
-            println!("custodian {name}: state in {}, public entry in {}", state.display(), entry.display());
+            let keys = if pkcs11.is_some() { ", keys in a token" } else { "" };
+            println!(
+                "custodian {name}: state in {}{keys}, public entry in {}",
+                state.display(),
+                entry.display()
+            );
         }
         Init::Manifest { description, entries, output } => {
             let manifest = description::manifest(&description, &entries)?;
@@ -109,7 +116,7 @@ pub async fn run(init: Init) -> Result<(), Failure> {
             file::write(&output, &codec::encode(&signed), file::PUBLIC)?;
             tell(&Founded::read(&output)?);
         }
-        Init::Sign { manifest, key } => sign(&manifest, &key)?,
+        Init::Sign { manifest, key } => sign(&manifest, &key.open()?)?,
         Init::Join { state, manifest, release, service } => {
             let founded = Founded::read_signed(&manifest)?;
             if founded.service != service {
@@ -143,19 +150,11 @@ fn service_id(text: &str) -> Result<ServiceId, String> {
     text.parse().map_err(|_| "give 64 hexadecimal digits".to_owned())
 }
 
-fn must_be_new(option: &str, path: &Path) -> Result<(), Failure> {
-    if path.exists() {
-        return Err(Failure::Usage(format!("{option}: {} exists; a secret is not replaced", path.display())));
-    }
-    Ok(())
-}
-
-fn sign(path: &Path, key: &Path) -> Result<(), Failure> {
+fn sign(path: &Path, key: &OfficerKey) -> Result<(), Failure> {
     let mut founded = Founded::read(path)?;
-    let key = DevKey::load(key)?;
     let spki = key.spki();
     let Some(officer) = founded.manifest.officers.iter().find(|officer| officer.key == spki) else {
-        return Err(Failure::Usage("--key: not the key of an officer in this manifest".to_owned()));
+        return Err(Failure::Usage("not the key of an officer in this manifest".to_owned()));
     };
     let officer = officer.id.clone();
     let signature = key.sign(&SignedManifest::message(founded.signed.manifest.as_slice()))?.into();

@@ -3,6 +3,7 @@
 
 use crate::ceremony::client::{CeremonyClient, CeremonyState};
 use crate::ceremony::custodian::{CustodianFile, told};
+use crate::ceremony::token::TokenName;
 use crate::installation::now;
 use crate::outcome::Failure;
 use anyhow::Context as _;
@@ -22,6 +23,9 @@ pub struct Args {
     /// The custodian's state.
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
+    /// The PKCS#11 token that has the custodian's keys: module=FILE,token=LABEL,key=LABEL[,pin-file=FILE].
+    #[arg(long, value_name = "TOKEN")]
+    pkcs11: Option<TokenName>,
     /// Gives up the share of an earlier genesis that never ended. Ask the officers first: without it that root key may be
     /// lost.
     #[arg(long)]
@@ -44,6 +48,9 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let mut custodian = CustodianFile::load(&args.state)?;
     let client = CeremonyClient::new(&args.host)?;
     let state = client.state().await?;
+    if state.phase == "uninitialized" {
+        custodian.unlock(args.pkcs11.as_ref())?;
+    }
     let operational = match state.phase.as_str() {
         "uninitialized" if state.genesis.is_some() => accept(&client, &mut custodian, args.abandon).await?,
         "uninitialized" => provide(&client, &mut custodian, &state).await?,
