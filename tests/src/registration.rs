@@ -14,9 +14,7 @@ use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::ids::{CaId, CredentialId, Digest32, StatementId, UserId};
-use fuin_shared::message::{
-    Answer, Command, GetChallenge, GetEvidence, KeyGenerated, Manage, SealedRecord,
-};
+use fuin_shared::message::{Answer, Command, GetChallenge, GetEvidence, KeyGenerated, Manage, SealedRecord};
 use fuin_shared::sad::{HashType, LinkSubject, MeansProfile, Purpose, sad_digest};
 use fuin_shared::statement::{ManageAction, ManageStatement};
 use fuin_sic::{Authenticator, SadRequest, Sic};
@@ -256,9 +254,7 @@ impl Enrolment<'_> {
         let digest = sad_digest(&sad.to_bytes());
         let assertion = match &challenge.passkey {
             None => self.passkeys.register(RELYING_PARTY, USER, &digest),
-            Some(hint) => {
-                self.passkeys.assert(&hint.relying_party, hint.credential_id.as_slice(), &digest)
-            }
+            Some(hint) => self.passkeys.assert(&hint.relying_party, hint.credential_id.as_slice(), &digest),
         };
         let assertion = assertion.unwrap();
         let registration = assertion.registration();

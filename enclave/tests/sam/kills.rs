@@ -153,10 +153,8 @@ impl Life {
             if let Some(receipt) = self.receipts.last() {
                 self.world.held.seen = Some(receipt.checkpoint.clone());
             }
-            self.world.fuse = cuts.next().map(|cut| Fuse {
-                skip: cut / EFFECTS,
-                ..Fuse::new(founding, cut % EFFECTS)
-            });
+            self.world.fuse =
+                cuts.next().map(|cut| Fuse { skip: cut / EFFECTS, ..Fuse::new(founding, cut % EFFECTS) });
             let up = self.try_bring_up();
             if !self.world.dead {
                 assert_eq!(up, Ok(()));

@@ -80,7 +80,10 @@ fn an_officer_and_a_custodian_with_tokens_found_a_service_and_bring_it_back() {
     assert_eq!(std::fs::read(place.path("ada.json")).unwrap(), first, "a key that is there is taken");
     place.fuin("init officer --name ben --key ben.pem --entry ben.json").says("ben");
     tokens
-        .fuin(&mut place, &format!("init custodian --name kei --state kei.state --pkcs11 {kei} --entry kei.json"))
+        .fuin(
+            &mut place,
+            &format!("init custodian --name kei --state kei.state --pkcs11 {kei} --entry kei.json"),
+        )
         .says("keys in a token");
     place.fuin("init custodian --name lea --state lea.state --entry lea.json").says("lea");
     place.describe("");
@@ -129,7 +132,10 @@ fn an_officer_and_a_custodian_with_tokens_found_a_service_and_bring_it_back() {
     // Somebody else's token is no help, and no key of a token lies in a file.
     let strangers = tokens.named("strangers", "custodian", "pin");
     tokens
-        .fuin(&mut place, &format!("init custodian --name kei --state other.state --pkcs11 {strangers} --entry other.json"))
+        .fuin(
+            &mut place,
+            &format!("init custodian --name kei --state other.state --pkcs11 {strangers} --entry other.json"),
+        )
         .says("keys in a token");
     place.kill_enclave();
     place.wait_for("uninitialized");

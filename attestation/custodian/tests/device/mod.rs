@@ -88,7 +88,8 @@ fn a_share_goes_through_a_device_as_through_keys_of_ones_own() {
     let mut custodian = Custodian::from_bytes(&state).unwrap();
     assert!(custodian.needs_device());
     enclave.restart();
-    let give = |custodian: &Custodian| custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng());
+    let give =
+        |custodian: &Custodian| custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng());
     assert_eq!(give(&custodian), Err(CustodianError::NoDevice));
     assert_eq!(Device::new().attach(&mut custodian), Err(CustodianError::OtherDevice));
     assert!(custodian.needs_device());

@@ -41,7 +41,9 @@ impl KeyPlace {
     /// [`Failure::Usage`] if the file exists.
     pub fn make(&self) -> Result<(OfficerKey, String), Failure> {
         match (&self.key, &self.pkcs11) {
-            (_, Some(name)) => Ok((OfficerKey::Token(OfficerToken::open_or_make(name)?), "a token".to_owned())),
+            (_, Some(name)) => {
+                Ok((OfficerKey::Token(OfficerToken::open_or_make(name)?), "a token".to_owned()))
+            }
             (Some(path), None) => {
                 must_be_new("--key", path)?;
                 Ok((OfficerKey::File(DevKey::load_or_make(path)?), path.display().to_string()))

@@ -115,7 +115,10 @@ impl Token {
                 anyhow::anyhow!("token {}: the PIN is wrong", name.token)
             }
             Error::Pkcs11(RvError::PinLocked, _) => {
-                anyhow::anyhow!("token {}: the PIN is locked; its security officer can set a new one", name.token)
+                anyhow::anyhow!(
+                    "token {}: the PIN is locked; its security officer can set a new one",
+                    name.token
+                )
             }
             other => anyhow::Error::from(other).context(format!("token {}: login", name.token)),
         })?;
@@ -151,7 +154,8 @@ impl Token {
         let Some(Attribute::EcPoint(encoded)) = self.attribute(public, AttributeType::EcPoint)? else {
             bail!("token: key {:?} shows no point", self.key);
         };
-        let point = <&OctetStringRef>::from_der(&encoded).map_err(|error| anyhow::anyhow!("token: {error}"))?;
+        let point =
+            <&OctetStringRef>::from_der(&encoded).map_err(|error| anyhow::anyhow!("token: {error}"))?;
         let point = point.as_bytes().to_vec();
         let public = match point.len() {
             65 => p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).map(PublicKey::P256),
