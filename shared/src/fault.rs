@@ -59,6 +59,7 @@ faults! {
     ShareMalformed = 356, "share cannot be opened";
     RootMismatch = 357, "root key does not match its commitment";
     GenesisPending = 358, "no genesis is under way, or it lacks receipts";
+    PeerRefused = 359, "evidence of the other enclave is refused";
     // 400: sealed records
     RecordMissing = 400, "sealed record was not supplied";
     RecordStale = 401, "sealed record is not the current version";

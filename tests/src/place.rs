@@ -43,6 +43,8 @@ pub struct Place {
     kind: Enclave,
     host: Option<Carrier>,
     enclave: Option<Child>,
+    /// An enclave that another was started beside.
+    former: Option<Child>,
     /// Base URL of the public listener.
     pub public: String,
     /// Base URL of the listener for ceremonies.
@@ -99,6 +101,7 @@ impl Place {
             kind: kind.clone(),
             host: None,
             enclave: None,
+            former: None,
             public: String::new(),
             ceremony: String::new(),
             transcript: Vec::new(),
@@ -187,6 +190,20 @@ impl Place {
         while !self.path("release.json").is_file() || !self.path("nsm/nsm-root.pem").is_file() {
             assert!(begin.elapsed() < PATIENCE, "the enclave did not start");
             std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Starts another enclave beside the one that runs.
+    pub fn start_beside(&mut self) {
+        self.former = self.enclave.take();
+        self.start_enclave();
+    }
+
+    /// Kills the one that another was started beside.
+    pub fn end_former(&mut self) {
+        if let Some(mut former) = self.former.take() {
+            former.kill().unwrap();
+            former.wait().unwrap();
         }
     }
 
@@ -327,6 +344,7 @@ impl Drop for Place {
         if std::thread::panicking() {
             eprintln!("{}", self.logs());
         }
+        self.end_former();
         if self.enclave.is_some() {
             self.end_enclave();
         }

@@ -9,6 +9,7 @@ use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, InstanceId, PersonId, RootCommitment, StatementId};
 use fuin_shared::message::GenesisShares;
+use fuin_shared::share::RootOpening;
 use fuin_shared::statement::{
     CustodianShare, GenesisApproval, SHARE_TO_CUSTODIAN, ShareReceipt, SignedStatement, share_aad,
 };
@@ -22,6 +23,7 @@ pub struct PendingGenesis {
     root: RootKey,
     approvals: Vec<StatementId>,
     shares: GenesisShares,
+    opening: RootOpening,
     confirmed: BTreeSet<PersonId>,
 }
 
@@ -31,6 +33,8 @@ pub struct ConfirmedGenesis {
     pub root: RootKey,
     /// Its commitment.
     pub commitment: RootCommitment,
+    /// What the commitment is over.
+    pub opening: RootOpening,
     /// Approvals that the first event spends.
     pub approvals: Vec<StatementId>,
 }
@@ -63,8 +67,9 @@ impl PendingGenesis {
                 channel::seal_to(custodian.sealing.as_slice(), SHARE_TO_CUSTODIAN, &aad, &plain, rng)?;
             shares.push(CustodianShare { custodian: custodian.id.clone(), sealed });
         }
+        let opening = made.shares.first().ok_or(Fault::ManifestMalformed)?.opening().clone();
         let shares = GenesisShares { commitment: made.commitment, shares };
-        Ok(Self { root, approvals, shares, confirmed: BTreeSet::new() })
+        Ok(Self { root, approvals, shares, opening, confirmed: BTreeSet::new() })
     }
 
     /// The sealed shares, with the commitment to the root key that was made.
@@ -113,7 +118,12 @@ impl PendingGenesis {
     /// Ends it, once [`PendingGenesis::confirm`] has every receipt.
     #[must_use]
     pub fn finish(self) -> ConfirmedGenesis {
-        ConfirmedGenesis { root: self.root, commitment: self.shares.commitment, approvals: self.approvals }
+        ConfirmedGenesis {
+            root: self.root,
+            commitment: self.shares.commitment,
+            opening: self.opening,
+            approvals: self.approvals,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, InstanceId, PersonId, RootCommitment};
 use fuin_shared::message::ProvideShare;
-use fuin_shared::share::Share;
+use fuin_shared::share::{RootOpening, Share};
 use fuin_shared::statement::{HpkeSealed, SHARE_TO_INSTANCE, ShareStatement, SignedStatement, share_aad};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -36,7 +36,9 @@ pub struct Provisioned {
     pub root: RootKey,
     /// The commitment.
     pub commitment: RootCommitment,
-    /// Checkpoints that the custodians of these shares have seen.
+    /// What the commitment is over.
+    pub opening: RootOpening,
+    /// Checkpoints that whoever gave it has seen.
     pub seen: Vec<String>,
 }
 
@@ -91,9 +93,10 @@ impl Provision {
         }
         let shares: Vec<&Share> = self.under(&body.commitment).map(|(_, given)| &given.share).collect();
         let root = join(&shares, &context.service)?;
+        let opening = shares.first().ok_or(Fault::ShareMalformed)?.opening().clone();
         let seen = self.under(&body.commitment).filter_map(|(_, given)| given.seen.clone()).collect();
         self.given.clear();
-        Ok(Ok(Provisioned { root, commitment: body.commitment, seen }))
+        Ok(Ok(Provisioned { root, commitment: body.commitment, opening, seen }))
     }
 
     /// Whose shares are here.

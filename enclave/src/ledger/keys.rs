@@ -24,7 +24,7 @@ impl RootKey {
         key
     }
 
-    /// For the sharing only.
+    /// For sharing and hand-over only.
     pub(crate) const fn octets(&self) -> &[u8; 32] {
         &self.0
     }

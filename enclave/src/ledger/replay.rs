@@ -35,6 +35,8 @@ struct Opened {
 
 /// A ledger that passed.
 pub struct Replayed {
+    /// The root key that it was read with.
+    pub root: RootKey,
     /// Derived keys.
     pub keys: LedgerKeys,
     /// State.
@@ -110,7 +112,13 @@ impl Replay {
         if !opened.marks.is_empty() {
             return Err(Fault::LedgerShortened);
         }
-        Ok(Replayed { keys: opened.keys, state: self.state, frontier: self.frontier, checkpoint })
+        Ok(Replayed {
+            root: self.root,
+            keys: opened.keys,
+            state: self.state,
+            frontier: self.frontier,
+            checkpoint,
+        })
     }
 
     fn entry(&mut self, entry: &[u8]) -> Result<(), Fault> {

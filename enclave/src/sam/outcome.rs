@@ -2,6 +2,7 @@
 
 use super::Ticket;
 use super::key_attestation::Wanted;
+use crate::ceremony::hand_over::Handing;
 use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
@@ -31,6 +32,8 @@ pub enum Next {
     Reply(Answer),
     /// An answer, once a document binds its key statement.
     Attest(Wanted),
+    /// An answer, once the instance key signed it.
+    Sign(Box<Handing>, Receipt),
 }
 
 /// What a result will say.
@@ -61,6 +64,8 @@ pub enum Outcome {
     Activation(Blob, u64),
     /// Signatures.
     Signatures(Vec<Blob>),
+    /// The root key, sealed to another instance.
+    HandedOver(Box<Handing>),
 }
 
 /// What follows from a result that the ledger released.
@@ -92,5 +97,6 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
         Outcome::Deleted => Answer::Deleted(receipt),
         Outcome::Activation(token, expires) => Answer::Activation { token, expires, receipt },
         Outcome::Signatures(signatures) => Answer::Signatures { signatures, receipt },
+        Outcome::HandedOver(handing) => return Next::Sign(handing, receipt),
     })
 }

@@ -14,6 +14,7 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         Command::Genesis(_)
         | Command::ConfirmGenesis(_)
         | Command::ProvideShare(_)
+        | Command::TakeOver(_)
         | Command::CeremonyStatus => &[Uninitialized],
         Command::GenerateKey(_)
         | Command::LinkEid(_)
@@ -24,7 +25,8 @@ pub const fn phases(command: &Command) -> &'static [Phase] {
         | Command::GetChallenge(_)
         | Command::Authorize(_)
         | Command::SignHash(_)
-        | Command::ExtendTransaction(_) => &[Operational],
+        | Command::ExtendTransaction(_)
+        | Command::HandOver(_) => &[Operational],
     }
 }
 

@@ -6,11 +6,14 @@ mod ceremony;
 mod enrolment;
 mod extending;
 mod faulty_module;
+mod hand_over;
 mod key_statement;
 mod kills;
 mod ledger;
 mod passkey;
 mod people;
+#[path = "../../../attestation/custodian/tests/enclave/document.rs"]
+mod platform;
 mod quorum;
 mod rng;
 mod witness;

@@ -75,9 +75,29 @@ impl Relay {
         command: Command,
         deadline: Duration,
     ) -> Result<(InstanceId, Answer), Fault> {
-        let (connection, _permit) = self.shared.fleet.pick()?;
+        let (connection, _permit) = self.shared.fleet.pick(None)?;
         let answer = connection.ask(command, deadline).await?;
         Ok((connection.instance(), answer))
+    }
+
+    /// Like [`Relay::call`], to this instance and no other.
+    ///
+    /// # Errors
+    /// As [`Relay::call`].
+    pub async fn call_to(
+        &self,
+        instance: &InstanceId,
+        command: Command,
+        deadline: Duration,
+    ) -> Result<Answer, Fault> {
+        let (connection, _permit) = self.shared.fleet.pick(Some(instance))?;
+        connection.ask(command, deadline).await
+    }
+
+    /// All connected instances, the newest first.
+    #[must_use]
+    pub fn instances(&self) -> Vec<InstanceId> {
+        self.shared.fleet.instances()
     }
 
     /// The newest connected instance, and each change of it.

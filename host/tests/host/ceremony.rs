@@ -5,8 +5,11 @@ use crate::setup::{Answered, Setup, answered};
 use fuin_host::config::CeremonyConfig;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
+use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
-use fuin_shared::message::{Answer, CeremonyStatus, Command, ProvideShare, Status};
+use fuin_shared::message::{
+    Answer, CeremonyStatus, Command, GetEvidence, HandOver, HandedOver, ProvideShare, Status, TakeOver,
+};
 use fuin_shared::phase::Phase;
 use std::net::Ipv4Addr;
 
@@ -121,4 +124,58 @@ async fn web_pages_are_refused() {
         let request = setup.client.post(url(&setup, path)).header("origin", "https://page.example");
         assert_eq!(answered(request).await.status, 403, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_hand_over_goes_between_the_newest_enclave_and_an_operational_one() {
+    let setup = start().await;
+    let path = "/ceremony/hand-over";
+    assert_eq!(post(&setup, path, Vec::new()).await.status, 503);
+    let mut old = setup.peer(1).await;
+    let status = |n, phase| {
+        Ok(Answer::Status(Status { phase, instance: instance(n), service: None, ledger_size: None }))
+    };
+    let (answered, ()) = tokio::join!(
+        post(&setup, path, Vec::new()),
+        expect(&mut old, Command::Status, status(1, Phase::Operational))
+    );
+    assert_eq!(answered.status, 409);
+
+    let mut new = setup.peer(2).await;
+    let asked = |reader: u8| {
+        let nonce = Some(Blob::from(instance(reader).as_ref()));
+        Command::GetEvidence(GetEvidence { nonce })
+    };
+    let evidence = |octet: u8| Blob(vec![octet; 9]);
+    let handed = HandedOver {
+        statement: evidence(3),
+        signature: evidence(4),
+        sealed: evidence(5),
+    };
+    let ledger = LedgerIdentity { origin: "ledger.example/x".into(), vkey: "vkey".into() };
+    let (answered, ()) = tokio::join!(post(&setup, path, Vec::new()), async {
+        expect(&mut new, Command::Status, status(2, Phase::Uninitialized)).await;
+        expect(&mut old, Command::Status, status(1, Phase::Operational)).await;
+        expect(&mut new, asked(1), Ok(Answer::Evidence(evidence(1)))).await;
+        let given = Answer::HandedOver { handed: handed.clone(), receipt: crate::authorize::receipt() };
+        expect(&mut old, Command::HandOver(HandOver { evidence: evidence(1) }), Ok(given)).await;
+        expect(&mut old, asked(2), Ok(Answer::Evidence(evidence(2)))).await;
+        let take = TakeOver { evidence: evidence(2), handed: handed.clone() };
+        let taken = Answer::Operational { ledger: ledger.clone(), checkpoint: "note".into() };
+        expect(&mut new, Command::TakeOver(take), Ok(taken)).await;
+    });
+    assert_eq!(answered.status, 200, "{}", answered.body);
+    assert_eq!(answered.body["giver"], serde_json::json!(instance(1)));
+    assert_eq!(answered.body["taker"], serde_json::json!(instance(2)));
+
+    // What an enclave refuses ends it.
+    let (answered, ()) = tokio::join!(post(&setup, path, Vec::new()), async {
+        expect(&mut new, Command::Status, status(2, Phase::Uninitialized)).await;
+        expect(&mut old, Command::Status, status(1, Phase::Operational)).await;
+        expect(&mut new, asked(1), Ok(Answer::Evidence(evidence(1)))).await;
+        let refused = Err(Fault::PeerRefused);
+        expect(&mut old, Command::HandOver(HandOver { evidence: evidence(1) }), refused).await;
+    });
+    assert_eq!(answered.status, 409);
+    assert!(answered.body.to_string().contains("(359)"), "{}", answered.body);
 }

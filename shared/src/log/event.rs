@@ -164,6 +164,13 @@ pub enum EventBody {
         /// Permissions that were left.
         left: u32,
     },
+    /// The root key was handed to another enclave of this service.
+    HandedOver {
+        /// The boot that it was sealed to.
+        taker: InstanceId,
+        /// Current manifest of both.
+        manifest: ManifestHash,
+    },
 }
 
 /// Salted hash: SHA-256 under its own domain.

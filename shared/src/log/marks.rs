@@ -20,6 +20,7 @@ impl EventBody {
             Self::Authorized { .. } => "authorized",
             Self::Signed { .. } => "signed",
             Self::TransactionExtended { .. } => "transaction-extended",
+            Self::HandedOver { .. } => "handed-over",
         }
     }
 
@@ -27,7 +28,7 @@ impl EventBody {
     #[must_use]
     pub const fn credential(&self) -> Option<&CredentialMark> {
         match self {
-            Self::Genesis { .. } | Self::Boot { .. } => None,
+            Self::Genesis { .. } | Self::Boot { .. } | Self::HandedOver { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -52,7 +53,8 @@ impl EventBody {
             Self::Boot { .. }
             | Self::Authorized { .. }
             | Self::Signed { .. }
-            | Self::TransactionExtended { .. } => &[],
+            | Self::TransactionExtended { .. }
+            | Self::HandedOver { .. } => &[],
         }
     }
 

@@ -52,6 +52,11 @@ pub enum Command {
     ExtendTransaction(ExtendTransaction),
     /// How far genesis or provisioning is. Phase `Uninitialized`.
     CeremonyStatus,
+    /// Hands the root key to another enclave of the same service, under an event. Faults: 302, 303, 352, 359, 800 to 804.
+    HandOver(HandOver),
+    /// Takes the root key from another enclave of the same service, and starts recovery. Phase `Uninitialized`. Faults:
+    /// 303, 350 to 352, 356, 357, 359, 800 to 803.
+    TakeOver(TakeOver),
 }
 
 /// See [`Command::InstallManifest`].
@@ -95,6 +100,39 @@ pub struct ProvideShare {
     /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareStatement`].
     pub statement: Blob,
     /// [`crate::statement::HpkeSealed`] in CBOR: the share under `info` `SHARE_TO_INSTANCE`.
+    pub sealed: Blob,
+}
+
+/// See [`Command::HandOver`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    /// [`crate::evidence::EvidenceBundle`] of the enclave that will take over, in phase `Uninitialized`; its nonce is the
+    /// instance id of the one that hands over.
+    pub evidence: Blob,
+}
+
+/// See [`Command::TakeOver`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakeOver {
+    /// [`crate::evidence::EvidenceBundle`] of the enclave that hands over, in phase `Operational`; its nonce is the instance
+    /// id of the one that takes over.
+    pub evidence: Blob,
+    /// What that one answered to [`Command::HandOver`].
+    pub handed: HandedOver,
+}
+
+/// The root key on its way from one instance to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandedOver {
+    /// [`crate::statement::HandOverStatement`] in CBOR.
+    pub statement: Blob,
+    /// ECDSA in DER by the instance signing key of the one that hands over, over
+    /// [`crate::statement::SignedStatement::message`].
+    pub signature: Blob,
+    /// [`crate::statement::HpkeSealed`] in CBOR: the root key under `info` `ROOT_TO_INSTANCE`.
     pub sealed: Blob,
 }
 
@@ -203,7 +241,7 @@ pub enum Answer {
     Evidence(Blob),
     /// To `Genesis`.
     GenesisShares(GenesisShares),
-    /// To `ConfirmGenesis`, and to the `ProvideShare` that completed the root key.
+    /// To `ConfirmGenesis`, to the `ProvideShare` that completed the root key, and to `TakeOver`.
     Operational {
         /// The ledger.
         ledger: LedgerIdentity,
@@ -254,6 +292,13 @@ pub enum Answer {
     },
     /// To `CeremonyStatus`.
     CeremonyStatus(CeremonyStatus),
+    /// To `HandOver`.
+    HandedOver {
+        /// For the other enclave.
+        handed: HandedOver,
+        /// Receipt.
+        receipt: Receipt,
+    },
 }
 
 /// See [`Command::Status`].

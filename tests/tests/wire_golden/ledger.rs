@@ -45,6 +45,10 @@ fn bodies() -> Vec<EventBody> {
         EventBody::Authorized { credential, sad: digest(0x57), count: 2, means_counter: 9 },
         EventBody::Signed { credential, certificate: digest(0x58), count: 2, hashes: digest(0x59) },
         EventBody::TransactionExtended { credential, left: 3 },
+        EventBody::HandedOver {
+            taker: InstanceId(thirty_two(0x20)),
+            manifest: ManifestHash(thirty_two(0x23)),
+        },
     ]
 }
 
@@ -61,6 +65,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::Authorized { .. } => "authorized",
         EventBody::Signed { .. } => "signed",
         EventBody::TransactionExtended { .. } => "transaction-extended",
+        EventBody::HandedOver { .. } => "handed-over",
     }
 }
 

@@ -9,8 +9,9 @@ use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, ExtendTransaction,
-    Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello, InstallManifest, KeyGenerated, Linked,
-    Manage, PasskeyHint, ProvideShare, SignHash, Status, StoreAnswer, StoreRequest,
+    Genesis, GenesisShares, GetChallenge, GetEvidence, HandOver, HandedOver, Head, Hello, InstallManifest,
+    KeyGenerated, Linked, Manage, PasskeyHint, ProvideShare, SignHash, Status, StoreAnswer, StoreRequest,
+    TakeOver,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -75,7 +76,13 @@ fn commands() -> Vec<Command> {
             record: record(),
         }),
         Command::CeremonyStatus,
+        Command::HandOver(HandOver { evidence: octets(1, 10) }),
+        Command::TakeOver(TakeOver { evidence: octets(1, 10), handed: handed() }),
     ]
+}
+
+fn handed() -> HandedOver {
+    HandedOver { statement: octets(5, 9), signature: octets(0x30, 70), sealed: octets(6, 9) }
 }
 
 /// No wildcard: a new command does not compile until it has a name, and then wants a sample above.
@@ -98,6 +105,8 @@ fn command_name(command: &Command) -> &'static str {
         Command::AttestKey(_) => "attest-key",
         Command::ExtendTransaction(_) => "extend-transaction",
         Command::CeremonyStatus => "ceremony-status",
+        Command::HandOver(_) => "hand-over",
+        Command::TakeOver(_) => "take-over",
     }
 }
 
@@ -152,6 +161,7 @@ fn answers() -> Vec<Answer> {
             shares_missing: 2,
         }),
         Answer::KeyAttested(octets(0xa5, 12)),
+        Answer::HandedOver { handed: handed(), receipt: receipt() },
     ]
 }
 
@@ -174,6 +184,7 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Signatures { .. } => "signatures",
         Answer::CeremonyStatus(_) => "ceremony-status",
         Answer::KeyAttested(_) => "key-attested",
+        Answer::HandedOver { .. } => "handed-over",
     }
 }
 

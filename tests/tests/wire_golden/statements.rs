@@ -11,7 +11,7 @@ use fuin_shared::sad::{
     self, Assertion, AuthorizationEvidence, AuthorizedSad, HashType, LinkSubject, MeansProfile, Purpose, Sad,
 };
 use fuin_shared::statement::{
-    CustodianShare, GenesisApproval, HpkeSealed, ManageAction, ManageStatement, ShareReceipt, ShareStatement,
+    CustodianShare, GenesisApproval, HandOverStatement, HpkeSealed, ManageAction, ManageStatement, ShareReceipt, ShareStatement,
     SignedStatement,
 };
 
@@ -124,6 +124,15 @@ fn ceremony() -> Vec<Vector> {
         newest_checkpoint: Some(checkpoint()),
         sealed: digest(0x29),
     };
+    let hand_over = HandOverStatement {
+        service: ServiceId(thirty_two(0x21)),
+        giver: InstanceId(thirty_two(0x20)),
+        taker: InstanceId(thirty_two(0x2a)),
+        manifest: ManifestHash(thirty_two(0x23)),
+        commitment: RootCommitment(thirty_two(0x22)),
+        checkpoint: checkpoint(),
+        sealed: digest(0x29),
+    };
     let signed = SignedStatement {
         body: codec::encode(&genesis_approval()).into(),
         signer: person("officer-1"),
@@ -134,6 +143,7 @@ fn ceremony() -> Vec<Vector> {
         Vector::cbor("statement/share-receipt", receipt),
         Vector::cbor("statement/share", share.clone()),
         Vector::cbor("statement/first-share", ShareStatement { newest_checkpoint: None, ..share }),
+        Vector::cbor("statement/hand-over", hand_over),
         Vector::cbor("statement/signed", signed),
         Vector::cbor("statement/hpke-sealed", sealed()),
     ]

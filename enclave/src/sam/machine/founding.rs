@@ -2,7 +2,8 @@
 
 use super::{Machine, Stage, refuse};
 use crate::ceremony::genesis::PendingGenesis;
-use crate::ceremony::provision::Provision;
+use crate::ceremony::hand_over::Held;
+use crate::ceremony::provision::{Provision, Provisioned};
 use crate::ledger::journal::{Entry, Journal};
 use crate::ledger::keys::{LedgerKeys, LedgerName};
 use crate::ledger::state::State;
@@ -95,6 +96,11 @@ impl Machine {
             commitment: Some(confirmed.commitment),
             genesis: false,
         };
+        self.held = Some(Held {
+            root: confirmed.root,
+            commitment: confirmed.commitment,
+            opening: confirmed.opening,
+        });
         let identity = keys.identity.clone();
         let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
         if let Some(witnesses) = context.cosigners()? {
@@ -111,14 +117,18 @@ impl Machine {
         let Stage::Uninitialized { provision, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
         match provision.accept(context, &self.boot.keys, &self.instance, command)? {
             Err(missing) => Ok(Effect::Reply { ticket, result: Ok(Answer::ShareAccepted { missing }) }),
-            Ok(provisioned) => {
-                self.facts.commitment = Some(provisioned.commitment);
-                self.facts.genesis = false;
-                self.stage = Stage::AskingHead { ticket, provisioned };
-                Ok(Effect::AskHead)
-            }
+            Ok(provisioned) => Ok(self.provisioned(ticket, provisioned)),
         }
     }
+
+    /// The root key is here.
+    pub(super) fn provisioned(&mut self, ticket: Ticket, provisioned: Provisioned) -> Effect {
+        self.facts.commitment = Some(provisioned.commitment);
+        self.facts.genesis = false;
+        self.stage = Stage::AskingHead { ticket, provisioned };
+        Effect::AskHead
+    }
+
     /// How far the ceremony is. Nothing in it is secret: shares are sealed to their custodians.
     pub(super) fn ceremony_status(&self) -> Result<CeremonyStatus, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;

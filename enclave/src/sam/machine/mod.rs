@@ -1,6 +1,7 @@
 //! Place: SAM. The state machine: phases and what happens in them.
 
 mod founding;
+mod handing;
 mod recovery;
 
 use super::evidence::{EvidenceDesk, Facts, View};
@@ -9,6 +10,7 @@ use super::operational::{Operational, Surroundings};
 use super::outcome::{Next, Withheld, next};
 use super::{Effect, Input, ServiceContext, Ticket, phases};
 use crate::ceremony::genesis::PendingGenesis;
+use crate::ceremony::hand_over::Held;
 use crate::ceremony::provision::{Provision, Provisioned};
 use crate::channel::InstanceKeyPairs;
 use crate::crypto_module::CryptoModule;
@@ -19,6 +21,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::InstanceId;
 use fuin_shared::message::{Answer, Command, Status};
 use fuin_shared::phase::Phase;
+use fuin_shared::share::RootOpening;
 use rand_core::CryptoRng;
 
 /// How far the clock may lie behind the newest event of the ledger, milliseconds.
@@ -51,6 +54,7 @@ enum Stage {
     Replaying {
         ticket: Ticket,
         replay: Box<Replay>,
+        opening: RootOpening,
     },
     /// The first event of this boot is on its way: durable, and cosigned where the service says so.
     Starting(Box<Operational>),
@@ -66,6 +70,8 @@ pub struct Machine {
     facts: Facts,
     desk: EvidenceDesk,
     key_desk: KeyDesk,
+    /// The root key of an enclave that is, or will be, operational.
+    held: Option<Held>,
     stage: Stage,
 }
 
@@ -81,6 +87,7 @@ impl Machine {
             facts: Facts::default(),
             desk: EvidenceDesk::default(),
             key_desk: KeyDesk::default(),
+            held: None,
             stage: Stage::Booted,
         }
     }
@@ -183,6 +190,8 @@ impl Machine {
             Command::Genesis(genesis) => self.genesis(ticket, &genesis, now, rng).map(Some),
             Command::ConfirmGenesis(confirm) => self.confirm(ticket, &confirm, now, rng).map(|()| None),
             Command::ProvideShare(share) => self.provide(ticket, &share).map(Some),
+            Command::HandOver(request) => self.hand_over(ticket, &request, now, rng).map(|()| None),
+            Command::TakeOver(request) => self.take_over(ticket, &request, now).map(Some),
             Command::CeremonyStatus => {
                 let status = self.ceremony_status()?;
                 Ok(Some(Effect::Reply { ticket, result: Ok(Answer::CeremonyStatus(status)) }))
@@ -273,6 +282,7 @@ impl Machine {
                     effects.push(match next {
                         Next::Reply(answer) => Effect::Reply { ticket, result: Ok(answer) },
                         Next::Attest(wanted) => self.attest_key(ticket, wanted, now),
+                        Next::Sign(handing, receipt) => self.handed(ticket, *handing, receipt),
                     });
                 }
             }
@@ -294,6 +304,7 @@ impl Machine {
             let abandoned = operational.journal.abandon();
             effects.extend(abandoned.into_iter().map(|w| refuse(w.ticket, Fault::SinkRefused)));
         }
+        self.held = None;
         self.stage = Stage::Halted;
     }
 }

@@ -1,6 +1,7 @@
 //! Place: SAM. Recovery: the ledger is read back, and the first event of this boot takes it over.
 
 use super::{CLOCK_TOLERANCE, Machine, Stage, refuse};
+use crate::ceremony::hand_over::Held;
 use crate::ceremony::provision::Provisioned;
 use crate::ledger::journal::{Entry, Journal};
 use crate::ledger::replay::Replay;
@@ -12,6 +13,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::Digest32;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Head;
+use fuin_shared::share::RootOpening;
 use rand_core::CryptoRng;
 
 impl Machine {
@@ -26,13 +28,13 @@ impl Machine {
             return Effect::AskHead;
         }
         let Some(context) = self.context.as_ref() else { return refuse(ticket, Fault::WrongPhase) };
-        let Provisioned { root, commitment, seen } = provisioned;
+        let Provisioned { root, commitment, opening, seen } = provisioned;
         let prefix = context.manifest.ledger_prefix.clone();
         let replay =
             result.and_then(|head| Replay::new(root, context.service, commitment, prefix, seen, head));
         match replay {
             Ok(replay) => {
-                self.stage = Stage::Replaying { ticket, replay: Box::new(replay) };
+                self.stage = Stage::Replaying { ticket, replay: Box::new(replay), opening };
                 Effect::ReadLedger { first: 0 }
             }
             Err(fault) => refuse(ticket, fault),
@@ -48,16 +50,17 @@ impl Machine {
         rng: &mut dyn CryptoRng,
         effects: &mut Vec<Effect>,
     ) {
-        let Stage::Replaying { ticket, replay } = &mut self.stage else { return };
+        let Stage::Replaying { ticket, replay, .. } = &mut self.stage else { return };
         let ticket = *ticket;
         let pushed = result.and_then(|octets| replay.push(&octets));
         if pushed.is_ok() && !last {
             return;
         }
-        let Stage::Replaying { replay, .. } = std::mem::replace(&mut self.stage, Stage::Halted) else {
+        let Stage::Replaying { replay, opening, .. } = std::mem::replace(&mut self.stage, Stage::Halted)
+        else {
             return;
         };
-        let started = pushed.and_then(|()| self.start(ticket, *replay, now, rng));
+        let started = pushed.and_then(|()| self.start(ticket, *replay, opening, now, rng));
         match started {
             Ok(operational) => self.stage = Stage::Starting(Box::new(operational)),
             Err(fault) => effects.push(refuse(ticket, fault)),
@@ -68,6 +71,7 @@ impl Machine {
         &mut self,
         ticket: Ticket,
         replay: Replay,
+        opening: RootOpening,
         now: Millis,
         rng: &mut dyn CryptoRng,
     ) -> Result<Operational, Fault> {
@@ -94,6 +98,8 @@ impl Machine {
         }
         let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
         journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
+        let commitment = opening.commitment(&context.service);
+        self.held = Some(Held { root: replayed.root, commitment, opening });
         Ok(Operational::new(journal, rng))
     }
 }
