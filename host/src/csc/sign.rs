@@ -1,8 +1,9 @@
-//! Place: SSA. signatures/signHash: carries hashes and activation token to the SAM, and signatures back.
+//! Place: SSA. signatures/signHash: carries hashes and activation token to the SAM, and signatures back; or the order of an
+//! SCA, and seals back.
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{Version, fault, hashes, receipt};
+use super::{Version, fault, hashes, mandates, receipt};
 use crate::http::params::{missing, not_acceptable};
 use crate::http::{Params, Refusal, json};
 use crate::server::App;
@@ -10,8 +11,9 @@ use crate::store::StoredToken;
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
 use fuin_shared::algorithm::SignatureAlgorithm;
+use fuin_shared::bytes::Blob;
 use fuin_shared::message::{Answer, Command, SignHash};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 /// signatures/signHash. In both versions a refusal calls the list `hash`.
 pub(super) async fn answer(
@@ -42,6 +44,18 @@ pub(super) async fn answer(
     if !entry.key_algorithm.signature_algorithms().contains(&signature_algorithm) {
         return Err(not_acceptable("signAlgo"));
     }
+    if let Some((signed, order)) = mandates::order(token) {
+        // The enclave acts on the order alone; a body that says something else is the caller's mistake.
+        if order.hashes != digests || order.signature_algorithm != signature_algorithm {
+            return Err(Refusal::invalid("Hash is not authorized by the SAD"));
+        }
+        let (signatures, receipt) = mandates::seal(app, &entry, &signed, &order).await?;
+        let mut answer = made(&digests, &signatures)?;
+        // What the organization's report is made of; always there.
+        answer.insert("sealReceipt".into(), mandates::encode(&receipt).into());
+        receipt::add(app, with_receipt, receipt, &mut answer).await;
+        return Ok(json(&answer.into()));
+    }
     let token = super::token::decode(token).ok_or_else(|| not_acceptable("SAD"))?;
     let answer = enclave::call(app, &entry.id, |record| {
         Command::SignHash(SignHash {
@@ -56,13 +70,18 @@ pub(super) async fn answer(
     .await
     .map_err(|failed| fault::refusal(version, &entry, failed))?;
     let Answer::Signatures { signatures, receipt } = answer else { return Err(unexpected()) };
+    let mut answer = made(&digests, &signatures)?;
+    receipt::add(app, with_receipt, receipt, &mut answer).await;
+    Ok(json(&answer.into()))
+}
+
+/// The signatures of an answer.
+fn made(digests: &[Blob], signatures: &[Blob]) -> Result<Map<String, Value>, Refusal> {
     if signatures.len() != digests.len() {
         return Err(unexpected());
     }
     let signatures: Vec<String> = signatures.iter().map(|s| Base64::encode_string(s.as_slice())).collect();
-    let mut answer = Map::from_iter([("signatures".to_owned(), signatures.into())]);
-    receipt::add(app, with_receipt, receipt, &mut answer).await;
-    Ok(json(&answer.into()))
+    Ok(Map::from_iter([("signatures".to_owned(), signatures.into())]))
 }
 
 /// ECDSA has none; an empty text is what some clients send for none.

@@ -26,6 +26,8 @@ const fn needs_time(command: &Command) -> bool {
             | Command::SignDocument(_)
             | Command::ExtendTransaction(_)
             | Command::Relink(_)
+            | Command::GrantMandate(_)
+            | Command::Seal(_)
     )
 }
 
