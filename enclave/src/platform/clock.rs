@@ -2,8 +2,8 @@
 //! [`crate::sam::clock`].
 
 use fuin_shared::fault::Fault;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// 2025-01-01T00:00:00Z: a machine that says it is earlier has no clock.
 const EARLIEST: Millis = Millis(1_735_689_600_000);
@@ -60,10 +60,14 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Millis;
 }
 
-/// The machine's clock, kept from going back.
-#[derive(Debug)]
+/// Reads the machine's clock, which may have been put anywhere.
+pub type Reading = Box<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// The machine's clock, kept from going back and from standing still: one that was put back would never ask whether it is right.
 pub struct SystemClock {
-    latest: AtomicU64,
+    reading: Reading,
+    /// The latest time that was taken from a reading, and when.
+    anchor: Mutex<(Instant, Millis)>,
 }
 
 impl SystemClock {
@@ -71,45 +75,84 @@ impl SystemClock {
     ///
     /// # Errors
     /// [`Fault::Clock`] when the machine's time is before 2025.
-    pub fn new() -> Result<Self, Fault> {
-        let clock = Self { latest: AtomicU64::new(0) };
+    pub fn new(reading: Reading) -> Result<Self, Fault> {
+        let clock = Self { reading, anchor: Mutex::new((Instant::now(), Millis(0))) };
         if clock.now() < EARLIEST { Err(Fault::Clock) } else { Ok(clock) }
     }
 
     /// From now on the time is at least `bound`: for a time that comes from a better source, such as the
     /// timestamp of an evidence document.
     pub fn not_before(&self, bound: Millis) {
-        self.latest.fetch_max(bound.0, Ordering::AcqRel);
+        self.advance(Instant::now(), bound);
     }
 
-    fn advance(&self, reading: Millis) -> Millis {
-        Millis(self.latest.fetch_max(reading.0, Ordering::AcqRel).max(reading.0))
+    /// The time at `now`, given this lower bound: what was known, counted on, or the bound.
+    fn advance(&self, now: Instant, bound: Millis) -> Millis {
+        // Whoever panicked with it left a pair that is whole.
+        let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
+        let (then, time) = *anchor;
+        let passed = u64::try_from(now.saturating_duration_since(then).as_millis()).unwrap_or(u64::MAX);
+        let counted = time.plus(passed);
+        if bound > counted {
+            *anchor = (now, bound);
+        }
+        counted.max(bound)
     }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> Millis {
-        // A machine before 1970 reads as zero, which `advance` turns into the latest time known.
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.advance(Millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)))
+        // A machine before 1970 reads as zero, which is no bound.
+        let since_epoch = (self.reading)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.advance(Instant::now(), Millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    fn clock() -> (SystemClock, Instant) {
+        let clock = SystemClock::new(Box::new(SystemTime::now)).unwrap();
+        let begin = Instant::now();
+        *clock.anchor.lock().unwrap() = (begin, Millis(5_000));
+        (clock, begin)
+    }
 
     #[test]
-    fn time_never_goes_back() {
-        let clock = SystemClock { latest: AtomicU64::new(0) };
-        assert_eq!(clock.advance(Millis(5)), Millis(5));
-        assert_eq!(clock.advance(Millis(3)), Millis(5));
-        assert_eq!(clock.advance(Millis(6)), Millis(6));
+    fn time_never_goes_back_nor_stands_still() {
+        let (clock, begin) = clock();
+        let at = |seconds, reading| clock.advance(begin + Duration::from_secs(seconds), Millis(reading));
+        assert_eq!(at(0, 5_000), Millis(5_000));
+        assert_eq!(at(1, 6_500), Millis(6_500), "put forward");
+        assert_eq!(at(2, 1_000), Millis(7_500), "put back");
+        assert_eq!(at(60, 1_000), Millis(65_500));
+        assert_eq!(at(61, u64::MAX), Millis(u64::MAX), "put as far as there is");
+        assert_eq!(at(62, 0), Millis(u64::MAX));
+    }
+
+    #[test]
+    fn the_clock_of_a_machine_may_be_put_anywhere() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicU64, Ordering};
+        let seconds = Arc::new(AtomicU64::new(EARLIEST.seconds() + 1000));
+        let shown = Arc::clone(&seconds);
+        let reading = move || UNIX_EPOCH + Duration::from_secs(shown.load(Ordering::SeqCst));
+        let clock = SystemClock::new(Box::new(reading.clone())).unwrap();
+        let begin = clock.now();
+        seconds.store(0, Ordering::SeqCst);
+        assert!(clock.now() >= begin);
+        assert!(matches!(SystemClock::new(Box::new(reading)), Err(Fault::Clock)));
+        assert!(matches!(
+            SystemClock::new(Box::new(|| UNIX_EPOCH - Duration::from_secs(1))),
+            Err(Fault::Clock)
+        ));
     }
 
     #[test]
     fn a_bound_from_elsewhere_holds() {
-        let clock = SystemClock::new().unwrap();
+        let (clock, _) = clock();
         let bound = clock.now().plus(1_000_000_000);
         clock.not_before(bound);
         assert!(clock.now() >= bound);

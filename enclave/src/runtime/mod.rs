@@ -26,7 +26,7 @@ pub use limits::Limits;
 use crate::channel::InstanceKeyPairs;
 use crate::crypto_module::CryptoModule;
 use crate::crypto_module::soft::SoftModule;
-use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::clock::{Clock, Reading, SystemClock};
 use crate::platform::dial::Dial;
 use crate::platform::entropy::{Drbg, Gatherer, Kernel, Module, Source};
 use crate::platform::nsm::{self, Nsm};
@@ -40,6 +40,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 use std::thread;
+use std::time::SystemTime;
 
 /// Events that wait for the event loop; each may hold a frame.
 const EVENTS: usize = 32;
@@ -54,6 +55,8 @@ pub struct Config {
     pub signing_threads: usize,
     /// Bounds.
     pub limits: Limits,
+    /// The machine's clock. Default: what the system says.
+    pub clock: Reading,
 }
 
 impl Config {
@@ -61,7 +64,13 @@ impl Config {
     #[must_use]
     pub fn new(dialer: Box<dyn Dial>) -> Self {
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        Self { dialer, connections: 2, signing_threads: processors, limits: Limits::default() }
+        Self {
+            dialer,
+            connections: 2,
+            signing_threads: processors,
+            limits: Limits::default(),
+            clock: Box::new(SystemTime::now),
+        }
     }
 }
 
@@ -92,8 +101,9 @@ pub enum RunError {
 ///
 /// # Errors
 /// Always: [`RunError`] says why it stopped.
-pub fn run(config: Config, nsm: Box<dyn Nsm>) -> Result<(), RunError> {
-    let clock = SystemClock::new().map_err(RunError::Clock)?;
+pub fn run(mut config: Config, nsm: Box<dyn Nsm>) -> Result<(), RunError> {
+    let reading = std::mem::replace(&mut config.clock, Box::new(SystemTime::now));
+    let clock = SystemClock::new(reading).map_err(RunError::Clock)?;
     let module = SoftModule::new();
     Drbg::self_test().and_then(|()| module.self_test()).map_err(RunError::SelfTest)?;
     let nsm: Arc<dyn Nsm> = Arc::from(nsm);
@@ -124,7 +134,7 @@ fn serve<M: StateMachine>(
     nsm: Arc<dyn Nsm>,
     clock: Box<dyn Clock>,
 ) -> Result<(), RunError> {
-    let Config { dialer, connections, signing_threads, limits } = config;
+    let Config { dialer, connections, signing_threads, limits, clock: _ } = config;
     let connections = connections.max(1);
     // Twice what live connections may have under way, for the commands of lost ones.
     let places = connections.saturating_mul(limits.in_flight).saturating_mul(2);

@@ -164,8 +164,10 @@ impl Host {
     pub fn dialled(&self, known: Option<InstanceId>) -> InstanceId {
         let dialled = |s: &State| s.instance.is_some() && s.instance != known && s.connections.len() >= 2;
         let (state, time_out) = self.state.1.wait_timeout_while(self.state(), BOOT, |s| !dialled(s)).unwrap();
+        let instance = state.instance;
+        drop(state);
         assert!(!time_out.timed_out(), "waited in vain until a new enclave has dialled");
-        state.instance.unwrap()
+        instance.unwrap()
     }
 
     /// A live connection.

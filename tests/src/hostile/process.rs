@@ -3,12 +3,16 @@
 use crate::programs::program;
 use fuin_shared::evidence::Pcr;
 use fuin_shared::manifest::Measurement;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Name of the socket that the host listens on, in the folder of its side; the emulator wants this one.
 pub const SOCKET: &str = "vm_5000";
+/// Name of the file that says how wrong the kernel's clock of processes is.
+pub const CLOCK: &str = "clock";
 /// What a machine printed, in the same folder.
 const CONSOLE: &str = "console";
 
@@ -40,6 +44,7 @@ impl Place {
 /// Killed when dropped; it ends by itself should the test be killed.
 pub struct Enclave {
     child: Child,
+    is_machine: bool,
     /// Folder of its side, and the log that is kept beside it.
     folder: PathBuf,
     log: PathBuf,
@@ -55,6 +60,7 @@ impl Enclave {
             Place::Process => {
                 let mut command = Command::new(program("fuin-enclave-process"));
                 command.arg("--connect").arg(format!("unix://{}", side.join(SOCKET).display()));
+                command.arg("--false-clock").arg(folder.join(CLOCK));
                 command
             }
             Place::Qemu(image) => {
@@ -65,7 +71,12 @@ impl Enclave {
         };
         command.arg("--root-dir").arg(folder.join("nsm"));
         command.stdin(Stdio::null()).stdout(written.try_clone().unwrap()).stderr(written);
-        Self { child: command.spawn().unwrap(), folder: side, log }
+        Self {
+            child: command.spawn().unwrap(),
+            is_machine: matches!(place, Place::Qemu(_)),
+            folder: side,
+            log,
+        }
     }
 
     /// Whether it runs.
@@ -78,9 +89,13 @@ impl Enclave {
         assert!(self.is_alive(), "the enclave has ended");
     }
 
-    /// Kills it.
+    /// Kills it. An emulator is asked, so that it takes machine and backend with it; to the enclave that is no other end.
     pub fn kill(&mut self) {
-        let _ = self.child.kill();
+        if self.is_machine {
+            self.signal(Signal::SIGTERM);
+        } else {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
         // The next boot writes its own.
         if let Ok(console) = std::fs::read(self.folder.join(CONSOLE)) {
@@ -92,9 +107,13 @@ impl Enclave {
 
     /// Ends it by SIGABRT, as a panic does: the suite's own check that it would be noticed.
     pub fn abort(&mut self) {
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGABRT).unwrap();
+        self.signal(Signal::SIGABRT);
         self.child.wait().unwrap();
+    }
+
+    /// It may have ended.
+    fn signal(&self, signal: Signal) {
+        let _ = kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::signer::{now, random};
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
+use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CaId, CredentialId, Digest32, StatementId, UserId};
 use fuin_shared::key::PublicKey;
 use fuin_shared::message::*;
@@ -15,6 +16,7 @@ use fuin_shared::statement::{ManageAction, ManageStatement};
 use fuin_sic::{Authenticator, SadRequest, TrustedInstance};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use std::time::Duration;
 
 /// `userID`.
 pub const USER: &str = "hanako";
@@ -24,6 +26,9 @@ pub const IDENTITY: Digest32 = Digest32([7; 32]);
 pub const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
 /// Of every signature here.
 pub const ECDSA: SignatureAlgorithm = SignatureAlgorithm::EcdsaSha256;
+
+/// Seconds that an enclave's clock may be late.
+const LATE: u32 = 30;
 
 /// A credential that can sign.
 #[derive(Debug, Clone)]
@@ -98,6 +103,18 @@ impl World {
         purpose: Purpose,
         hashes: &[Blob],
     ) -> (Sad, Challenge) {
+        self.sad_until(on, key, purpose, hashes, now() + 200)
+    }
+
+    /// The same, until then.
+    fn sad_until(
+        &self,
+        on: &TrustedInstance,
+        key: &Enrolled,
+        purpose: Purpose,
+        hashes: &[Blob],
+        expires: u64,
+    ) -> (Sad, Challenge) {
         let challenge = self.challenge(&key.id, purpose);
         let link = (purpose == Purpose::Link).then(|| LinkSubject {
             user: UserId::new(USER).unwrap(),
@@ -113,7 +130,7 @@ impl World {
             hash_algorithm: SHA256,
             signature_algorithm: ECDSA,
             now: now(),
-            expires: now() + 200,
+            expires,
             display: None,
             link,
         };
@@ -133,6 +150,18 @@ impl World {
         (codec::encode(&on.seal(&sad, assertion, &mut UnwrapErr(SysRng)).unwrap()).into(), registration)
     }
 
+    /// Evidence of the signer's authorization to sign, until then.
+    pub fn consent_until(
+        &mut self,
+        on: &TrustedInstance,
+        key: &Enrolled,
+        hashes: &[Blob],
+        expires: u64,
+    ) -> Blob {
+        let (sad, assertion) = self.authorized_until(on, key, Purpose::Sign, hashes, expires);
+        codec::encode(&on.seal(&sad, assertion, &mut UnwrapErr(SysRng)).unwrap()).into()
+    }
+
     /// A SAD that the signer authorized, and what the passkey made of it.
     pub fn authorized(
         &mut self,
@@ -141,7 +170,19 @@ impl World {
         purpose: Purpose,
         hashes: &[Blob],
     ) -> (Sad, Assertion) {
-        let (sad, challenge) = self.sad(on, key, purpose, hashes);
+        self.authorized_until(on, key, purpose, hashes, now() + 200)
+    }
+
+    /// The same, until then.
+    fn authorized_until(
+        &mut self,
+        on: &TrustedInstance,
+        key: &Enrolled,
+        purpose: Purpose,
+        hashes: &[Blob],
+        expires: u64,
+    ) -> (Sad, Assertion) {
+        let (sad, challenge) = self.sad_until(on, key, purpose, hashes, expires);
         self.oracle.borrow_mut().consented(&sad);
         let digest = sad_digest(&sad.to_bytes());
         let assertion = match &challenge.passkey {
@@ -193,7 +234,14 @@ impl World {
         key.former = self.record(&key.id);
         let certificates = vec![self.authority.issue(csr.as_slice()).into()];
         let link = self.manage(ManageAction::LinkCert { certificates }, Some(&key.id), None);
-        self.call(Command::LinkCert(link)).unwrap();
+        // A machine may have booted some seconds behind, and the certificate begins now.
+        for _ in 0..LATE {
+            match self.call(Command::LinkCert(link.clone())) {
+                Err(Refused::Fault(Fault::CertificateExpired)) => std::thread::sleep(Duration::from_secs(1)),
+                linked => return drop(linked.unwrap()),
+            }
+        }
+        panic!("the enclave's clock is wrong");
     }
 
     /// From nothing to a credential that can sign.
@@ -230,8 +278,13 @@ impl World {
     #[must_use]
     pub fn token_of(&mut self, on: &TrustedInstance, key: &Enrolled, hashes: &[Blob]) -> Blob {
         let (evidence, _) = self.consent(on, key, Purpose::Sign, hashes);
-        match self.call(Command::Authorize(self.authorize_request(key, evidence, hashes))) {
-            Ok(Answer::Activation { token, .. }) => token,
+        self.activated(key, evidence, hashes).unwrap()
+    }
+
+    /// The token for this evidence.
+    pub fn activated(&self, key: &Enrolled, evidence: Blob, hashes: &[Blob]) -> Result<Blob, Refused> {
+        match self.call(Command::Authorize(self.authorize_request(key, evidence, hashes)))? {
+            Answer::Activation { token, .. } => Ok(token),
             other => panic!("authorize: {other:?}"),
         }
     }

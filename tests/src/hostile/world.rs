@@ -7,7 +7,7 @@ use crate::hostile::authority::Authority;
 use crate::hostile::host::{Host, Refused};
 use crate::hostile::oracle::Oracle;
 use crate::hostile::people::Person;
-use crate::hostile::process::{Enclave, Place, SOCKET};
+use crate::hostile::process::{CLOCK, Enclave, Place, SOCKET};
 use crate::hostile::store::Store;
 use crate::hostile::witnesses::Witnesses;
 use crate::programs::scratch;
@@ -301,6 +301,13 @@ impl World {
         for (id, answer) in strays {
             self.oracle.borrow_mut().judge(self.written.borrow().get(&id), &answer);
         }
+    }
+
+    /// Puts the clock of the enclaves' kernel wrong by so many seconds.
+    pub fn put_clock(&self, wrong_by: i64) {
+        let (clock, beside) = (self.folder.path().join(CLOCK), self.folder.path().join("clock.new"));
+        std::fs::write(&beside, (wrong_by * 1000).to_string()).unwrap();
+        std::fs::rename(beside, clock).unwrap();
     }
 
     /// A second enclave, booted beside the first behind a host of its own, on this store.

@@ -90,6 +90,11 @@ fn witnesses_out_of_reach() {
     fails_on(World::cosigned(), "witnesses out of reach");
 }
 
+#[test]
+fn false_time() {
+    fails("false time");
+}
+
 /// Names are not lost on the way.
 #[test]
 fn each_name_is_one_attack() {

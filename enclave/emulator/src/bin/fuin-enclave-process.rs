@@ -3,9 +3,9 @@
 //! `fuin-enclave-process`: the enclave library as an ordinary process on a Unix socket, with the emulated NSM inside.
 //! It protects nothing; its evidence is signed under the development root.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, anyhow};
 use clap::Parser;
@@ -31,6 +31,10 @@ struct Cli {
     /// Where to write the registers, as JSON in the form of release.json: {"pcrs": {"0", "1", "2"}}.
     #[arg(long, value_name = "FILE")]
     measurement: Option<PathBuf>,
+    /// For tests of false time: milliseconds, perhaps negative, that the clock of the enclave's kernel is wrong by, read from
+    /// this file each time. The clock of the emulated NSM stays right.
+    #[arg(long, value_name = "FILE")]
+    false_clock: Option<PathBuf>,
     /// Goes on when the parent process ends.
     #[arg(long)]
     detached: bool,
@@ -60,7 +64,21 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         std::fs::write(path, text).with_context(|| path.display().to_string())?;
     }
     let nsm = EmulatedNsm::new(&root, &measured, SystemClock)?;
-    run(Config::new(Box::new(cli.connect)), Box::new(nsm)).map_err(|error| anyhow!(error))
+    let mut config = Config::new(Box::new(cli.connect));
+    if let Some(path) = cli.false_clock {
+        config.clock = Box::new(move || false_time(&path));
+    }
+    run(config, Box::new(nsm)).map_err(|error| anyhow!(error))
+}
+
+/// The time that a kernel would show whose clock was put wrong.
+fn false_time(path: &Path) -> SystemTime {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let wrong_by: i64 = text.trim().parse().unwrap_or_default();
+    let by = Duration::from_millis(wrong_by.unsigned_abs());
+    let now = SystemTime::now();
+    let shown = if wrong_by < 0 { now.checked_sub(by) } else { now.checked_add(by) };
+    shown.unwrap_or(now)
 }
 
 /// Ends this process when the one that started it has ended.

@@ -6,6 +6,7 @@ mod boots;
 mod ledgers;
 mod operation;
 mod passkeys;
+mod time;
 mod witnessed;
 
 pub(crate) use ledgers::refused_boot;
@@ -24,7 +25,7 @@ pub type Outcome = Result<(), String>;
 pub type Attack = fn(&mut World, &Enrolled) -> Outcome;
 
 /// Those on any service.
-const ANYWHERE: [(&str, Attack); 9] = [
+const ANYWHERE: [(&str, Attack); 10] = [
     ("host's own passkey at linkEid", operation::own_passkey_at_link),
     ("swapped SAD purpose", operation::swapped_purposes),
     ("extendTransaction with a new hash", operation::extended_beyond),
@@ -34,6 +35,7 @@ const ANYWHERE: [(&str, Attack); 9] = [
     ("old manifest", boots::old_manifest),
     ("old statement", boots::old_statements),
     ("truncated tail", ledgers::truncated_tail),
+    ("false time", time::false_time),
 ];
 /// On a service without witnesses.
 const DURABLE: [(&str, Attack); 1] = [("live twin", ledgers::live_twin)];

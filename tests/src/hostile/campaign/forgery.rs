@@ -10,7 +10,8 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::ids::Digest32;
 use fuin_shared::message::{
-    AttestKey, Authorize, Command, GetChallenge, GetEvidence, Manage, SealedRecord, SignHash,
+    AttestKey, Authorize, Command, ExtendTransaction, GetChallenge, GetEvidence, Manage, SealedRecord,
+    SignDocument, SignHash, ToBeSigned,
 };
 use fuin_shared::sad::{Assertion, AuthorizationEvidence, AuthorizedSad, Purpose, Sad, sad_digest};
 use fuin_shared::statement::ManageAction;
@@ -20,7 +21,7 @@ use rand_core::UnwrapErr;
 impl Campaign {
     /// A forged command of some kind.
     pub(super) fn forged(&mut self) -> Command {
-        match self.random.below(12) {
+        match self.random.below(14) {
             0 | 1 => self.signing_call(),
             2 | 3 => self.altered_sad(),
             4 => self.own_sad(),
@@ -29,6 +30,8 @@ impl Campaign {
             8 => self.strangers_proof(),
             9 => self.other_record(),
             10 => Command::ProvideShare(self.foreign.1.clone()),
+            11 => self.extension(),
+            12 => self.documents(),
             _ => self.question(),
         }
     }
@@ -46,6 +49,10 @@ impl Campaign {
 
     /// Token, hashes, key and record from different places.
     fn signing_call(&mut self) -> Command {
+        Command::SignHash(self.signing_parts())
+    }
+
+    fn signing_parts(&mut self) -> SignHash {
         let key = self.key();
         let known: Vec<_> =
             self.world.oracle.borrow().tokens.iter().map(|(t, p)| (t.clone(), p.hashes.clone())).collect();
@@ -60,13 +67,42 @@ impl Campaign {
             1 => hashes.extend(hashes.first().cloned()),
             _ => {}
         }
-        Command::SignHash(SignHash {
+        SignHash {
             record: self.world.record(&key.id),
             credential: key.id,
             token,
             hashes,
             hash_algorithm: self.random.one_in(2).then_some(SHA256),
             signature_algorithm: ECDSA,
+        }
+    }
+
+    /// Another token for the same, or for more.
+    fn extension(&mut self) -> Command {
+        let call = self.signing_parts();
+        Command::ExtendTransaction(ExtendTransaction {
+            credential: call.credential,
+            token: call.token,
+            hashes: self.random.one_in(2).then_some(call.hashes),
+            hash_algorithm: call.hash_algorithm,
+            record: call.record,
+        })
+    }
+
+    /// Hashes that a token allows, or not, as digests of documents.
+    fn documents(&mut self) -> Command {
+        let call = self.signing_parts();
+        let jws = self.random.one_in(3);
+        let to_be_signed = |hash: &Blob| {
+            if jws { ToBeSigned::Jws(hash.clone()) } else { ToBeSigned::Cms(signed_attributes(hash).into()) }
+        };
+        Command::SignDocument(SignDocument {
+            credential: call.credential,
+            token: call.token,
+            to_be_signed: call.hashes.iter().map(to_be_signed).collect(),
+            hash_algorithm: call.hash_algorithm,
+            signature_algorithm: call.signature_algorithm,
+            record: call.record,
         })
     }
 
@@ -204,6 +240,13 @@ impl Campaign {
             }
         }
     }
+}
+
+/// Signed attributes of a CMS signature over a document with this digest: contentType data, messageDigest.
+fn signed_attributes(digest: &Blob) -> Vec<u8> {
+    const HEAD: &[u8] = b"\x31\x4b\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03\x31\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+    const DIGEST: &[u8] = b"\x30\x2f\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04\x31\x22\x04\x20";
+    [HEAD, DIGEST, digest.as_slice()].concat()
 }
 
 fn managed(command: &Command) -> Option<&Manage> {
