@@ -9,6 +9,7 @@ use crate::signer::now;
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::message::Command;
+use fuin_shared::phase::Phase;
 use fuin_shared::sad::Purpose;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(super) fn false_time(world: &mut World, key: &Enrolled) -> Outcome {
         // The machine's clock is read at its boot alone, and is this one's.
         return Ok(());
     }
-    let outcome = put_back(world, key).and_then(|()| put_forward(world, key)).and_then(|()| late(world, key));
+    let outcome = put_back(world, key).and_then(|()| put_forward(world, key)).and_then(|()| late(world));
     world.put_clock(0);
     world.recover();
     outcome?;
@@ -93,18 +94,13 @@ fn put_forward(world: &mut World, key: &Enrolled) -> Outcome {
     authorize(world, &unused)
 }
 
-/// Wrong from the beginning: to an enclave in the past the signer's SAD lasts too long.
-fn late(world: &mut World, key: &Enrolled) -> Outcome {
-    let hashes = [hash()];
+/// Wrong from the beginning: a ledger that ends in the future is not taken up.
+fn late(world: &mut World) -> Outcome {
     world.put_clock(-HOUR);
-    world.recover();
-    let on = world.trusted();
-    let (evidence, _) = world.consent(&on, key, Purpose::Sign, &hashes);
-    let request = world.authorize_request(key, evidence, &hashes);
-    let numbers = [Fault::ClockDoubt.number(), Fault::SadExpired.number()];
-    refused("a SAD that ends in an hour", world.host.call(Command::Authorize(request)), &numbers)?;
-    // Right again, time goes on from there.
-    world.put_clock(0);
-    world.works(key);
-    holds("it goes on", world.enclave.is_alive())
+    world.observe();
+    world.reboot();
+    world.install().map_err(|e| format!("{e:?}"))?;
+    let share = Command::ProvideShare(world.share().map_err(|e| e.to_string())?);
+    refused("a boot in the past", world.host.call(share), &[Fault::Clock.number()])?;
+    holds("it signs nothing", world.phase() != Phase::Operational)
 }
