@@ -112,9 +112,15 @@ impl TrustedClock {
         Millis(kernel.0.saturating_add_signed(correction.saturating_neg()))
     }
 
-    /// SAM time. Without a document's time that is new enough it stands still.
+    /// Whether no time is within what all sources say. What witnesses said before a step of the clock is such a case.
+    fn contradict(&self) -> bool {
+        self.ahead().is_some_and(|Ahead { least, most }| least.saturating_sub(most) > LIMIT)
+    }
+
+    /// SAM time. Without a document's time that is new enough, and while sources contradict each other, it stands still: it goes
+    /// into the ledger, which later boots must be able to take up.
     pub fn now(&mut self, kernel: Millis) -> Millis {
-        if self.is_confirmed(kernel) || self.latest == 0 {
+        if self.latest == 0 || (self.is_confirmed(kernel) && !self.contradict()) {
             self.latest = self.latest.max(self.clamped(kernel).0);
         }
         Millis(self.latest)
@@ -130,7 +136,7 @@ impl TrustedClock {
             return Err(Fault::ClockDoubt);
         }
         let Some(Ahead { least, most }) = self.ahead() else { return Ok(()) };
-        let contradict = least.saturating_sub(most) > LIMIT;
+        let contradict = self.contradict();
         let kernel_off = least > LIMIT || most < -LIMIT;
         // SAM time that ran ahead with a clock that was put back since.
         let ran_ahead = millis(now.0).saturating_sub(millis(self.clamped(kernel).0)) > LIMIT;
@@ -202,6 +208,23 @@ mod tests {
         assert_eq!(clock.now(Millis(T + 1_005)), Millis(T + 5 - 4_000), "it waits");
         told(&mut clock, T + 8_000, T + 8_000).unwrap();
         assert_eq!(clock.now(Millis(T + 8_005)), Millis(T + 8_005));
+    }
+
+    #[test]
+    fn a_clock_put_forward_takes_no_time_with_it() {
+        let mut clock = TrustedClock::default();
+        told(&mut clock, T, T).unwrap();
+        clock.cosigned(Millis(T + 200), quorum(T + 100, &[T / 1000], 0));
+        let before = clock.now(Millis(T + 200));
+        // The document knows better at once, the witnesses speak of the clock of before.
+        let forward = 3_600_000;
+        assert_eq!(told(&mut clock, T + 300 + forward, T + 300), Err(Fault::ClockDoubt));
+        assert_eq!(clock.now(Millis(T + 400 + forward)), before);
+        // A newer word of theirs is of the clock as it is.
+        clock.cosigned(Millis(T + 600 + forward), quorum(T + 500 + forward, &[T / 1000], 0));
+        let now = clock.now(Millis(T + 600 + forward));
+        assert!(now >= before && now <= Millis(T + 5_000), "{now:?}");
+        assert_eq!(clock.check(Millis(T + 600 + forward)), Err(Fault::ClockDoubt));
     }
 
     #[test]
