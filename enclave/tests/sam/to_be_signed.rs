@@ -200,6 +200,21 @@ fn ber_is_refused() {
 }
 
 #[test]
+fn parameters_of_a_digest_algorithm_are_refused_as_nobody_reads_them() {
+    let hash384 = sha2::Sha384::digest(certificate());
+    let id = |algorithm: Vec<u8>| signing_certificate(&[sequence(&[algorithm, octet_string(&hash384)])]);
+    for (parameters, taken) in [(vec![], true), (vec![5, 0], true), (octet_string(b"anything"), false)] {
+        let algorithm = sequence(&[oid(SHA384), parameters.clone()]);
+        let read = replaced(2, id(algorithm));
+        assert_eq!(read.err(), if taken { None } else { Some(Fault::ToBeSignedMalformed) });
+        let named = sequence(&[oid(SHA256), parameters]);
+        let protection = sequence(&[named, tlv(0xa1, &oid(ECDSA_SHA256))]);
+        let read = added(attribute(ALGORITHM_PROTECTION, protection));
+        assert_eq!(read.err(), if taken { None } else { Some(Fault::AlgorithmNotAllowed) });
+    }
+}
+
+#[test]
 fn wrong_order_of_a_set_is_refused() {
     let mut list = baseline(&document(), certificate());
     list.sort();

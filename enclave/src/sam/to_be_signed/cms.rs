@@ -6,7 +6,7 @@ use super::{Signer, ess};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5911::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNING_TIME};
 use der::asn1::OctetString;
-use der::{Any, Decode, Encode, Sequence};
+use der::{Any, Decode, Encode, Sequence, Tag, Tagged};
 use fuin_shared::fault::Fault;
 use fuin_shared::message::MAX_SIGNED_ATTRIBUTES;
 use spki::AlgorithmIdentifierOwned;
@@ -91,10 +91,16 @@ fn message_digest(value: &Any) -> Result<Vec<u8>, Fault> {
     Ok(exact::<OctetString>(&octets(value)?)?.into_bytes().into())
 }
 
+/// Whether a digest algorithm carries nothing but its name (RFC 5754 section 2): anything else would be signed unread.
+pub(super) fn is_bare(algorithm: &AlgorithmIdentifierOwned) -> bool {
+    algorithm.parameters.as_ref().is_none_or(|any| any.tag() == Tag::Null && any.value().is_empty())
+}
+
 /// The algorithms that will stand beside the signature are those of this call (RFC 6211).
 fn algorithms(value: &Any, signer: &Signer<'_>) -> Result<(), Fault> {
     let named: AlgorithmProtection = exact(&octets(value)?)?;
     let fits = named.digest_algorithm.oid == signer.hash().oid()
+        && is_bare(&named.digest_algorithm)
         && named.signature_algorithm.oid == signer.algorithm.oid()
         && named.signature_algorithm.parameters.is_none();
     if fits { Ok(()) } else { Err(Fault::AlgorithmNotAllowed) }

@@ -46,6 +46,7 @@ pub(super) fn check(value: &[u8], signer: &Signer<'_>) -> Result<(), Fault> {
         None => HashAlgorithm::Sha256,
         // In DER a DEFAULT is left out. Parameters of SHA-2 are absent, or NULL (RFC 5754 section 2).
         Some(named) if named.oid == HashAlgorithm::Sha256.oid() => return Err(Fault::ToBeSignedMalformed),
+        Some(named) if !super::cms::is_bare(named) => return Err(Fault::ToBeSignedMalformed),
         Some(named) => {
             let known = HashAlgorithm::ALL.into_iter().find(|hash| hash.oid() == named.oid);
             known.ok_or(Fault::ToBeSignedCertificate)?
