@@ -19,8 +19,7 @@ const MAX_HEADER: usize = 1024;
 /// Longest signature in octets, decoded: P-384.
 const MAX_SIGNATURE: usize = 96;
 
-/// A JWS whose form was checked; its payload stays closed until the signature holds.
-#[derive(Debug)]
+/// A JWS whose form was checked; its payload stays closed until the signature holds. Not for `Debug`: an ID token is one.
 pub struct CompactJws {
     header: Header,
     /// `BASE64URL(header) || '.' || BASE64URL(payload)`, what is signed (RFC 7515 section 5.2).

@@ -95,6 +95,10 @@ fn check(token: &str, grounds: Grounds<'_>, challenge: &Digest32) -> Result<Clai
         return Err(Fault::AssertionMalformed);
     }
     let jws = CompactJws::parse(token).map_err(|_| Fault::AssertionMalformed)?;
+    // An access token or a logout token of the same provider is none.
+    if jws.typ().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
+        return Err(Fault::AssertionMalformed);
+    }
     let pinned = provider.keys.iter().find(|key| key.id == jws.kid()).ok_or(Fault::AssertionSignature)?;
     // The manifest's check reads every key.
     let key = pinned.key.key().map_err(|_| Fault::AssertionSignature)?;

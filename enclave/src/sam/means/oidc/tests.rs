@@ -113,6 +113,18 @@ fn rs256_none_and_hmac_are_refused() {
 }
 
 #[test]
+fn other_tokens_of_the_provider_are_refused() {
+    let of = |typ: &str| {
+        let header = format!(r#"{{"alg":"ES256","kid":"idp-1","typ":"{typ}"}}"#);
+        judged(&signed(&header, &good().to_string(), 111)).err()
+    };
+    assert_eq!(of("JWT"), None);
+    for typ in ["at+jwt", "logout+jwt", "secevent+jwt", ""] {
+        assert_eq!(of(typ), Some(Fault::AssertionMalformed), "{typ}");
+    }
+}
+
+#[test]
 fn keys_in_the_header_are_refused() {
     for member in [r#""jwk":{}"#, r#""jku":"https://x""#, r#""x5c":[]"#, r#""crit":["b64"]"#] {
         let header = format!(r#"{{"alg":"ES256","kid":"idp-1",{member}}}"#);

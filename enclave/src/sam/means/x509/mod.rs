@@ -38,8 +38,8 @@ pub struct X509 {
     pub certificate: Digest32,
 }
 
-/// What the signer's device gives.
-#[derive(Debug, Clone, Copy)]
+/// What the signer's device gives. Not for `Debug`: the certificates name a person.
+#[derive(Clone, Copy)]
 pub struct Answer<'a> {
     /// Certificates in DER, the signer's first, each followed by its issuer's, the anchor given or left out.
     pub certificates: &'a [Blob],
