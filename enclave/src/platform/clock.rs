@@ -80,12 +80,6 @@ impl SystemClock {
         if clock.now() < EARLIEST { Err(Fault::Clock) } else { Ok(clock) }
     }
 
-    /// From now on the time is at least `bound`: for a time that comes from a better source, such as the
-    /// timestamp of an evidence document.
-    pub fn not_before(&self, bound: Millis) {
-        self.advance(Instant::now(), bound);
-    }
-
     /// The time at `now`, given this lower bound: what was known, counted on, or the bound.
     fn advance(&self, now: Instant, bound: Millis) -> Millis {
         // Whoever panicked with it left a pair that is whole.
@@ -148,16 +142,6 @@ mod tests {
             SystemClock::new(Box::new(|| UNIX_EPOCH - Duration::from_secs(1))),
             Err(Fault::Clock)
         ));
-    }
-
-    #[test]
-    fn a_bound_from_elsewhere_holds() {
-        let (clock, _) = clock();
-        let bound = clock.now().plus(1_000_000_000);
-        clock.not_before(bound);
-        assert!(clock.now() >= bound);
-        clock.not_before(Millis(1));
-        assert!(clock.now() >= bound);
     }
 
     #[test]
