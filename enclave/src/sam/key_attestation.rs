@@ -42,7 +42,8 @@ pub fn key_statement(
         key: record.id.clone(),
         spki: record.spki_digest(),
         algorithm: record.algorithm,
-        scal: means.map_or(2, |linked| linked.scal()),
+        // Before a means is linked nothing is known of it.
+        scal: means.map_or(1, |linked| linked.scal()),
         purpose: KeyPurpose::Signature,
         crypto_module: CryptoModuleKind::Soft,
         means: means.map(super::means::EidMeans::profile),

@@ -48,7 +48,7 @@ fn new_key_is_stated_without_means() {
     let (statement, digest) = open(&key.attestation.clone().unwrap());
     assert_eq!(statement.key, key.key);
     assert_eq!(statement.spki, Digest32(Sha256::digest(key.spki.as_slice()).into()));
-    assert_eq!((statement.service, statement.scal), (world.service, 2));
+    assert_eq!((statement.service, statement.scal), (world.service, 1));
     assert_eq!((statement.means, statement.eid_ref), (None, None));
     assert_eq!(attested_by(&key.receipt), digest);
 }
