@@ -2,6 +2,7 @@
 
 use crate::runtime::event::ConnectionId;
 use crate::sam::Ticket;
+use fuin_shared::message::Lane;
 use std::collections::BTreeMap;
 
 /// Who asked.
@@ -29,34 +30,39 @@ pub(super) struct Places {
     pub(super) total: usize,
 }
 
-/// The commands under way. Work, which may wait for long, and questions have places of their own.
+/// The commands under way; each [`Lane`] has places of its own.
 pub(super) struct Commands {
     next: u64,
-    open: BTreeMap<Ticket, (Origin, bool)>,
+    open: BTreeMap<Ticket, (Origin, Lane)>,
     work: Places,
     questions: Places,
+    restrictions: Places,
 }
 
 impl Commands {
     /// None yet.
-    pub(super) const fn new(work: Places, questions: Places) -> Self {
-        Self { next: 0, open: BTreeMap::new(), work, questions }
+    pub(super) const fn new(work: Places, questions: Places, restrictions: Places) -> Self {
+        Self { next: 0, open: BTreeMap::new(), work, questions, restrictions }
     }
 
     /// Takes a command in.
-    pub(super) fn admit(&mut self, origin: Origin, question: bool) -> Result<Ticket, NotAdmitted> {
+    pub(super) fn admit(&mut self, origin: Origin, lane: Lane) -> Result<Ticket, NotAdmitted> {
         if self.open.values().any(|(other, _)| *other == origin) {
             return Err(NotAdmitted::Duplicate);
         }
-        let places = if question { self.questions } else { self.work };
-        let alike = || self.open.values().filter(|(_, other)| *other == question);
+        let places = match lane {
+            Lane::Work => self.work,
+            Lane::Question => self.questions,
+            Lane::Restriction => self.restrictions,
+        };
+        let alike = || self.open.values().filter(|(_, other)| *other == lane);
         let of_connection = alike().filter(|(other, _)| other.connection == origin.connection).count();
         if of_connection >= places.per_connection || alike().count() >= places.total {
             return Err(NotAdmitted::Busy);
         }
         let ticket = Ticket(self.next);
         self.next += 1;
-        self.open.insert(ticket, (origin, question));
+        self.open.insert(ticket, (origin, lane));
         Ok(ticket)
     }
 
@@ -81,45 +87,47 @@ mod tests {
 
     fn commands(per_connection: usize, total: usize) -> Commands {
         let places = Places { per_connection, total };
-        Commands::new(places, places)
+        Commands::new(places, places, places)
     }
 
     #[test]
     fn limits_hold_for_a_connection_and_in_total() {
-        for question in [false, true] {
+        for lane in [Lane::Work, Lane::Question, Lane::Restriction] {
             let mut commands = commands(2, 3);
-            let first = commands.admit(origin(1, 1), question).unwrap();
-            commands.admit(origin(1, 2), question).unwrap();
-            assert_eq!(commands.admit(origin(1, 3), question), Err(NotAdmitted::Busy));
-            commands.admit(origin(2, 1), question).unwrap();
-            assert_eq!(commands.admit(origin(3, 1), question), Err(NotAdmitted::Busy));
+            let first = commands.admit(origin(1, 1), lane).unwrap();
+            commands.admit(origin(1, 2), lane).unwrap();
+            assert_eq!(commands.admit(origin(1, 3), lane), Err(NotAdmitted::Busy));
+            commands.admit(origin(2, 1), lane).unwrap();
+            assert_eq!(commands.admit(origin(3, 1), lane), Err(NotAdmitted::Busy));
             assert_eq!(commands.finish(first), Some(origin(1, 1)));
             assert_eq!(commands.finish(first), None, "one answer for one command");
-            commands.admit(origin(1, 3), question).unwrap();
+            commands.admit(origin(1, 3), lane).unwrap();
             assert_eq!(commands.finish_all().len(), 3);
         }
     }
 
     #[test]
-    fn work_that_waits_takes_no_place_of_a_question() {
-        let mut commands = commands(2, 2);
-        for id in 0..2 {
-            commands.admit(origin(1, id), false).unwrap();
+    fn work_that_waits_takes_no_place_of_a_question_or_of_a_restriction() {
+        for lane in [Lane::Question, Lane::Restriction] {
+            let mut commands = commands(2, 2);
+            for id in 0..2 {
+                commands.admit(origin(1, id), Lane::Work).unwrap();
+            }
+            assert_eq!(commands.admit(origin(1, 2), Lane::Work), Err(NotAdmitted::Busy));
+            let asked = commands.admit(origin(1, 2), lane).unwrap();
+            assert_eq!(commands.admit(origin(1, 2), lane), Err(NotAdmitted::Duplicate));
+            commands.admit(origin(1, 3), lane).unwrap();
+            assert_eq!(commands.admit(origin(1, 4), lane), Err(NotAdmitted::Busy), "they are bounded too");
+            assert_eq!(commands.finish(asked), Some(origin(1, 2)));
         }
-        assert_eq!(commands.admit(origin(1, 2), false), Err(NotAdmitted::Busy));
-        let asked = commands.admit(origin(1, 2), true).unwrap();
-        assert_eq!(commands.admit(origin(1, 2), true), Err(NotAdmitted::Duplicate));
-        commands.admit(origin(1, 3), true).unwrap();
-        assert_eq!(commands.admit(origin(1, 4), true), Err(NotAdmitted::Busy), "questions are bounded too");
-        assert_eq!(commands.finish(asked), Some(origin(1, 2)));
     }
 
     #[test]
     fn an_id_under_way_is_not_taken_again() {
         let mut commands = commands(9, 9);
-        let ticket = commands.admit(origin(1, 1), false).unwrap();
-        assert_eq!(commands.admit(origin(1, 1), false), Err(NotAdmitted::Duplicate));
+        let ticket = commands.admit(origin(1, 1), Lane::Work).unwrap();
+        assert_eq!(commands.admit(origin(1, 1), Lane::Work), Err(NotAdmitted::Duplicate));
         commands.finish(ticket);
-        assert_ne!(commands.admit(origin(1, 1), false), Ok(ticket), "tickets are never used twice");
+        assert_ne!(commands.admit(origin(1, 1), Lane::Work), Ok(ticket), "tickets are never used twice");
     }
 }

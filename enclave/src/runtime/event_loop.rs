@@ -5,7 +5,7 @@ use crate::crypto_module::SigningJob;
 use crate::platform::clock::Clock;
 use crate::platform::entropy::Drbg;
 use crate::runtime::RunError;
-use crate::runtime::commands::{Commands, NotAdmitted, Origin, Places};
+use crate::runtime::commands::{Commands, NotAdmitted, Origin};
 use crate::runtime::event::{ConnectionId, Event, Incoming, Outgoing};
 use crate::runtime::limits::Limits;
 use crate::runtime::log::log;
@@ -55,14 +55,14 @@ pub(super) struct EventLoop<M> {
 }
 
 impl<M: StateMachine> EventLoop<M> {
-    /// Nothing is connected yet; `places` bounds the commands under way in total.
+    /// Nothing is connected yet.
     pub(super) fn new(
         machine: M,
         rng: Drbg,
         clock: Box<dyn Clock>,
         limits: Limits,
         workers: Workers,
-        places: usize,
+        commands: Commands,
     ) -> Self {
         Self {
             machine,
@@ -71,10 +71,7 @@ impl<M: StateMachine> EventLoop<M> {
             limits,
             workers,
             connections: BTreeMap::new(),
-            commands: Commands::new(
-                Places { per_connection: limits.in_flight, total: places },
-                Places { per_connection: limits.questions, total: places },
-            ),
+            commands,
             store: Store::new(limits.answer),
             inputs: VecDeque::new(),
             halted: false,
@@ -170,7 +167,7 @@ impl<M: StateMachine> EventLoop<M> {
             self.reply(origin, Err(Fault::Halted));
             return Ok(());
         }
-        match self.commands.admit(origin, command.is_question()) {
+        match self.commands.admit(origin, command.lane()) {
             Ok(ticket) => self.inputs.push_back(Input::Command { ticket, command }),
             Err(NotAdmitted::Busy) => self.reply(origin, Err(Fault::Busy)),
             Err(NotAdmitted::Duplicate) => return Err(Violation),

@@ -31,6 +31,7 @@ use crate::platform::dial::Dial;
 use crate::platform::entropy::{Drbg, Gatherer, Kernel, Module, Source};
 use crate::platform::nsm::{self, Nsm};
 use crate::sam::{Boot, Machine};
+use commands::{Commands, Places};
 use event_loop::{EventLoop, Workers};
 use fuin_shared::fault::Fault;
 use link::Link;
@@ -137,11 +138,18 @@ fn serve<M: StateMachine>(
     let Config { dialer, connections, signing_threads, limits, clock: _ } = config;
     let connections = connections.max(1);
     // Twice what live connections may have under way, for the commands of lost ones.
-    let places = connections.saturating_mul(limits.in_flight).saturating_mul(2);
+    let lane = |per_connection: usize| Places {
+        per_connection,
+        total: connections.saturating_mul(per_connection).saturating_mul(2),
+    };
+    let (work, questions, restrictions) =
+        (lane(limits.in_flight), lane(limits.questions), lane(limits.restrictions));
+    // Room for a document for each, for one new seed and for the time.
+    let documents = work.total + questions.total + restrictions.total + 2;
     let (sender, events) = sync_channel(EVENTS);
     let workers = Workers {
-        signing: workers::signers(signing_threads, places, &sender)?,
-        module: workers::module(nsm, randomness.gatherer, places + 1, sender.clone())?,
+        signing: workers::signers(signing_threads, work.total, &sender)?,
+        module: workers::module(nsm, randomness.gatherer, documents, sender.clone())?,
     };
     let (dialer, ids): (Arc<dyn Dial>, _) = (Arc::from(dialer), Arc::new(AtomicU64::new(0)));
     for name in 0..connections {
@@ -156,7 +164,8 @@ fn serve<M: StateMachine>(
         thread::Builder::new().name(format!("read-{name}")).spawn(move || link.run())?;
     }
     drop(sender);
-    Err(EventLoop::new(machine, randomness.rng, clock, limits, workers, places).run(&events))
+    let commands = Commands::new(work, questions, restrictions);
+    Err(EventLoop::new(machine, randomness.rng, clock, limits, workers, commands).run(&events))
 }
 
 /// Makes any panic end the process at once, saying where but not what: a message might hold what must not be shown.

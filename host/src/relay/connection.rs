@@ -10,17 +10,13 @@ use super::{listener, serve};
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{Frame, VERSION};
 use fuin_shared::ids::InstanceId;
-use fuin_shared::message::{Answer, Command};
+use fuin_shared::message::{Answer, Command, LANE_PLACES, Lane};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncRead;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
-
-/// Places on a connection for questions ([`Command::is_question`]): they must not wait behind commands that wait for the
-/// witnesses. As many as the enclave has for them.
-const QUESTIONS: usize = 8;
 
 /// A live connection.
 pub(super) struct Connection {
@@ -29,6 +25,7 @@ pub(super) struct Connection {
     requests: Requests,
     room: Arc<Semaphore>,
     questions: Arc<Semaphore>,
+    restrictions: Arc<Semaphore>,
     pub(super) streams: Streams,
     /// Ids of the enclave's requests that are being served.
     serving: Mutex<HashSet<u64>>,
@@ -39,16 +36,20 @@ impl Connection {
         self.instance
     }
 
-    const fn places(&self, question: bool) -> &Arc<Semaphore> {
-        if question { &self.questions } else { &self.room }
+    const fn places(&self, lane: Lane) -> &Arc<Semaphore> {
+        match lane {
+            Lane::Work => &self.room,
+            Lane::Question => &self.questions,
+            Lane::Restriction => &self.restrictions,
+        }
     }
 
-    pub(super) fn room(&self, question: bool) -> usize {
-        self.places(question).available_permits()
+    pub(super) fn room(&self, lane: Lane) -> usize {
+        self.places(lane).available_permits()
     }
 
-    pub(super) fn reserve(&self, question: bool) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(self.places(question)).try_acquire_owned().ok()
+    pub(super) fn reserve(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(self.places(lane)).try_acquire_owned().ok()
     }
 
     pub(super) const fn outbox(&self) -> &Outbox {
@@ -113,7 +114,8 @@ pub(super) async fn run(stream: Box<dyn Octets>, shared: Arc<Shared>) {
         outbox,
         requests: Requests::default(),
         room: Arc::new(Semaphore::new(shared.limits.in_flight_per_connection)),
-        questions: Arc::new(Semaphore::new(QUESTIONS)),
+        questions: Arc::new(Semaphore::new(LANE_PLACES)),
+        restrictions: Arc::new(Semaphore::new(LANE_PLACES)),
         streams: Streams::default(),
         serving: Mutex::default(),
     });

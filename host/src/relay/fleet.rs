@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::InstanceId;
+use fuin_shared::message::Lane;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
@@ -72,17 +73,17 @@ impl Fleet {
         });
     }
 
-    /// The connection of the newest instance that has most room for a command or for a question, and a place on it.
-    pub(super) fn pick(&self, question: bool) -> Result<(Arc<Connection>, OwnedSemaphorePermit), Fault> {
+    /// The connection of the newest instance that has most room in a lane, and a place on it.
+    pub(super) fn pick(&self, lane: Lane) -> Result<(Arc<Connection>, OwnedSemaphorePermit), Fault> {
         let state = self.state();
         let newest = state.newest().ok_or(Fault::Disconnected)?;
         let connection = state
             .connections
             .iter()
             .filter(|c| c.instance() == newest)
-            .max_by_key(|c| c.room(question))
+            .max_by_key(|c| c.room(lane))
             .ok_or(Fault::Disconnected)?;
-        let permit = connection.reserve(question).ok_or(Fault::Busy)?;
+        let permit = connection.reserve(lane).ok_or(Fault::Busy)?;
         Ok((Arc::clone(connection), permit))
     }
 }

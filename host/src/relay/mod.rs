@@ -75,7 +75,7 @@ impl Relay {
         command: Command,
         deadline: Duration,
     ) -> Result<(InstanceId, Answer), Fault> {
-        let (connection, _permit) = self.shared.fleet.pick(command.is_question())?;
+        let (connection, _permit) = self.shared.fleet.pick(command.lane())?;
         let answer = connection.ask(command, deadline).await?;
         Ok((connection.instance(), answer))
     }

@@ -79,15 +79,6 @@ pub enum Command {
     ChangeManifest(ManifestChange),
 }
 
-impl Command {
-    /// Whether it only asks how things are. Such questions wait for no commit, and have places of their own, so that they
-    /// are answered however many commands wait for the witnesses.
-    #[must_use]
-    pub const fn is_question(&self) -> bool {
-        matches!(self, Self::Status | Self::GetEvidence(_) | Self::CeremonyStatus)
-    }
-}
-
 /// See [`Command::InstallManifest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,10 +2,12 @@
 //! [`StoreRequest`] and [`StoreAnswer`] from enclave to host and back.
 
 mod command;
+mod lane;
 mod standing;
 mod store;
 
 pub use command::*;
+pub use lane::{LANE_PLACES, Lane};
 pub use standing::*;
 pub use store::*;
 

@@ -32,6 +32,7 @@ pub(super) fn limits() -> Limits {
     Limits {
         in_flight: 4,
         questions: 4,
+        restrictions: 4,
         first_wait: Duration::from_millis(1),
         longest_wait: Duration::from_millis(4),
         ..Limits::default()
