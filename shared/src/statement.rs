@@ -144,6 +144,8 @@ pub struct CredentialOrder {
     pub credential: CredentialId,
     /// What is ordered.
     pub order: CredentialOrderKind,
+    /// With `release`: which suspension is to end, [`crate::message::CredentialStatus::officers_event`]. Null with `suspend`.
+    pub suspension: Option<u64>,
     /// Random.
     pub statement: StatementId,
     /// Unix seconds.

@@ -180,6 +180,14 @@ impl<T> Journal<T> {
         self.check_room_for(MAX_QUEUE, MAX_HELD_OCTETS)
     }
 
+    /// As [`Journal::check_room`], for an event that restricts.
+    ///
+    /// # Errors
+    /// [`Fault::LedgerBusy`].
+    pub fn check_restriction_room(&self) -> Result<(), Fault> {
+        self.check_room_for(MAX_QUEUE + RESERVE, MAX_HELD_OCTETS + MAX_BATCH_OCTETS)
+    }
+
     fn check_room_for(&self, most: usize, most_octets: usize) -> Result<(), Fault> {
         let (events, octets) = self.cosigning.as_ref().map_or((0, 0), Cosigning::held);
         let full = self.queue.len() + events >= most || octets >= most_octets;
@@ -202,7 +210,7 @@ impl<T> Journal<T> {
     /// # Errors
     /// As there.
     pub fn append_restriction(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
-        self.check_room_for(MAX_QUEUE + RESERVE, MAX_HELD_OCTETS + MAX_BATCH_OCTETS)?;
+        self.check_restriction_room()?;
         self.push(entry, now, outcome)
     }
 

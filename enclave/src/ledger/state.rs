@@ -5,7 +5,7 @@ use super::keys::LedgerName;
 use fuin_shared::ids::{ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
 use fuin_shared::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// An event breaks a rule of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,8 +52,8 @@ pub struct CredentialState {
     pub attempts: u32,
     /// How often the lock was opened.
     pub unlocks: u32,
-    /// On whose word it is suspended.
-    pub holders: BTreeSet<Holder>,
+    /// On whose word it is suspended, with the running number of the event by which it is.
+    pub holders: BTreeMap<Holder, u64>,
 }
 
 impl CredentialState {
@@ -183,7 +183,7 @@ impl State {
                         failures: 0,
                         attempts: 0,
                         unlocks: 0,
-                        holders: BTreeSet::new(),
+                        holders: BTreeMap::new(),
                     },
                 );
             }
@@ -263,7 +263,7 @@ impl State {
                 }
                 self.spend_all(statements)?;
                 if let Some(entry) = self.credentials.get_mut(&credential.subject) {
-                    rule(entry.holders.insert(*by), "suspended by the same already")?;
+                    entry.holders.insert(*by, credential.sequence);
                 }
                 self.advance(credential, None);
             }
@@ -273,7 +273,7 @@ impl State {
                 self.count(credential, *means_counter)?;
                 if let Some(entry) = self.credentials.get_mut(&credential.subject) {
                     let before = entry.holders.len();
-                    entry.holders.retain(|holder| *holder == Holder::Officer);
+                    entry.holders.retain(|holder, _| *holder == Holder::Officer);
                     rule(entry.holders.len() < before, "resumed without a suspension")?;
                 }
                 self.advance(credential, None);
@@ -283,7 +283,7 @@ impl State {
                 rule(!statements.is_empty(), "released without a statement")?;
                 self.spend_all(statements)?;
                 if let Some(entry) = self.credentials.get_mut(&credential.subject) {
-                    rule(entry.holders.remove(&Holder::Officer), "released without a suspension")?;
+                    rule(entry.holders.remove(&Holder::Officer).is_some(), "released without a suspension")?;
                 }
                 self.advance(credential, None);
             }

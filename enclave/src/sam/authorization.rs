@@ -99,9 +99,11 @@ impl Checker<'_> {
             return Err(Fault::SadTooMany);
         }
         let algorithm = sad.signature_algorithm;
-        let fits = algorithm.hash() == sad.hash_algorithm
+        // A key whose algorithm has ended signs nothing more; it can still be suspended and destroyed.
+        let in_use = sad.hashes.is_empty() || self.context.manifest.allows(algorithm, self.now);
+        let fits = in_use
+            && algorithm.hash() == sad.hash_algorithm
             && credential.record.algorithm.signature_algorithms().contains(&algorithm)
-            && self.context.manifest.allows(algorithm, self.now)
             && sad.hashes.iter().all(|hash| hash.0.len() == sad.hash_algorithm.octets());
         if !fits {
             return Err(Fault::SadAlgorithm);

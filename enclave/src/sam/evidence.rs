@@ -72,7 +72,7 @@ pub struct View<'a> {
     pub phase: Phase,
     /// Instance keys.
     pub keys: &'a InstanceKeyPairs,
-    /// SAM time.
+    /// The kernel's clock as far as it is corrected. It goes back when a document shows that it was ahead.
     pub now: Millis,
 }
 
@@ -102,7 +102,7 @@ impl EvidenceDesk {
         if !inside
             && let Some(cached) = &self.cached
             && cached.statement == octets
-            && view.now.0.saturating_sub(cached.made.0) <= CACHE_MILLIS
+            && view.now.0.abs_diff(cached.made.0) <= CACHE_MILLIS
         {
             let result = bundle(cached.document.clone(), &octets, Stated::by(view), nonce, view);
             return Effect::Reply { ticket, result };
@@ -141,7 +141,7 @@ impl EvidenceDesk {
 
     /// Whether another document with a caller's nonce may be made now.
     pub fn take_token(&mut self, now: Millis) -> bool {
-        let periods = now.0.saturating_sub(self.refilled.0) / REFILL_MILLIS;
+        let periods = now.0.abs_diff(self.refilled.0) / REFILL_MILLIS;
         if periods > 0 {
             self.tokens = self.tokens.saturating_add(periods).min(BUCKET);
             self.refilled = now;

@@ -16,6 +16,8 @@ const LONGEST: u64 = 3600;
 pub struct Ordered {
     /// What.
     pub kind: CredentialOrderKind,
+    /// Running number of the event whose suspension is to end.
+    pub suspension: Option<u64>,
     /// Each officer's statement.
     pub statements: Vec<StatementId>,
 }
@@ -23,7 +25,7 @@ pub struct Ordered {
 /// Verifies orders, all of them for the same.
 ///
 /// # Errors
-/// [`Fault::StatementMalformed`], [`Fault::StatementSignature`], [`Fault::StatementForeign`]: another service, ledger,
+/// [`Fault::StatementMalformed`]: also more orders than there are officers; [`Fault::StatementSignature`], [`Fault::StatementForeign`]: another service, ledger,
 /// credential, or orders that differ; [`Fault::StatementExpired`]; [`Fault::StatementSpent`]: one statement twice;
 /// [`Fault::UnknownPerson`]: no officer, or too few.
 pub fn verify(
@@ -34,15 +36,19 @@ pub fn verify(
     now_seconds: u64,
 ) -> Result<Ordered, Fault> {
     let (mut officers, mut statements) = (BTreeSet::new(), BTreeSet::new());
-    let mut kind = None;
-    for order in orders.iter().take(context.manifest.officers.len()) {
+    let mut ordered = None;
+    if orders.len() > context.manifest.officers.len() {
+        return Err(Fault::StatementMalformed);
+    }
+    for order in orders {
         let signed: SignedStatement =
             codec::decode(order.as_slice()).map_err(|_| Fault::StatementMalformed)?;
         let officer = context.manifest.officer(&signed.signer).ok_or(Fault::UnknownPerson)?;
         let key = officer.key.key().map_err(|_| Fault::ManifestMalformed)?;
         let body: CredentialOrder = signed.open(&key)?;
         let ours = body.service == context.service && body.ledger == origin && body.credential == *credential;
-        if !ours || *kind.get_or_insert(body.order) != body.order {
+        let said = (body.order, body.suspension);
+        if !ours || *ordered.get_or_insert(said) != said {
             return Err(Fault::StatementForeign);
         }
         if now_seconds >= body.not_after || body.not_after > now_seconds.saturating_add(LONGEST) {
@@ -53,7 +59,7 @@ pub fn verify(
             return Err(Fault::StatementSpent);
         }
     }
-    let kind = kind.ok_or(Fault::UnknownPerson)?;
+    let (kind, suspension) = ordered.ok_or(Fault::UnknownPerson)?;
     let enough = match kind {
         CredentialOrderKind::Suspend => 1,
         CredentialOrderKind::Release => usize::from(context.manifest.officer_quorum),
@@ -61,5 +67,5 @@ pub fn verify(
     if officers.len() < enough {
         return Err(Fault::UnknownPerson);
     }
-    Ok(Ordered { kind, statements: statements.into_iter().collect() })
+    Ok(Ordered { kind, suspension, statements: statements.into_iter().collect() })
 }

@@ -25,6 +25,9 @@ pub struct Right {
     pub roles: &'static [Role],
     /// Whether it is taken under a manifest that has ended.
     pub after_end: bool,
+    /// Whether it is taken while the time is in doubt: it restricts, or gives nothing that ends by the clock. Of those that may
+    /// do both ([`Command::Hold`], [`Command::Order`]) what gives something back is refused where it is carried out.
+    pub in_doubt: bool,
 }
 
 /// Commands that nobody signs: the host may ask them, and so may everybody.
@@ -35,35 +38,41 @@ const ANYBODY: &[Role] = &Role::ALL;
 pub const fn right(command: &Command) -> Right {
     use Phase::{Booted, Operational, Recovering, Uninitialized};
     const fn row(phases: &'static [Phase], roles: &'static [Role]) -> Right {
-        Right { phases, roles, after_end: false }
+        Right { phases, roles, after_end: false, in_doubt: false }
+    }
+    const fn in_doubt(phases: &'static [Phase], roles: &'static [Role]) -> Right {
+        Right { phases, roles, after_end: false, in_doubt: true }
     }
     const fn always(phases: &'static [Phase], roles: &'static [Role]) -> Right {
-        Right { phases, roles, after_end: true }
+        Right { phases, roles, after_end: true, in_doubt: true }
     }
     match command {
         Command::Status => always(&Phase::ALL, ANYBODY),
         Command::GetEvidence(_) => always(&[Uninitialized, Recovering, Operational], ANYBODY),
         Command::InstallManifest(_) => always(&[Booted], &[Role::Officer]),
         Command::FollowManifest(_) => always(&[Uninitialized], &[Role::Officer]),
-        Command::ChangeManifest(_) => always(&[Operational], &[Role::Officer]),
+        Command::ChangeManifest(_) => {
+            Right { phases: &[Operational], roles: &[Role::Officer], after_end: true, in_doubt: false }
+        }
         Command::CeremonyStatus => always(&[Uninitialized], ANYBODY),
-        Command::Genesis(_) => row(&[Uninitialized], &[Role::Officer]),
-        Command::ConfirmGenesis(_) => row(&[Uninitialized], &[Role::Custodian]),
+        // A genesis needs a document's time, whatever the kernel's clock says beside it.
+        Command::Genesis(_) => in_doubt(&[Uninitialized], &[Role::Officer]),
+        Command::ConfirmGenesis(_) => in_doubt(&[Uninitialized], &[Role::Custodian]),
         // So that a service whose manifest ended can be brought up once more, and then only be given another one.
         Command::ProvideShare(_) => always(&[Uninitialized], &[Role::Custodian]),
         Command::GenerateKey(_)
         | Command::LinkEid(_)
         | Command::AuthorizePop(_)
         | Command::LinkCert(_)
-        | Command::DeleteKey(_)
-        | Command::Hold(_)
         | Command::Relink(_) => row(&[Operational], &[Role::RaClient]),
-        Command::Order(_) => row(&[Operational], &[Role::Officer]),
+        Command::DeleteKey(_) | Command::Hold(_) => in_doubt(&[Operational], &[Role::RaClient]),
+        Command::Order(_) => in_doubt(&[Operational], &[Role::Officer]),
         Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::ProvideRevocation(_)
-        | Command::CredentialStatus(_) => row(&[Operational], ANYBODY),
-        Command::Authorize(_) | Command::Suspend(_) => row(&[Operational], &[Role::Signer]),
+        | Command::CredentialStatus(_) => in_doubt(&[Operational], ANYBODY),
+        Command::Authorize(_) => row(&[Operational], &[Role::Signer]),
+        Command::Suspend(_) => in_doubt(&[Operational], &[Role::Signer]),
         Command::SignHash(_) | Command::SignDocument(_) | Command::ExtendTransaction(_) => {
             row(&[Operational], &[Role::Sca])
         }

@@ -10,6 +10,7 @@ use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, ServiceId};
 use fuin_shared::log::event::{Event, EventBody, Holder};
+use fuin_shared::manifest::Officer;
 use fuin_shared::message::{Answer, Command, CredentialQuestion, CredentialStatus, Order, Suspend};
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{Purpose, sad_digest};
@@ -47,7 +48,14 @@ fn by_ra(world: &mut World, key: &Enrolled) -> Result<CredentialStatus, Fault> {
 }
 
 fn order(world: &mut World, credential: &CredentialId, order: CredentialOrderKind) -> CredentialOrder {
+    // Without an answer there is no such credential, and no suspension to name.
+    let standing = world.store.records.get(credential).cloned().and_then(|record| {
+        let question = CredentialQuestion { credential: credential.clone(), record };
+        told(world.call(Command::CredentialStatus(question))).ok()
+    });
+    let named = standing.and_then(|status| status.officers_event);
     CredentialOrder {
+        suspension: if order == CredentialOrderKind::Release { named } else { None },
         service: world.service,
         ledger: world.ledger.as_ref().unwrap().origin.clone(),
         credential: credential.clone(),
@@ -175,12 +183,29 @@ fn a_suspension_that_never_became_durable_halts_without_a_second_answer() {
 fn the_same_holder_again_changes_nothing_and_another_adds_to_it() {
     let (mut world, key) = ready(66);
     by_ra(&mut world, &key).unwrap();
-    let size = world.store.entries.len();
-    by_ra(&mut world, &key).unwrap();
-    assert_eq!(world.store.entries.len(), size);
+    let told = by_ra(&mut world, &key).unwrap();
+    assert_eq!(told.suspended, [Holder::Ra]);
     by_officer(&mut world, &key).unwrap();
     let told = by_signer(&mut world, &key, &key.passkey).unwrap();
     assert_eq!(told.suspended, [Holder::Signer, Holder::Ra, Holder::Officer]);
+}
+
+#[test]
+fn a_suspension_said_again_is_spent_and_cannot_be_kept_for_later() {
+    let (mut world, key) = ready(75);
+    by_ra(&mut world, &key).unwrap();
+    let statement = world.manage(ManageAction::Suspend {}, Some(&key.id));
+    let again = Command::Hold(world.signed_manage(&statement, None));
+    told(world.call(again.clone())).unwrap();
+    let body = order(&mut world, &key.id, CredentialOrderKind::Suspend);
+    let signed = world.officer.state(&body);
+    by_officer(&mut world, &key).unwrap();
+    told(ordered(&mut world, &key, vec![signed.clone()])).unwrap();
+    release(&mut world, &key).unwrap();
+    resume(&mut world, &key, &key.passkey).unwrap();
+    assert_eq!(world.call(again), Err(Fault::InvalidProof));
+    assert_eq!(ordered(&mut world, &key, vec![signed]), Err(Fault::StatementSpent));
+    assert!(world.authorize(&key, vec![hash(1)]).is_ok());
 }
 
 #[test]
@@ -278,18 +303,87 @@ fn an_end_of_a_suspension_waits_for_its_event() {
 }
 
 #[test]
-fn orders_of_one_call_must_agree() {
+fn a_release_takes_the_quorum_and_orders_that_agree() {
+    use CredentialOrderKind::{Release, Suspend};
     let (mut world, key) = ready(72);
+    let [ada, ben] = [Person::new("ada", 41), Person::new("ben", 42)];
+    let listed = [&ada, &ben].map(|person| Officer { id: person.id.clone(), key: person.spki() }).to_vec();
+    let change = world.approved(|manifest| (manifest.officers, manifest.officer_quorum) = (listed, 2));
+    world.change(change).unwrap();
+    let by = |world: &mut World, who: &Person, kind| {
+        let body = order(world, &key.id, kind);
+        who.state(&body)
+    };
+    // To restrict, one is enough.
+    let one = by(&mut world, &ada, Suspend);
+    told(ordered(&mut world, &key, vec![one])).unwrap();
+    for (orders, fault) in [
+        (vec![(&ada, Release)], Fault::UnknownPerson),
+        (vec![(&ada, Release), (&ada, Release)], Fault::UnknownPerson),
+        (vec![(&ada, Release), (&ben, Suspend)], Fault::StatementForeign),
+        (vec![(&ada, Release), (&ben, Release), (&ada, Release)], Fault::StatementMalformed),
+    ] {
+        let signed = orders.into_iter().map(|(who, kind)| by(&mut world, who, kind)).collect();
+        assert_eq!(ordered(&mut world, &key, signed), Err(fault));
+    }
+    assert_eq!(status(&mut world, &key).suspended, [Holder::Officer]);
+    let both = vec![by(&mut world, &ada, Release), by(&mut world, &ben, Release)];
+    assert!(matches!(ordered(&mut world, &key, both), Ok(Answer::Restored(_))));
+}
+
+#[test]
+fn a_release_that_was_kept_back_ends_no_later_suspension() {
+    let (mut world, key) = ready(76);
     by_officer(&mut world, &key).unwrap();
-    let orders: Vec<Blob> = [CredentialOrderKind::Release, CredentialOrderKind::Suspend]
-        .into_iter()
-        .map(|kind| {
-            let body = order(&mut world, &key.id, kind);
-            world.officer.state(&body)
-        })
-        .collect();
-    // There is one officer here, so that only the first is looked at.
-    assert!(matches!(ordered(&mut world, &key, orders), Ok(Answer::Restored(_))));
+    let body = order(&mut world, &key.id, CredentialOrderKind::Release);
+    let kept = world.officer.state(&body);
+    release(&mut world, &key).unwrap();
+    by_officer(&mut world, &key).unwrap();
+    assert_eq!(ordered(&mut world, &key, vec![kept]), Err(Fault::StatementForeign));
+    // Nor does one that names none.
+    let none =
+        CredentialOrder { suspension: None, ..order(&mut world, &key.id, CredentialOrderKind::Release) };
+    let none = world.officer.state(&none);
+    assert_eq!(ordered(&mut world, &key, vec![none]), Err(Fault::StatementForeign));
+    assert_eq!(status(&mut world, &key).suspended, [Holder::Officer]);
+    release(&mut world, &key).unwrap();
+}
+
+#[test]
+fn a_key_whose_algorithm_has_ended_can_still_be_suspended_and_destroyed() {
+    let (mut world, key) = ready(77);
+    let now = world.seconds();
+    let change = world.approved(|manifest| {
+        manifest.algorithms.iter_mut().for_each(|policy| policy.until = now);
+    });
+    world.change(change).unwrap();
+    assert_eq!(world.authorize(&key, vec![hash(1)]), Err(Fault::SadAlgorithm));
+    by_signer(&mut world, &key, &key.passkey).unwrap();
+    let sad = world.sad(&key.id, &key.spki, Purpose::Delete, Vec::new());
+    let consent = evidence(&sad, |digest| key.passkey.assert(digest));
+    let statement = world.manage(ManageAction::DeleteKey {}, Some(&key.id));
+    let manage = world.signed_manage(&statement, Some(consent));
+    assert!(matches!(world.call(Command::DeleteKey(manage)), Ok(Answer::Deleted(_))));
+}
+
+#[test]
+fn with_the_ledger_full_signers_still_suspend_and_refused_answers_are_still_events() {
+    let mut world = World::cosigned(78, 3);
+    let key = world.enrol(KeyAlgorithm::EcdsaP256, 21);
+    world.witnessing = Witnessing::Holds;
+    // Until the queue is full: each waits for the witnesses.
+    let full = (0..5_000).any(|n| {
+        let made = world.generate(&format!("user-{n}"), KeyAlgorithm::EcdsaP256);
+        made.err() == Some(Fault::LedgerBusy)
+    });
+    assert!(full);
+    let impostor = key.passkey.impostor(66);
+    let before = world.store.entries.len();
+    assert_eq!(by_signer(&mut world, &key, &impostor), Err(Fault::Busy), "it waits for its event");
+    let told = by_signer(&mut world, &key, &key.passkey).unwrap();
+    assert_eq!((told.suspended, told.pending), (vec![Holder::Signer], true));
+    assert_eq!(world.store.entries.len(), before + 2);
+    assert!(matches!(last(&world), EventBody::CredentialSuspended { .. }));
 }
 
 #[test]

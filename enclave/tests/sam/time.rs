@@ -63,9 +63,77 @@ fn step_forward_stops_what_depends_on_time_and_nothing_else() {
     world.instance_keys();
     assert!(matches!(delete(&mut world, &other), Ok(Answer::Deleted(_))));
     assert_eq!(alarms(&world), 1);
+    // What gives something that ends by the clock does not.
+    assert_eq!(world.generate("hanako", P256).err(), Some(DOUBT));
+    let hold = |world: &mut World, action| {
+        let statement = world.manage(action, Some(&key.id));
+        let manage = world.signed_manage(&statement, None);
+        world.call(Command::Hold(manage))
+    };
+    assert!(matches!(hold(&mut world, ManageAction::Suspend {}), Ok(Answer::CredentialStatus(_))));
+    assert_eq!(hold(&mut world, ManageAction::Resume {}), Err(DOUBT));
+    assert_eq!(hold(&mut world, ManageAction::Unlock {}), Err(DOUBT));
+    world.step(-HOUR);
+    let third = world.enrol(P256, 23);
+    assert_eq!(signs(&mut world, &third, 4), Ok(()));
+}
+
+#[test]
+fn step_forward_that_ends_gives_back_what_was_permitted() {
+    let mut world = World::operational(40);
+    let key = world.enrol(P256, 21);
+    let token = world.authorize(&key, vec![hash(2)]).unwrap();
+    world.step(HOUR);
+    assert_eq!(world.sign(&key, &token, vec![hash(2)]), Err(DOUBT));
     world.step(-HOUR);
     assert_eq!(world.sign(&key, &token, vec![hash(2)]).map(|s| s.len()), Ok(1));
     assert_eq!(signs(&mut world, &key, 4), Ok(()));
+}
+
+fn newest_time(world: &World) -> u64 {
+    codec::decode::<Event>(world.store.entries.last().unwrap()).unwrap().time
+}
+
+#[test]
+fn first_event_of_a_boot_has_a_documents_time_and_not_the_kernels() {
+    for witnesses in [0, 3] {
+        let mut world = if witnesses == 0 { World::operational(41) } else { World::cosigned(41, witnesses) };
+        world.power_on();
+        world.step(HOUR);
+        world.install().unwrap();
+        world.provide().unwrap();
+        assert!(newest_time(&world).abs_diff(world.truth().0) < 1_000);
+        // Later boots with the right time are not shut out.
+        world.power_on();
+        world.step(-HOUR);
+        world.install().unwrap();
+        world.provide().unwrap();
+        let key = world.enrol(P256, 21);
+        assert_eq!(signs(&mut world, &key, 1), Ok(()));
+    }
+}
+
+#[test]
+fn genesis_has_a_documents_time_and_not_the_kernels() {
+    let mut world = World::new(42);
+    world.step(HOUR);
+    world.install().unwrap();
+    world.genesis().unwrap();
+    assert!(newest_time(&world).abs_diff(world.truth().0) < 1_000);
+}
+
+#[test]
+fn without_documents_no_ledger_is_founded_or_taken_over() {
+    let mut world = World::new(43);
+    world.install().unwrap();
+    world.documents_ahead = Err(Fault::Nsm);
+    assert_eq!(world.genesis(), Err(DOUBT));
+    world.documents_ahead = Ok(0);
+    world.genesis().unwrap();
+    world.reboot();
+    world.documents_ahead = Err(Fault::Nsm);
+    assert_eq!(world.provide(), Err(DOUBT));
+    assert_eq!(world.phase(), Phase::Halted);
 }
 
 #[test]

@@ -70,5 +70,10 @@ pub(super) fn shown(status: &CredentialStatus) -> Value {
         Holder::Ra => "ra",
         Holder::Officer => "officer",
     });
-    json!({ "state": state, "suspendedBy": by.collect::<Vec<_>>(), "pending": status.pending })
+    let mut shown =
+        json!({ "state": state, "suspendedBy": by.collect::<Vec<_>>(), "pending": status.pending });
+    if let Some(event) = status.officers_event {
+        shown["officersEvent"] = event.into();
+    }
+    shown
 }

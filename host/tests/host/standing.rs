@@ -10,7 +10,14 @@ use fuin_shared::sad::Purpose;
 use serde_json::{Value, json};
 
 fn status(suspended: Vec<Holder>, locked: bool, pending: bool) -> Answer {
-    Answer::CredentialStatus(CredentialStatus { active: true, suspended, locked, pending, failures: 0 })
+    Answer::CredentialStatus(CredentialStatus {
+        active: true,
+        officers_event: suspended.contains(&Holder::Officer).then_some(7),
+        suspended,
+        locked,
+        pending,
+        failures: 0,
+    })
 }
 
 fn proof(action: &Value, key: &str) -> String {

@@ -59,6 +59,8 @@ pub struct CredentialStatus {
     pub active: bool,
     /// On whose word it is suspended; on nobody's if it is not.
     pub suspended: Vec<Holder>,
+    /// Running number of the credential's event by which the officers' suspension stands; a release names it.
+    pub officers_event: Option<u64>,
     /// Whether its means was tried too often.
     pub locked: bool,
     /// Whether a suspension is not released yet: it binds this boot, and is to be asked for again should that end.

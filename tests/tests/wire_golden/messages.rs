@@ -188,6 +188,7 @@ fn answers() -> Vec<Answer> {
         Answer::CredentialStatus(CredentialStatus {
             active: true,
             suspended: vec![Holder::Signer, Holder::Ra, Holder::Officer],
+            officers_event: Some(3),
             locked: false,
             pending: true,
             failures: 2,

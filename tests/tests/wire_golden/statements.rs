@@ -171,6 +171,7 @@ fn ceremony() -> Vec<Vector> {
         ledger: "fuin.example/ledger".into(),
         credential: credential(),
         order,
+        suspension: (order == CredentialOrderKind::Release).then_some(3),
         statement: statement_id(),
         not_after: 1_800_000_600,
     };

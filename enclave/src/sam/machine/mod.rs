@@ -54,6 +54,11 @@ enum Stage {
         ticket: Ticket,
         replay: Box<Replay>,
     },
+    /// The ledger was read; a document's time is awaited for the first event of this boot.
+    Replayed {
+        ticket: Ticket,
+        replay: Box<Replay>,
+    },
     /// The first event of this boot is on its way: durable, and cosigned where the service says so.
     Starting(Box<Operational>),
     Operational(Box<Operational>),
@@ -110,7 +115,10 @@ impl Machine {
         match self.stage {
             Stage::Booted | Stage::Sealing { .. } => Phase::Booted,
             Stage::Uninitialized { .. } => Phase::Uninitialized,
-            Stage::AskingHead { .. } | Stage::Replaying { .. } | Stage::Starting(_) => Phase::Recovering,
+            Stage::AskingHead { .. }
+            | Stage::Replaying { .. }
+            | Stage::Replayed { .. }
+            | Stage::Starting(_) => Phase::Recovering,
             Stage::Operational(_) => Phase::Operational,
             Stage::Halted => Phase::Halted,
         }
@@ -151,7 +159,7 @@ impl Machine {
                 let progress = self.operational().map(|o| o.journal.head(result));
                 self.progress(progress, kernel, rng, &mut effects);
             }
-            Input::LedgerOctets { result, last } => self.replay(result, last, now, rng, &mut effects),
+            Input::LedgerOctets { result, last } => self.replay(result, last, kernel, &mut effects),
             Input::Cosigned(result) => {
                 let progress = self.operational().and_then(|o| o.journal.cosigned(result));
                 if let Some(quorum) = self.operational().and_then(|o| o.journal.quorum_time()) {
@@ -201,8 +209,6 @@ impl Machine {
                 let view = View { context, facts: &self.facts, phase, keys: &self.boot.keys, now };
                 Ok(Some(self.desk.request(ticket, request.nonce, &view)))
             }
-            Command::Genesis(genesis) => self.genesis(ticket, &genesis, now, rng).map(Some),
-            Command::ConfirmGenesis(confirm) => self.confirm(ticket, &confirm, now, rng).map(|()| None),
             Command::ProvideShare(share) => self.provide(ticket, &share).map(Some),
             Command::CeremonyStatus => {
                 let status = self.ceremony_status()?;
@@ -210,7 +216,7 @@ impl Machine {
             }
             Command::AttestKey(request) => {
                 check_nonce(request.nonce.as_ref())?;
-                let key = self.with_operational(now, |operational, around| {
+                let key = self.with_operational(now, Ok(()), |operational, around| {
                     operational.key_statement(&request.key, &request.record, around)
                 })?;
                 if self.key_desk.is_full() || !self.desk.take_token(now) {
@@ -226,6 +232,7 @@ impl Machine {
     fn with_operational<T>(
         &mut self,
         now: Millis,
+        timely: Result<(), Fault>,
         work: impl FnOnce(&mut Operational, &Surroundings<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
@@ -236,6 +243,7 @@ impl Machine {
             keys: &self.boot.keys,
             module: &*self.boot.crypto_module,
             now,
+            timely,
         };
         work(operational, &around)
     }
@@ -247,8 +255,8 @@ impl Machine {
         now: Millis,
         effects: &mut Vec<Effect>,
     ) {
-        let appended =
-            self.with_operational(now, |operational, around| operational.signed(ticket, result, around));
+        let appended = self
+            .with_operational(now, Ok(()), |operational, around| operational.signed(ticket, result, around));
         if let Err(fault) = appended {
             self.failed(ticket, fault, effects);
         }

@@ -44,8 +44,7 @@ impl Machine {
         &mut self,
         result: Result<Vec<u8>, Fault>,
         last: bool,
-        now: Millis,
-        rng: &mut dyn CryptoRng,
+        kernel: Millis,
         effects: &mut Vec<Effect>,
     ) {
         let Stage::Replaying { ticket, replay } = &mut self.stage else { return };
@@ -57,24 +56,41 @@ impl Machine {
         let Stage::Replaying { replay, .. } = std::mem::replace(&mut self.stage, Stage::Halted) else {
             return;
         };
-        let started = pushed.and_then(|()| self.start(ticket, *replay, now, rng));
-        match started {
+        match pushed {
+            Ok(()) => {
+                self.stage = Stage::Replayed { ticket, replay };
+                effects.extend(self.clock.ask(kernel).then_some(Effect::AskTime));
+            }
+            Err(fault) => effects.push(refuse(ticket, fault)),
+        }
+    }
+
+    /// The ledger has been read and the time is known: its first event of this boot takes it over.
+    pub(super) fn take_over(&mut self, kernel: Millis, rng: &mut dyn CryptoRng, effects: &mut Vec<Effect>) {
+        if !matches!(self.stage, Stage::Replayed { .. }) {
+            return;
+        }
+        let Stage::Replayed { ticket, replay } = std::mem::replace(&mut self.stage, Stage::Halted) else {
+            return;
+        };
+        match self.start(ticket, *replay, kernel, rng) {
             Ok(operational) => self.stage = Stage::Starting(Box::new(operational)),
             Err(fault) => effects.push(refuse(ticket, fault)),
         }
     }
 
-    pub(super) fn start(
+    fn start(
         &mut self,
         ticket: Ticket,
         replay: Replay,
-        now: Millis,
+        kernel: Millis,
         rng: &mut dyn CryptoRng,
     ) -> Result<Operational, Fault> {
+        let now = self.confirmed(kernel)?;
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
         let replayed = replay.finish()?;
         context.check_adopted(replayed.state.manifest())?;
-        if now.0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
+        if now.min(kernel).0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
             return Err(Fault::Clock);
         }
         let identity = replayed.keys.identity.clone();

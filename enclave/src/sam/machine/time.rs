@@ -17,20 +17,8 @@ const MAX_WAITING: usize = 256;
 /// Names the event that nobody asked for.
 const NOBODY: Ticket = Ticket(u64::MAX);
 
-/// Whether what a command permits ends by the clock, so that it is refused while the time is in doubt. Restrictions go on.
-const fn needs_time(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Authorize(_)
-            | Command::SignHash(_)
-            | Command::SignDocument(_)
-            | Command::ExtendTransaction(_)
-            | Command::Relink(_)
-    )
-}
-
 impl Machine {
-    /// Carries a command of the operational phase out, or lets it wait for the time.
+    /// Carries out a command that goes by the time, or lets it wait for the time.
     pub(super) fn in_time(
         &mut self,
         ticket: Ticket,
@@ -39,7 +27,7 @@ impl Machine {
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
         // In doubt the newest document decides, however new the last one is.
-        let doubted = needs_time(&command) && self.clock.check(kernel).is_err();
+        let doubted = !roles::right(&command).in_doubt && self.clock.check(kernel).is_err();
         if self.clock.is_confirmed(kernel) && !doubted {
             return self.operate(ticket, command, kernel, rng);
         }
@@ -59,6 +47,7 @@ impl Machine {
         effects: &mut Vec<Effect>,
     ) {
         self.clock.told(kernel, result);
+        self.take_over(kernel, rng, effects);
         for (ticket, command) in std::mem::take(&mut self.waiting) {
             match self.operate(ticket, command, kernel, rng) {
                 Ok(effect) => effects.extend(effect),
@@ -75,8 +64,28 @@ impl Machine {
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
         self.check_time(&command, kernel)?;
-        let now = self.clock.now(kernel);
-        self.with_operational(now, |operational, around| operational.command(ticket, command, around, rng))
+        match command {
+            Command::Genesis(genesis) => {
+                let now = self.confirmed(kernel)?;
+                self.genesis(ticket, &genesis, now, rng).map(Some)
+            }
+            Command::ConfirmGenesis(confirm) => {
+                let now = self.confirmed(kernel)?;
+                self.confirm(ticket, &confirm, now, rng).map(|()| None)
+            }
+            other => {
+                let timely = self.clock.check(kernel);
+                let now = self.clock.now(kernel);
+                self.with_operational(now, timely, |operational, around| {
+                    operational.command(ticket, other, around, rng)
+                })
+            }
+        }
+    }
+
+    /// SAM time for the first event of a boot: the kernel's clock alone never goes into the ledger.
+    pub(super) fn confirmed(&mut self, kernel: Millis) -> Result<Millis, Fault> {
+        if self.clock.is_confirmed(kernel) { Ok(self.clock.now(kernel)) } else { Err(Fault::ClockDoubt) }
     }
 
     /// Carries a command out whose attempt is debited, under the same rules.
@@ -87,15 +96,16 @@ impl Machine {
         kernel: Millis,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
-        let timely = self.check_time(attempt.command(), kernel);
+        let permitted = self.check_time(attempt.command(), kernel);
+        let timely = self.clock.check(kernel);
         let now = self.clock.now(kernel);
-        self.with_operational(now, |operational, around| {
-            operational.resume(ticket, attempt, timely, around, rng)
+        self.with_operational(now, timely, |operational, around| {
+            operational.resume(ticket, attempt, permitted, around, rng)
         })
     }
 
     fn check_time(&mut self, command: &Command, kernel: Millis) -> Result<(), Fault> {
-        if needs_time(command) {
+        if !roles::right(command).in_doubt {
             if let Err(fault) = self.clock.check(kernel) {
                 self.alarm(kernel);
                 return Err(fault);
@@ -108,16 +118,18 @@ impl Machine {
 
     /// Says in the ledger that the time is in doubt. Witnesses cosign it, and so give their time anew.
     fn alarm(&mut self, kernel: Millis) {
-        if !self.clock.alarm(kernel) {
+        if !self.clock.alarm_is_due(kernel) {
             return;
         }
         let (now, ahead) = (self.clock.now(kernel), self.clock.ahead());
         if let Some(operational) = self.operational() {
             let body = EventBody::ClockDoubted { kernel: kernel.0, ahead };
             let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-            // A full queue loses an alarm; the next refusal tries again.
-            let _ =
-                operational.journal.append(entry, now, Withheld { ticket: NOBODY, result: Outcome::Alarm });
+            let withheld = Withheld { ticket: NOBODY, result: Outcome::Alarm };
+            // When not even the reserve has room, the next refusal tries again.
+            if operational.journal.append_restriction(entry, now, withheld).is_ok() {
+                self.clock.alarmed(kernel);
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 
 use super::super::authorization::CheckedSad;
 use super::super::challenge::Fresh;
+use super::super::outcome::Withheld;
 use super::super::vault::Credential;
 use super::{Effect, Operational, Outcome, Surroundings, Ticket};
 use crate::ledger::journal::Entry;
@@ -14,6 +15,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::Subject;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Command;
+use fuin_shared::sad::Purpose;
 use rand_core::CryptoRng;
 use std::collections::HashSet;
 
@@ -52,8 +54,9 @@ impl Operational {
     /// ledger will answer: the attempt is debited and `again` runs later, or the answer was refused and that is an event.
     ///
     /// # Errors
-    /// [`Fault::CredentialDisabled`] on a locked credential; [`Fault::Busy`] while another attempt waits; and faults that
-    /// are not the answer's. Nothing was compared then.
+    /// [`Fault::CredentialDisabled`] on a locked credential; [`Fault::Busy`] while another attempt waits;
+    /// [`Fault::LedgerBusy`] when what comes of it would find no room; and faults that are not the answer's. Nothing was
+    /// compared then, but for a nonce that could not be kept ([`Fault::ActivationsFull`]).
     pub(super) fn answered(
         &mut self,
         ticket: Ticket,
@@ -62,6 +65,7 @@ impl Operational {
         again: impl FnOnce() -> Command,
         around: &Surroundings<'_>,
     ) -> Result<Option<u32>, Fault> {
+        self.check_room_for(checked.sad.purpose)?;
         let means = credential.record.linked_means()?;
         if means.is_guessable() && !checked.nonce.is_paid() {
             self.debit(ticket, checked, credential, again(), around)?;
@@ -100,8 +104,22 @@ impl Operational {
             fault: fault.number(),
         };
         let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-        self.append(ticket, entry, Outcome::Refused(fault), around)?;
+        let withheld = Withheld { ticket, result: Outcome::Refused(fault) };
+        if is_restriction(checked.sad.purpose) {
+            self.journal.append_restriction(entry, around.now, withheld)?;
+        } else {
+            self.journal.append(entry, around.now, withheld)?;
+        }
         Ok(None)
+    }
+
+    /// Room for what comes of an answer, so that none is compared in vain.
+    fn check_room_for(&self, purpose: Purpose) -> Result<(), Fault> {
+        if is_restriction(purpose) {
+            self.journal.check_restriction_room()
+        } else {
+            self.journal.check_room()
+        }
     }
 
     fn debit(
@@ -134,7 +152,7 @@ impl Operational {
         Ok(())
     }
 
-    /// Carries out a command whose attempt was released, if it is `timely`. The attempt counts in any case.
+    /// Carries out a command whose attempt was released, if it is `permitted` still. The attempt counts in any case.
     ///
     /// # Errors
     /// Those of the command.
@@ -142,15 +160,20 @@ impl Operational {
         &mut self,
         ticket: Ticket,
         attempt: Attempt,
-        timely: Result<(), Fault>,
+        permitted: Result<(), Fault>,
         around: &Surroundings<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
         self.attempts.waiting.remove(&attempt.credential);
-        timely?;
+        permitted?;
         self.challenges.admit(Some(&attempt.nonce));
         let result = self.command(ticket, attempt.command, around, rng);
         self.challenges.admit(None);
         result
     }
+}
+
+/// What a full queue of the ledger does not stop.
+const fn is_restriction(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Suspend | Purpose::Delete)
 }

@@ -77,13 +77,14 @@ impl Operational {
         let proven = self.prove(manage, around)?;
         let target = self.target(manage, &proven, around)?;
         let (credential, statement) = (&target.credential, target.statement);
-        require_active(credential)?;
         match proven.statement.action {
             ManageAction::Suspend {} => {
+                require_active(credential)?;
                 let word = Word { by: Holder::Ra, means_counter: None, statements: vec![statement] };
                 self.restrict(ticket, credential, word, around).map(Some)
             }
             ManageAction::Resume {} => {
+                require_active(credential)?;
                 self.resume_credential(ticket, manage, credential, statement, around).map(|()| None)
             }
             ManageAction::Unlock {} => self.unlock(ticket, credential, statement, around).map(|()| None),
@@ -112,8 +113,13 @@ impl Operational {
                 self.restrict(ticket, &credential, word, around).map(Some)
             }
             CredentialOrderKind::Release => {
+                around.timely?;
                 if !self.is_held(&credential.subject, |holder| holder == Holder::Officer) {
                     return Err(Fault::InvalidKeyState);
+                }
+                // An order kept back ends no later suspension.
+                if ordered.suspension != self.officers_event(&credential.subject) {
+                    return Err(Fault::StatementForeign);
                 }
                 let body = EventBody::OfficersReleased {
                     credential: self.journal.state().next_mark(credential.subject),
@@ -151,14 +157,20 @@ impl Operational {
 
     pub(super) fn is_held(&self, subject: &Subject, by: impl Fn(Holder) -> bool) -> bool {
         let known = self.journal.state().credential(subject);
-        known.is_some_and(|known| known.holders.iter().any(|holder| by(*holder)))
+        known.is_some_and(|known| known.holders.keys().any(|holder| by(*holder)))
+    }
+
+    /// Running number of the event by which the officers' suspension stands.
+    fn officers_event(&self, subject: &Subject) -> Option<u64> {
+        self.journal.state().credential(subject)?.holders.get(&Holder::Officer).copied()
     }
 
     fn status(&self, ticket: Ticket, credential: &Credential) -> Result<Effect, Fault> {
         let known = self.journal.state().credential(&credential.subject).ok_or(Fault::UnknownCredential)?;
         let status = CredentialStatus {
             active: credential.record.state == KeyState::Active,
-            suspended: known.holders.iter().copied().collect(),
+            suspended: known.holders.keys().copied().collect(),
+            officers_event: self.officers_event(&credential.subject),
             locked: known.is_locked(),
             pending: self.pending.of.contains_key(&credential.subject),
             failures: known.failures,
@@ -175,19 +187,17 @@ impl Operational {
         around: &Surroundings<'_>,
     ) -> Result<Effect, Fault> {
         let subject = credential.subject;
-        // Said again by the same: there is nothing to add, and nothing is spent.
-        if !self.is_held(&subject, |holder| holder == word.by) {
-            let body = EventBody::CredentialSuspended {
-                credential: self.journal.state().next_mark(subject),
-                by: word.by,
-                means_counter: word.means_counter,
-                statements: word.statements,
-            };
-            let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-            let withheld = Withheld { ticket, result: Outcome::Bound(subject) };
-            self.journal.append_restriction(entry, around.now, withheld)?;
-            self.pending.add(subject);
-        }
+        // Also when the same say it again: their word is spent by this, and cannot be kept for later.
+        let body = EventBody::CredentialSuspended {
+            credential: self.journal.state().next_mark(subject),
+            by: word.by,
+            means_counter: word.means_counter,
+            statements: word.statements,
+        };
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        let withheld = Withheld { ticket, result: Outcome::Bound(subject) };
+        self.journal.append_restriction(entry, around.now, withheld)?;
+        self.pending.add(subject);
         self.activations.revoke(&subject);
         self.status(ticket, credential)
     }
@@ -200,6 +210,7 @@ impl Operational {
         statement: StatementId,
         around: &Surroundings<'_>,
     ) -> Result<(), Fault> {
+        around.timely?;
         if !self.is_held(&credential.subject, |holder| holder != Holder::Officer) {
             return Err(Fault::InvalidKeyState);
         }
@@ -226,6 +237,7 @@ impl Operational {
         statement: StatementId,
         around: &Surroundings<'_>,
     ) -> Result<(), Fault> {
+        around.timely?;
         let known = self.journal.state().credential(&credential.subject).ok_or(Fault::UnknownCredential)?;
         if !known.is_locked() {
             return Err(Fault::InvalidKeyState);

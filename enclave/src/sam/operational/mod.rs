@@ -58,6 +58,8 @@ pub struct Surroundings<'a> {
     pub module: &'a dyn CryptoModule,
     /// SAM time.
     pub now: Millis,
+    /// Whether the time is beyond doubt, for what gives something back.
+    pub timely: Result<(), Fault>,
 }
 
 impl Surroundings<'_> {
@@ -105,7 +107,7 @@ impl Operational {
         around: &Surroundings<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Effect>, Fault> {
-        if !restricts(&command) {
+        if needs_room(&command) {
             self.journal.check_room()?;
         }
         match command {
@@ -206,11 +208,17 @@ impl Operational {
     }
 }
 
-/// Whether a command can suspend a credential, which a full ledger queue does not stop.
-const fn restricts(command: &Command) -> bool {
-    matches!(
+/// Whether a command is refused at once while the ledger's queue is full: it appends, and not what restricts.
+const fn needs_room(command: &Command) -> bool {
+    !matches!(
         command,
-        Command::Suspend(_) | Command::Hold(_) | Command::Order(_) | Command::CredentialStatus(_)
+        Command::Suspend(_)
+            | Command::Hold(_)
+            | Command::Order(_)
+            | Command::DeleteKey(_)
+            | Command::GetChallenge(_)
+            | Command::ProvideRevocation(_)
+            | Command::CredentialStatus(_)
     )
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::{Operational, Outcome, Surroundings, Ticket};
 use crate::ledger::journal::Entry;
+use crate::sam::outcome::Withheld;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Command, Manage, RecordChange};
@@ -31,6 +32,7 @@ impl Operational {
                 return Ok(());
             }
         }
+        self.journal.check_restriction_room()?;
         around.module.destroy(credential.record.algorithm, &credential.record.wrapped.0)?;
         self.activations.revoke(&credential.subject);
         self.vault.forget(credential);
@@ -39,6 +41,7 @@ impl Operational {
             statement: target.statement,
         };
         let records = vec![RecordChange::Erase(credential.record.id.clone())];
-        self.append(ticket, Entry { body, records, salts: Vec::new() }, Outcome::Deleted, around)
+        let withheld = Withheld { ticket, result: Outcome::Deleted };
+        self.journal.append_restriction(Entry { body, records, salts: Vec::new() }, around.now, withheld)
     }
 }
