@@ -1,5 +1,5 @@
 //! Place: none. `fuin-hostile [--exchanges N] [--seed S] [--mode durable|cosigned|both] [--eif IMAGE]`: the campaign of a hostile host
-//! against a real enclave: a process, or with an image a machine in QEMU. `both` is half of each.
+//! against a real enclave: a process, or with an image a machine in QEMU, which does not get through yet. `both` is half of each.
 //!
 //! Progress and findings go to standard error. The one line on standard output is the last: `exchanges N, unauthorized 0, panics 0, lost 0`.
 //! Exit status 0 when all of them are 0, and 1 otherwise, or when the campaign could not go on.
