@@ -26,7 +26,7 @@ pub struct Args {
     /// A C2SP tlog-policy: witnesses, groups of them, and their quorum.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["witness", "manifest"])]
     policy: Option<PathBuf>,
-    /// The service's signed manifest, which names its witnesses.
+    /// The service's signed manifest, which names its witnesses. Its signatures are not checked here.
     #[arg(long, value_name = "FILE", conflicts_with = "witness")]
     manifest: Option<PathBuf>,
 }
