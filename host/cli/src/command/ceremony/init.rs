@@ -31,7 +31,8 @@ pub enum Init {
         #[arg(long, value_name = "FILE")]
         entry: PathBuf,
     },
-    /// Makes an operator's key, mode 0600, and the public entry for the manifest. Operators configure nothing.
+    /// Makes an operator's key, mode 0600, and the public entry for the manifest. Operators configure nothing, and the key
+    /// opens nothing: it keeps its holder from having another role.
     Operator {
         /// Name in the manifest.
         #[arg(long)]
@@ -43,7 +44,8 @@ pub enum Init {
         #[arg(long, value_name = "FILE")]
         entry: PathBuf,
     },
-    /// Makes an auditor's key, mode 0600, and the public entry for the manifest. Auditors configure nothing.
+    /// Makes an auditor's key, mode 0600, and the public entry for the manifest. Auditors configure nothing, and the key opens
+    /// nothing: the ledger's entries are read by a token of the host's.
     Auditor {
         /// Name in the manifest.
         #[arg(long)]
