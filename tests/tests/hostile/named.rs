@@ -17,6 +17,7 @@ fn fails_on(mut world: World, name: &str) {
     assert_eq!(world.oracle.borrow().unauthorized, Vec::<String>::new());
     let entries = world.host.state().store.entries.clone();
     world.oracle.borrow_mut().look_for_lost(&entries);
+    assert_eq!(world.oracle.borrow().lost, Vec::<String>::new());
     assert_eq!(world.panics(), Vec::<String>::new());
 }
 
