@@ -3,6 +3,7 @@
 use super::attributes::*;
 use super::people::Authority;
 use super::world::{START, SUBJECT, hash};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use fuin_enclave::sam::to_be_signed::{Read, Signer, read};
 use fuin_shared::algorithm::{KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
@@ -392,20 +393,42 @@ fn detached_document_is_named_once_and_by_its_digest() {
     assert_eq!(jws(&short, b""), Err(Fault::HashLength));
 }
 
+/// The header of a signing input without payload, its document renamed as it was.
+fn with_first_name(signing_input: &[u8]) -> serde_json::Value {
+    let (header, payload) = std::str::from_utf8(signing_input).unwrap().split_once('.').unwrap();
+    assert_eq!(payload, "");
+    let octets = Base64UrlUnpadded::decode_vec(header).unwrap();
+    let mut header: serde_json::Value = serde_json::from_slice(&octets).unwrap();
+    header["sigD"]["pars"] = json!(["contract.pdf"]);
+    header
+}
+
 #[test]
 fn every_flipped_bit_is_refused_or_is_another_document() {
+    let header = detached(&document(), certificate());
     let der = signed_attributes(&document(), certificate());
-    let input = signing_input(&detached(&document(), certificate()), b"").0;
+    let input = signing_input(&header, b"").0;
     for (octets, wrap) in [(der, ToBeSigned::Cms as fn(Blob) -> ToBeSigned), (input, ToBeSigned::Jws)] {
+        let (mut renamed, mut others) = (0, 0);
         for bit in 0..octets.len() * 8 {
             let mut changed = octets.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            if let Ok(read) = read_p256(&wrap(changed.clone().into())) {
-                // What is not the document's digest must not matter to anybody: the name of the file, that is.
-                let renamed = read.document.0 == document();
-                assert!(!renamed || matches!(wrap(changed.into()), ToBeSigned::Jws(_)), "{bit}");
+            let Ok(read) = read_p256(&wrap(changed.clone().into())) else { continue };
+            assert_eq!(read.hash.as_slice(), Sha256::digest(&changed).as_slice(), "{bit}");
+            if read.document.0 != document() {
+                others += 1;
+                continue;
             }
+            // What is not the document's digest must not matter to anybody: the name of the file, that is.
+            renamed += 1;
+            assert_eq!(with_first_name(&changed), header, "{bit}");
         }
+        assert!(others > 0, "the digest is read");
+        assert_eq!(
+            renamed > 0,
+            matches!(wrap(octets.into()), ToBeSigned::Jws(_)),
+            "only a signing input names a file"
+        );
     }
 }
 
