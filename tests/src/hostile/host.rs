@@ -2,7 +2,7 @@
 
 use crate::hostile::oracle::receipt;
 use crate::hostile::store::{Answering, Sink, Store};
-use crate::hostile::witnesses::{Carrier, Witnesses};
+use crate::hostile::witnesses::{Carried, Carrier, Witnesses};
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{self, Decoder, Frame};
 use fuin_shared::ids::InstanceId;
@@ -355,18 +355,25 @@ impl Host {
             StoreRequest::Cosign(wanted) => {
                 let carrier = std::mem::take(&mut state.carrier);
                 let carried = state.witnesses.as_ref().map_or_else(
-                    || Some(Ok(StoreAnswer::Cosigned(String::new()))),
+                    || Some(Carried::nobody()),
                     |all| carrier.carry(&mut all.lock().unwrap(), &wanted, &state.store.entries),
                 );
                 drop(state);
-                let Some(result) = carried else { return self.hang_up(number) };
+                let Some(carried) = carried else { return self.hang_up(number) };
                 if carrier == Carrier::Delays {
-                    return self.later(number, Frame::Reply { id, result });
+                    let host = self.clone();
+                    std::thread::spawn(move || {
+                        std::thread::sleep(DELAY);
+                        host.pass_on(number, id, carried);
+                    });
+                    return;
                 }
-                if carrier == Carrier::AnswersTwice {
-                    self.send(number, &Frame::Reply { id, result: result.clone() });
+                let again = (carrier == Carrier::AnswersTwice).then(|| carried.result.clone());
+                self.pass_on(number, id, carried);
+                if let Some(result) = again {
+                    self.send(number, &Frame::Reply { id, result });
                 }
-                return self.send(number, &Frame::Reply { id, result });
+                return;
             }
             StoreRequest::Head => match state.heads.pop_front() {
                 Some(lie) => lie.map(StoreAnswer::Head),
@@ -397,6 +404,14 @@ impl Host {
         };
         drop(state);
         self.send(number, &Frame::Reply { id, result });
+    }
+
+    /// Writes the witnesses' words. They count from now on, and no earlier.
+    fn pass_on(&self, number: u64, id: u64, carried: Carried) {
+        if let Some(witnesses) = &self.state().witnesses {
+            witnesses.lock().unwrap().pass_on(&carried);
+        }
+        self.send(number, &Frame::Reply { id, result: carried.result });
     }
 
     /// Writes a frame after a while.

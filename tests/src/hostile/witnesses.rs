@@ -44,6 +44,33 @@ impl Witness {
     }
 }
 
+/// A line over a checkpoint, and which of them gave it.
+#[derive(Clone)]
+struct Said {
+    by: usize,
+    checkpoint: String,
+    line: String,
+}
+
+/// The host's answer to a question, and the honest lines in it.
+pub struct Carried {
+    /// For the enclave.
+    pub result: Result<StoreAnswer, Fault>,
+    honest: Vec<Said>,
+}
+
+impl Carried {
+    fn without_lines(result: Result<StoreAnswer, Fault>) -> Self {
+        Self { result, honest: Vec::new() }
+    }
+
+    /// Nobody has cosigned: the answer where there are no witnesses.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self::without_lines(Ok(StoreAnswer::Cosigned(String::new())))
+    }
+}
+
 /// All of them.
 pub struct Witnesses {
     all: Vec<Witness>,
@@ -51,10 +78,10 @@ pub struct Witnesses {
     pub amnesia: bool,
     /// Whether they can be reached.
     pub up: bool,
-    /// Which of them cosigned a checkpoint, by its text.
+    /// Whose lines over a checkpoint the host passed on, by its text.
     given: BTreeMap<String, BTreeSet<usize>>,
-    /// Lines of the last two questions.
-    lines: [Vec<String>; 2],
+    /// What they said to the last question.
+    said: Vec<Said>,
     /// Questions that came through.
     pub asked: u64,
 }
@@ -67,7 +94,7 @@ impl Default for Witnesses {
             amnesia: false,
             up: true,
             given: BTreeMap::new(),
-            lines: Default::default(),
+            said: Vec::new(),
             asked: 0,
         }
     }
@@ -94,23 +121,27 @@ impl Witnesses {
     }
 
     /// Asks all of them about a checkpoint of the ledger with these entries.
-    fn ask(&mut self, ledger: &LedgerIdentity, note: &str, entries: &[Vec<u8>]) -> Vec<String> {
+    fn ask(&mut self, ledger: &LedgerIdentity, note: &str, entries: &[Vec<u8>]) -> Vec<Said> {
         let Some(checkpoint) = signed(ledger, note).filter(|_| self.up) else { return Vec::new() };
         self.asked += 1;
-        let mut lines = Vec::new();
-        for (number, witness) in self.all.iter_mut().enumerate() {
+        self.said.clear();
+        for (by, witness) in self.all.iter_mut().enumerate() {
             // Its proof is none then: the ledger from its beginning, as it is now.
-            if self.amnesia && number + 1 == COUNT {
+            if self.amnesia && by + 1 == COUNT {
                 witness.seen.clear();
             }
             if let Some(line) = witness.cosign(&checkpoint, entries) {
-                self.given.entry(checkpoint.to_text()).or_default().insert(number);
-                lines.push(line);
+                self.said.push(Said { by, checkpoint: checkpoint.to_text(), line });
             }
         }
-        self.lines.swap(0, 1);
-        self.lines[1].clone_from(&lines);
-        lines
+        self.said.clone()
+    }
+
+    /// The host gives this answer to an enclave, now: what it has not given releases nothing.
+    pub fn pass_on(&mut self, carried: &Carried) {
+        for said in &carried.honest {
+            self.given.entry(said.checkpoint.clone()).or_default().insert(said.by);
+        }
     }
 
     /// Why a result under this checkpoint should not be out: its event, of this number, lacks a quorum.
@@ -122,7 +153,9 @@ impl Witnesses {
         let checkpoint = Checkpoint::parse(note.text()).map_err(|e| e.to_string())?;
         let given = self.given.get(note.text()).map_or(0, BTreeSet::len);
         if given < QUORUM {
-            return Err(format!("released when {given} witnesses had cosigned {checkpoint:?}"));
+            return Err(format!(
+                "released when the lines of {given} witnesses had been passed on for {checkpoint:?}"
+            ));
         }
         match index {
             Some(index) if index >= checkpoint.size => {
@@ -199,26 +232,23 @@ pub const CARRIERS: [Carrier; 16] = [
 ];
 
 impl Carrier {
-    /// The answer to the enclave; none: the connection ends.
-    pub fn carry(
-        self,
-        witnesses: &mut Witnesses,
-        wanted: &Cosign,
-        entries: &[Vec<u8>],
-    ) -> Option<Result<StoreAnswer, Fault>> {
+    /// The answer to the enclave; none: the connection ends. Whoever sends it passes it on.
+    pub fn carry(self, witnesses: &mut Witnesses, wanted: &Cosign, entries: &[Vec<u8>]) -> Option<Carried> {
         if self == Self::LosesQuestion {
             return None;
         }
-        let before = witnesses.lines[1].clone();
-        let mut lines = witnesses.ask(&wanted.ledger, &wanted.checkpoint, entries);
+        let before = witnesses.said.clone();
+        let said = witnesses.ask(&wanted.ledger, &wanted.checkpoint, entries);
+        let of = |said: &[Said]| said.iter().map(|said| said.line.clone()).collect::<Vec<_>>();
+        let mut lines = of(&said);
         match self {
             Self::LosesAnswer => return None,
-            Self::Busy => return Some(Err(Fault::Busy)),
-            Self::AnswersAnother => return Some(Ok(StoreAnswer::Committed)),
+            Self::Busy => return Some(Carried::without_lines(Err(Fault::Busy))),
+            Self::AnswersAnother => return Some(Carried::without_lines(Ok(StoreAnswer::Committed))),
             Self::Empties => lines.clear(),
             Self::ForgesConflict => lines = vec!["409\n".to_owned(), format!("{}\n", u64::MAX >> 2)],
             Self::ForgesRefusal => lines = vec!["not consistent with the recorded checkpoint\n".to_owned()],
-            Self::Replays => lines = before,
+            Self::Replays => lines = of(&before),
             Self::Forges => lines = forged(wanted),
             Self::Alters => lines.iter_mut().skip(2).for_each(alter),
             Self::Withholds => lines.truncate(2),
@@ -228,13 +258,17 @@ impl Carrier {
             }
             Self::Mixes => {
                 lines.truncate(2);
-                lines.extend(before);
+                lines.extend(of(&before));
                 lines.extend(forged(wanted));
             }
             Self::Floods => lines = vec![forged(wanted).concat().repeat(400)],
             Self::Honest | Self::Delays | Self::AnswersTwice | Self::LosesQuestion => {}
         }
-        Some(Ok(StoreAnswer::Cosigned(lines.concat())))
+        // A line of the question before counts where that was about the same checkpoint.
+        let asked = signed(&wanted.ledger, &wanted.checkpoint).map(|checkpoint| checkpoint.to_text());
+        let mut honest = [before, said].concat();
+        honest.retain(|said| Some(&said.checkpoint) == asked.as_ref() && lines.contains(&said.line));
+        Some(Carried { result: Ok(StoreAnswer::Cosigned(lines.concat())), honest })
     }
 }
 
