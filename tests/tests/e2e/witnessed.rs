@@ -1,7 +1,9 @@
 //! Place: none. A service with three witnesses, each a `fuin witness` of its own: what is released is cosigned by two.
 
 use crate::restart::copy;
+use fuin_shared::codec;
 use fuin_shared::log::receipt::SignerReceipt;
+use fuin_shared::manifest::SignedManifest;
 use fuin_tests::programs::{bounded, program, scratch};
 use fuin_tests::service::{Mode, Service};
 use fuin_tests::signer::Signer;
@@ -83,6 +85,11 @@ async fn cosignatures_are_verified_from_outside() {
     let manifest = path("dev/manifest.cbor");
     let with = |more: &[&str]| verify(&[&url[..], &["--vkey", vkey], more].concat());
     assert_eq!(with(&["--manifest", &manifest]).0, Some(0));
+    assert_eq!(with(&["--manifest", &unsigned(&manifest, path("unsigned.cbor"))]).0, Some(2));
+    let history = path("history.cbor");
+    let kept = fuin(&["manifest", "show", "--host", &facts.ceremony, "--save", &history]);
+    assert!(kept.status.success(), "{}", String::from_utf8_lossy(&kept.stderr));
+    assert_eq!(with(&["--manifest", &history]).0, Some(0));
     let (_, unasked) = with(&[]);
     assert_eq!(unasked["cosigned"], Value::Null);
     let [a, b, c] = vkeys[..] else { panic!("{shown:#}") };
@@ -131,6 +138,14 @@ async fn cosignatures_are_verified_from_outside() {
     assert_eq!(mine["withoutReceipt"], json!([[0, sequence - 2]]), "those of the enrolment");
     let alone = report(&fuin(&["ledger", "mine", &path("r"), "--card", card, "--json"])).1;
     assert_eq!(alone["withoutReceipt"], json!([[0, sequence - 1]]));
+}
+
+/// The same manifest, which nobody has signed, in this file.
+fn unsigned(manifest: &str, path: String) -> String {
+    let mut signed: SignedManifest = codec::decode(&std::fs::read(manifest).unwrap()).unwrap();
+    signed.signatures.clear();
+    std::fs::write(&path, codec::encode(&signed)).unwrap();
+    path
 }
 
 /// The running number in a receipt.

@@ -1,15 +1,14 @@
 //! Place: none. Who must have cosigned a checkpoint: options, and what they find.
 
 use super::Trouble;
+use crate::ceremony::founded::Founded;
 use crate::file;
 use crate::outcome::Failure;
 use fuin_sca::card::{MAX_CARD, ServiceCard};
-use fuin_shared::codec;
 use fuin_shared::log::cosignature::{CosignedCheckpoint, WitnessKey};
 use fuin_shared::log::note::VerifierKey;
 use fuin_shared::log::tlog_policy::{MAX_POLICY, TlogPolicy};
 use fuin_shared::log::witness_policy::WitnessPolicy;
-use fuin_shared::manifest::{MAX_MANIFEST, SignedManifest};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +25,9 @@ pub struct Args {
     /// A C2SP tlog-policy: witnesses, groups of them, and their quorum.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["witness", "manifest"])]
     policy: Option<PathBuf>,
-    /// The service's signed manifest, which names its witnesses. Its signatures are not checked here.
+    /// The service's signed manifest, or all of its manifests as `fuin manifest show --save` keeps them: the newest names the
+    /// witnesses. The file must have come by another way than from the host: its signatures are checked, and that its officers
+    /// are the service's is not.
     #[arg(long, value_name = "FILE", conflicts_with = "witness")]
     manifest: Option<PathBuf>,
 }
@@ -62,10 +63,8 @@ impl Args {
             Ok(set.as_ref().map(TlogPolicy::from))
         };
         if let Some(path) = &self.manifest {
-            let signed: SignedManifest = codec::decode(&read("--manifest", path, 2 * MAX_MANIFEST)?)
-                .map_err(|e| wrong("--manifest", &e))?;
-            let manifest = signed.parse().map_err(|e| wrong("--manifest", &e))?;
-            return set("--manifest", manifest.witnesses);
+            let founded = Founded::read_signed(path).map_err(|e| wrong("--manifest", &format!("{e:#}")))?;
+            return set("--manifest", founded.manifest.witnesses);
         }
         let Some(path) = card else { return Ok(None) };
         let card = ServiceCard::parse(&read("--card", path, MAX_CARD)?).map_err(|e| wrong("--card", &e))?;
