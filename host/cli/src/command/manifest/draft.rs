@@ -28,7 +28,8 @@ pub struct Args {
     /// When the manifest ends, such as 2036-01-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     not_after: Option<der::DateTime>,
-    /// Adds a person by the public entry: officer, operator or auditor.
+    /// Adds a person by the public entry: officer, operator or auditor. A custodian is refused: those of the first manifest
+    /// can only be taken out.
     #[arg(long, value_name = "FILE")]
     add: Vec<PathBuf>,
     /// Adds an RA client: a JSON file as `fuin manifest show --json` shows one.
@@ -65,7 +66,8 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         None => current.manifest.clone(),
     };
     edit(&mut next, &args)?;
-    next.version = current.manifest.version + 1;
+    next.version =
+        current.manifest.version.checked_add(1).context("there is no version after the current one")?;
     let draft = Draft {
         service,
         ledger: ledger.to_owned(),
@@ -118,7 +120,13 @@ fn edit(next: &mut Manifest, args: &Args) -> Result<(), Failure> {
     }
     for path in &args.remove_image {
         let image = read_release(path)?;
+        let before = next.measurements.len();
         next.measurements.retain(|listed| *listed != image);
+        if next.measurements.len() == before {
+            let text =
+                format!("--remove-image: the manifest does not accept the image of {}", path.display());
+            return Err(Failure::Usage(text));
+        }
     }
     for path in &args.add_image {
         next.measurements.push(read_release(path)?);
