@@ -93,11 +93,18 @@ async fn manifest_is_changed_at_run_time_and_never_goes_back() {
     refused(&officers.output(&format!("{draft} --service {wrong}")), 1, "--service");
     let said = officers.says(&format!("{draft} --service SERVICE"));
     assert!(said.contains("+ officers: ") && said.contains("+ ra_clients: "), "{said}");
+    // Whoever wants to know what a draft says need not sign for it.
+    let shown = officers.says("manifest show draft.json --service SERVICE");
+    assert!(shown.contains("+ officers: ") && shown.contains("signatures: 0 of 1"), "{shown}");
+    let shown: Value = serde_json::from_str(&officers.says("manifest show draft.json --json")).unwrap();
+    assert_eq!((&shown["manifest"]["version"], &shown["follows"]), (&2.into(), &first["hash"]));
+    refused(&officers.output(&format!("manifest show draft.json --service {wrong}")), 1, "--service");
     // Nobody signed; somebody who is no officer yet; then whoever is.
     refused(&officers.output("manifest change --host HOST --draft draft.json"), 1, "(301)");
     refused(&officers.output("manifest sign --draft draft.json --key ada.pem"), 2, "--key");
     let signed = officers.sign_as_dev("draft.json");
-    assert!(String::from_utf8_lossy(&signed.stdout).contains("signatures: 1 of 1"), "{signed:?}");
+    let told = String::from_utf8_lossy(&signed.stdout);
+    assert!(told.contains("+ operators: ") && told.contains("signatures: 1 of 1"), "{told}");
     let said = officers.says("manifest change --host HOST --draft draft.json --json");
     let changed: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(changed["version"], 2);
@@ -128,6 +135,16 @@ async fn manifest_is_changed_at_run_time_and_never_goes_back() {
     std::fs::write(own.join("renamed.json"), renamed.to_string()).unwrap();
     let fixed = officers.output("manifest draft --host HOST -o other.json --manifest renamed.json");
     refused(&fixed, 2, "fixed for ever: name");
+    // An image that is not accepted anyhow; another custodian.
+    let mut release: Value =
+        serde_json::from_slice(&std::fs::read(service.dir().join("release.json")).unwrap()).unwrap();
+    release["pcrs"]["0"] = "ab".repeat(48).into();
+    std::fs::write(own.join("release.json"), release.to_string()).unwrap();
+    let image = officers.output("manifest draft --host HOST -o other.json --remove-image release.json");
+    refused(&image, 2, "--remove-image: the manifest does not accept the image of release.json");
+    officers.says("ceremony init custodian --name kei --state kei.state --entry kei.json");
+    let custodian = officers.output("manifest draft --host HOST -o other.json --add kei.json");
+    refused(&custodian, 2, "fixed for ever: custodians");
     service.stop();
 
     // Another boot: under the newest.

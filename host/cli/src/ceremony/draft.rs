@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
 
-const MAX_DRAFT: u64 = 1024 * 1024;
+/// Octets of the file.
+pub const MAX_DRAFT: u64 = 1024 * 1024;
 
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,11 @@ impl Draft {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let octets = file::read(path, MAX_DRAFT)?;
         serde_json::from_slice(&octets).with_context(|| format!("{}: no draft of a manifest", path.display()))
+    }
+
+    /// The draft in these octets, if they are one.
+    pub fn parse(octets: &[u8]) -> Option<Self> {
+        serde_json::from_slice(octets).ok()
     }
 
     /// Writes the file.

@@ -7,6 +7,7 @@ use crate::ceremony::entry::Entry;
 use crate::ceremony::founded::Founded;
 use crate::ceremony::officer::{KeyPlace, OfficerKey, must_be_new};
 use crate::ceremony::token::TokenName;
+use crate::command::manifest::{self, service_id};
 use crate::dev::keys::DevKey;
 use crate::file;
 use crate::outcome::Failure;
@@ -182,10 +183,6 @@ pub async fn run(init: Init) -> Result<(), Failure> {
     Ok(())
 }
 
-fn service_id(text: &str) -> Result<ServiceId, String> {
-    text.parse().map_err(|_| "give 64 hexadecimal digits".to_owned())
-}
-
 fn new_key(path: &Path) -> Result<Spki, Failure> {
     must_be_new("--key", path)?;
     Ok(DevKey::load_or_make(path)?.spki())
@@ -204,31 +201,17 @@ fn sign(path: &Path, key: &OfficerKey) -> Result<(), Failure> {
         ));
     };
     let officer = officer.id.clone();
+    // Read first, signed then.
+    tell(&founded);
     let signature = key.sign(&SignedManifest::message(founded.signed.manifest.as_slice()))?.into();
     founded.signed.signatures.retain(|signature| signature.officer != officer);
     founded.signed.signatures.push(OfficerSignature { officer: officer.clone(), signature });
     file::write(path, &codec::encode(&founded.signed), file::PUBLIC)?;
-    tell(&founded);
     println!("signed by {officer}; signatures: {}", founded.signed.signatures.len());
     Ok(())
 }
 
 fn tell(founded: &Founded) {
-    let manifest = &founded.manifest;
-    let names = |ids: Vec<&str>| ids.join(", ");
     println!("service    {}", founded.service);
-    println!("name       {}", manifest.name.escape_debug());
-    println!(
-        "officers   {} of {}",
-        manifest.officer_quorum,
-        names(manifest.officers.iter().map(|o| o.id.as_str()).collect())
-    );
-    println!(
-        "custodians {} of {}",
-        manifest.share_threshold,
-        names(manifest.custodians.iter().map(|c| c.id.as_str()).collect())
-    );
-    for measurement in &manifest.measurements {
-        println!("image      PCR0 {}", measurement.pcr0);
-    }
+    manifest::tell(&founded.manifest);
 }

@@ -6,13 +6,14 @@ mod show;
 mod sign;
 
 use crate::outcome::Failure;
+use fuin_attestation::time::utc;
 use fuin_shared::ids::ServiceId;
 use fuin_shared::manifest::Manifest;
 
 /// Steps of a change.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Shows a manifest; that of a host with all before it, each held against the one before.
+    /// Shows a manifest, or what a draft changes; that of a host with all before it, each held against the one before.
     Show(show::Args),
     /// Makes a draft of the manifest that is to follow a host's current one.
     Draft(draft::Args),
@@ -32,7 +33,8 @@ pub async fn run(command: Command) -> Result<(), Failure> {
     }
 }
 
-fn service_id(text: &str) -> Result<ServiceId, String> {
+/// Reads a service id.
+pub(crate) fn service_id(text: &str) -> Result<ServiceId, String> {
     text.parse().map_err(|_| "give 64 hexadecimal digits".to_owned())
 }
 
@@ -46,15 +48,11 @@ fn pinned(wanted: Option<ServiceId>, found: &ServiceId) -> Result<(), Failure> {
     }
 }
 
-fn rfc3339(seconds: u64) -> String {
-    let time = der::DateTime::from_unix_duration(std::time::Duration::from_secs(seconds));
-    time.map_or_else(|_| seconds.to_string(), |time| time.to_string())
-}
-
-fn tell(manifest: &Manifest) {
+/// What a person reads of a manifest before signing or giving something for it.
+pub(crate) fn tell(manifest: &Manifest) {
     println!("version    {}", manifest.version);
     println!("name       {}", manifest.name.escape_debug());
-    println!("ends       {}", rfc3339(manifest.not_after));
+    println!("ends       {}", utc(manifest.not_after));
     let names = |ids: Vec<&str>| ids.join(", ");
     println!(
         "officers   {} of {}",

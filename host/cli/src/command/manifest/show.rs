@@ -2,6 +2,7 @@
 
 use super::{pinned, service_id, tell};
 use crate::ceremony::client::CeremonyClient;
+use crate::ceremony::draft::{Draft, MAX_DRAFT, Pair, differences};
 use crate::file;
 use crate::outcome::Failure;
 use anyhow::Context as _;
@@ -10,12 +11,12 @@ use fuin_shared::ids::{ManifestHash, PersonId, ServiceId};
 use fuin_shared::manifest::{MAX_MANIFEST, Manifest, ManifestHistory, SignedManifest, newest};
 use fuin_shared::statement::SignedStatement;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A signed manifest, such as that of `fuin ceremony init manifest`.
+    /// A signed manifest, such as that of `fuin ceremony init manifest`; or a draft, of which nothing is signed here.
     #[arg(value_name = "FILE", required_unless_present = "host", conflicts_with = "host")]
     file: Option<PathBuf>,
     /// The host's listener for ceremonies: shows the current manifest, and checks every one before it.
@@ -42,7 +43,13 @@ pub async fn run(args: Args) -> Result<(), Failure> {
             (Some(service), current.manifest, current.hash, Some(history))
         }
         (None, Some(path)) => {
-            let octets = file::read(path, 2 * MAX_MANIFEST as u64)?;
+            let octets = file::read(path, MAX_DRAFT)?;
+            if let Some(draft) = Draft::parse(&octets) {
+                return show_draft(&draft, path, &args);
+            }
+            if octets.len() > 2 * MAX_MANIFEST {
+                return Err(anyhow::anyhow!("{}: too large for a manifest", path.display()).into());
+            }
             let read = || -> anyhow::Result<(SignedManifest, Manifest)> {
                 let signed: SignedManifest = codec::decode(&octets)?;
                 let manifest = signed.parse()?;
@@ -86,6 +93,46 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         println!(
             "(every signature was checked; that this is the newest is the host's word, until evidence says so)"
         );
+    }
+    Ok(())
+}
+
+fn show_draft(draft: &Draft, path: &Path, args: &Args) -> Result<(), Failure> {
+    let pair = draft.pair().map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    pinned(args.service, &draft.service)?;
+    if args.json {
+        let value = json!({
+            "service": draft.service,
+            "ledger": draft.ledger,
+            "follows": pair.current_hash,
+            "hash": pair.next_hash,
+            "differences": differences(&pair.current, &pair.next)?,
+            "signers": draft.signers(),
+            "manifest": pair.next,
+        });
+        println!("{value:#}");
+        return Ok(());
+    }
+    changes(draft, &pair)?;
+    let signers: Vec<_> = draft.signers().iter().map(ToString::to_string).collect();
+    println!(
+        "signatures: {} of {} ({}), by the draft's own word",
+        signers.len(),
+        pair.current.officer_quorum,
+        signers.join(", ")
+    );
+    Ok(())
+}
+
+/// What a draft is about, and what it changes.
+pub(super) fn changes(draft: &Draft, pair: &Pair) -> anyhow::Result<()> {
+    println!("service    {}", draft.service);
+    println!("ledger     {}", draft.ledger.escape_debug());
+    println!("follows    {} (version {})", pair.current_hash, pair.current.version);
+    println!("manifest   {}", pair.next_hash);
+    tell(&pair.next);
+    for line in differences(&pair.current, &pair.next)? {
+        println!("{line}");
     }
     Ok(())
 }

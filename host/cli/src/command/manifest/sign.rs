@@ -1,10 +1,12 @@
 //! Place: none. `fuin manifest sign`: an officer reads what a draft changes, and signs for it.
 
-use super::{pinned, rfc3339, service_id, tell};
-use crate::ceremony::draft::{Draft, differences};
+use super::show::changes;
+use super::{pinned, service_id};
+use crate::ceremony::draft::Draft;
 use crate::ceremony::officer::KeyPlace;
 use crate::installation::now;
 use crate::outcome::Failure;
+use fuin_attestation::time::utc;
 use fuin_shared::codec;
 use fuin_shared::ids::{ServiceId, StatementId};
 use fuin_shared::manifest::ManifestApproval;
@@ -27,7 +29,7 @@ pub struct Args {
     hours: u64,
 }
 
-/// Checks, tells, signs.
+/// Checks, tells, signs: in this order, so that a token's owner reads before the signature is asked for.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let mut draft = Draft::read(&args.draft)?;
     let pair = draft.pair().map_err(|error| Failure::Usage(format!("{}: {error}", args.draft.display())))?;
@@ -39,6 +41,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             "--key or --pkcs11: not the key of an officer in the current manifest".to_owned(),
         ));
     };
+    changes(&draft, &pair)?;
     let mut statement = [0; StatementId::LEN];
     getrandom::fill(&mut statement)?;
     let not_after = now() + args.hours * 3600;
@@ -54,19 +57,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let signature = key.sign(&SignedStatement::message::<ManifestApproval>(&octets))?.into();
     draft.put(&SignedStatement { body: octets.into(), signer: officer.id.clone(), signature });
     draft.write(&args.draft)?;
-    println!("service    {}", draft.service);
-    println!("ledger     {}", draft.ledger.escape_debug());
-    println!("follows    {} (version {})", pair.current_hash, pair.current.version);
-    println!("manifest   {}", pair.next_hash);
-    tell(&pair.next);
-    for line in differences(&pair.current, &pair.next)? {
-        println!("{line}");
-    }
     let signers: Vec<_> = draft.signers().iter().map(ToString::to_string).collect();
     println!(
         "signed by {} until {}; signatures: {} of {} ({})",
         officer.id,
-        rfc3339(not_after),
+        utc(not_after),
         signers.len(),
         pair.current.officer_quorum,
         signers.join(", ")
