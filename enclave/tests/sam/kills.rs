@@ -144,10 +144,12 @@ impl Life {
         Ok(())
     }
 
-    /// Switches the machine on until it is operational; each cut fells one boot, or none if it has fewer effects.
-    fn bring_up(&mut self, cuts: &[usize]) {
+    /// Switches the machine on until it is operational; each cut fells one boot, or none if it has fewer effects. Answers
+    /// which of them did.
+    fn bring_up(&mut self, cuts: &[usize]) -> Vec<bool> {
         self.token = None;
         let mut cuts = cuts.iter();
+        let mut felled = Vec::new();
         loop {
             self.world.power_on();
             if let Some(receipt) = self.receipts.last() {
@@ -156,6 +158,9 @@ impl Life {
             self.world.fuse =
                 cuts.next().map(|cut| Fuse { skip: cut / EFFECTS, ..Fuse::new(founding, cut % EFFECTS) });
             let up = self.try_bring_up();
+            if self.world.fuse.is_some() {
+                felled.push(self.world.dead);
+            }
             if !self.world.dead {
                 assert_eq!(up, Ok(()));
                 break;
@@ -166,6 +171,7 @@ impl Life {
         self.world.fuse = None;
         assert_eq!(self.world.phase(), Phase::Operational);
         self.check();
+        felled
     }
 
     /// What holds at any time after a boot.
@@ -387,19 +393,41 @@ fn power_cut_after_any_effect_of_any_command_recovers_with_witnesses() {
     every_cut(3);
 }
 
+/// A life whose boots fail after so many effects of this command of theirs. Answers whether that of the founding failed, and
+/// whether a later one did.
+fn boots_cut(witnesses: u8, command: usize, effect: usize) -> (bool, bool) {
+    let cut = command * EFFECTS + effect;
+    let mut life = Life::new(witnesses);
+    let founding = life.bring_up(&[cut])[0];
+    assert_eq!(life.take(Step::GenerateKey), Ok(()));
+    // The boots after it, the second of which fails a little later.
+    let later = life.bring_up(&[cut, cut + 1])[0];
+    for step in &STEPS[1..] {
+        assert_eq!(life.take(*step), Ok(()), "{step:?}");
+    }
+    (founding, later)
+}
+
 #[test]
 fn power_cut_after_any_effect_of_a_boot_recovers() {
     for witnesses in [0, 3] {
-        for cut in 0..EFFECTS * COMMANDS {
-            let mut life = Life::new(witnesses);
-            life.bring_up(&[cut]);
-            assert_eq!(life.take(Step::GenerateKey), Ok(()));
-            // The boots after it, the second of which fails a little later.
-            life.bring_up(&[cut, cut + 1]);
-            for step in &STEPS[1..] {
-                assert_eq!(life.take(*step), Ok(()), "{step:?}");
+        let mut effects = [[0; 2]; COMMANDS + 1];
+        for (command, counts) in effects.iter_mut().enumerate() {
+            for effect in 0..EFFECTS {
+                let (founding, later) = boots_cut(witnesses, command, effect);
+                for (count, felled) in counts.iter_mut().zip([founding, later]) {
+                    // Once there is no effect left, there is none further on.
+                    assert!(!felled || *count == effect, "{command}: {effect}");
+                    *count += usize::from(felled);
+                }
             }
         }
+        assert!(
+            effects.as_flattened().iter().all(|count| *count < EFFECTS),
+            "EFFECTS is too low: {effects:?}"
+        );
+        let commands = [0, 1].map(|boot| effects.iter().filter(|counts| counts[boot] > 0).count());
+        assert_eq!(commands, [COMMANDS, COMMANDS - 1], "a founding and a later boot: {effects:?}");
     }
 }
 
