@@ -3,6 +3,7 @@
 
 use super::passkey::TestPasskey;
 use super::quorum::Quorum;
+use super::succession::three_officers;
 use super::world::{
     Enrolled, SUBJECT, Sink, Store, World, evidence, generate_action, hash, link_action, pop_action,
 };
@@ -383,7 +384,20 @@ fn point_10_initialization_and_anchors_are_under_dual_control() {
         assert_eq!(install(&mut world, &refused), Err(Fault::ManifestSignature));
         assert_eq!(world.phase(), Phase::Booted);
     }
-    // In operation there is no command that changes one; whoever asks for a CA that is not listed is refused.
+    // In operation one follows another, and only by the quorum too: neither nobody's word nor one of two is enough.
+    let (mut world, [ada, ben, _]) = three_officers();
+    let anchor: Blob = super::people::Authority::new(66).root.into();
+    let draft = world.draft(|m| m.authorities[0].anchors = vec![anchor]);
+    let before = world.evident_manifest();
+    for few in [&[][..], &[&ada], &[&ada, &ada]] {
+        let change = world.approved_by(&draft, few);
+        assert_eq!(world.change(change), Err(Fault::ManifestSignature));
+        assert_eq!(world.evident_manifest(), before);
+    }
+    let change = world.approved_by(&draft, &[&ada, &ben]);
+    let next = change.as_signed().hash();
+    assert_eq!(world.change(change).unwrap().manifest, next);
+    // Whoever asks for a CA that is not listed is refused.
     let mut world = World::operational(10);
     let mut action = generate_action("hanako", P256);
     if let ManageAction::GenerateKey { authority, .. } = &mut action {

@@ -251,7 +251,7 @@ fn nobody_gets_two_roles_that_conflict() {
 }
 
 /// A world of three officers, of whom two must say so.
-fn three_officers() -> (World, [Person; 3]) {
+pub fn three_officers() -> (World, [Person; 3]) {
     let mut world = World::operational(5);
     let officers = [Person::new("ada", 41), Person::new("ben", 42), Person::new("cem", 43)];
     let listed = officers.each_ref().map(officer).to_vec();
