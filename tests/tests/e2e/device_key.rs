@@ -41,7 +41,8 @@ fn a_pdf_is_signed_with_a_device_key() {
     let report: Value = serde_json::from_str(&run(&mut verify)).unwrap();
     assert_eq!(report["key"]["means"], "device-key");
 
-    // Another key under the name of the linked one authorizes nothing, nor does none.
+    // Another key under the name of the linked one authorizes nothing, nor does none: the signer's device refuses, before it
+    // asks the service for anything.
     let file = key_file(&service);
     let own = std::fs::read(&file).unwrap();
     run(bounded("openssl")
@@ -49,6 +50,11 @@ fn a_pdf_is_signed_with_a_device_key() {
         .arg(&file));
     let refused = sign().output().unwrap();
     assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("device key file") && said.contains("not a PKCS#8 key on P-256 of this name"),
+        "{said}"
+    );
     std::fs::remove_file(&file).unwrap();
     let refused = sign().output().unwrap();
     assert!(!refused.status.success());
