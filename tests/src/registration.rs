@@ -3,6 +3,8 @@
 
 use crate::hostile::authority::Authority;
 use crate::hostile::people::Person;
+use crate::hostile::signer::{SHA256, USER, generate_action, link_action, pop_action, sad_request};
+use crate::hostile::world::{AUTHORITY, RELYING_PARTY};
 use crate::place::Place;
 use crate::signer::{now, random};
 use base64ct::{Base64, Encoding};
@@ -10,15 +12,15 @@ use fuin_host::RunningHost;
 use fuin_host::store::{CatalogueEntry, KeyStatus, Scal, SicClass};
 use fuin_sca::card::ServiceCard;
 use fuin_sca::passkey::PasskeyDirectory;
-use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
+use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{CaId, CredentialId, Digest32, StatementId, UserId};
+use fuin_shared::ids::{CredentialId, Digest32, StatementId};
 use fuin_shared::message::{Answer, Command, GetChallenge, GetEvidence, KeyGenerated, Manage, SealedRecord};
-use fuin_shared::sad::{HashType, LinkSubject, MeansProfile, Purpose, sad_digest};
+use fuin_shared::sad::{MeansProfile, Purpose, sad_digest};
 use fuin_shared::statement::{ManageAction, ManageStatement};
-use fuin_sic::{Authenticator, SadRequest, Sic};
+use fuin_sic::{Authenticator, Sic};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use serde_json::json;
@@ -28,14 +30,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Seconds by which the clocks of enclave and CA may differ.
 const CLOCKS: usize = 90;
-const AUTHORITY: &str = "test-ca";
 const RA: &str = "ra";
-const RELYING_PARTY: &str = "localhost";
 const ORIGIN: &str = "https://localhost";
-const USER: &str = "hanako";
-const IDENTITY: Digest32 = Digest32([7; 32]);
-const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
-const ECDSA: SignatureAlgorithm = SignatureAlgorithm::EcdsaSha256;
 
 /// RA and CA, whose public parts lie in the folder of a place.
 pub struct Registration {
@@ -138,34 +134,23 @@ struct Enrolment<'a> {
 
 impl Enrolment<'_> {
     async fn enrol(&mut self, authority: &Authority) -> CredentialId {
-        let action = ManageAction::GenerateKey {
-            user: UserId::new(USER).unwrap(),
-            authority: CaId::new(AUTHORITY).unwrap(),
-            key_algorithm: KeyAlgorithm::EcdsaP256,
-            multisign: 10,
-            subject: Some("CN=Hanako,O=Test,C=JP".to_owned()),
-        };
-        let Answer::KeyGenerated(key) = self.manage(Command::GenerateKey, action, None, None).await else {
+        let Answer::KeyGenerated(key) =
+            self.manage(Command::GenerateKey, generate_action(), None, None).await
+        else {
             panic!("generateKey");
         };
         let (evidence, registration) = self.consent(&key, Purpose::Link, &[]).await;
-        let action = ManageAction::LinkEid {
-            means: MeansProfile::Passkey,
-            identity: IDENTITY,
-            relying_party: RELYING_PARTY.to_owned(),
-            registration: registration.unwrap(),
-        };
+        let action = link_action(registration.unwrap());
         self.manage(Command::LinkEid, action, Some(&key.key), Some(evidence)).await;
-        let pop = |request_info| ManageAction::AuthorizePop { request_info, signature_algorithm: ECDSA };
         let Answer::RequestInfo(info) =
-            self.manage(Command::AuthorizePop, pop(None), Some(&key.key), None).await
+            self.manage(Command::AuthorizePop, pop_action(None), Some(&key.key), None).await
         else {
             panic!("authorize");
         };
         let hash = SHA256.digest(info.as_slice()).into();
         let (evidence, _) = self.consent(&key, Purpose::Pop, &[hash]).await;
         let Answer::Request { csr, .. } =
-            self.manage(Command::AuthorizePop, pop(Some(info)), Some(&key.key), Some(evidence)).await
+            self.manage(Command::AuthorizePop, pop_action(Some(info)), Some(&key.key), Some(evidence)).await
         else {
             panic!("authorize");
         };
@@ -262,24 +247,7 @@ impl Enrolment<'_> {
         let Answer::Challenge(challenge) = self.call(Command::GetChallenge(asked)).await else {
             panic!("challenge");
         };
-        let link = (purpose == Purpose::Link).then(|| LinkSubject {
-            user: UserId::new(USER).unwrap(),
-            authority: CaId::new(AUTHORITY).unwrap(),
-            identity: IDENTITY,
-        });
-        let request = SadRequest {
-            credential: &key.key,
-            spki: key.spki.as_slice(),
-            purpose,
-            hash_type: HashType::Dtbs,
-            hashes,
-            hash_algorithm: SHA256,
-            signature_algorithm: ECDSA,
-            now: now(),
-            expires: now() + 200,
-            display: None,
-            link,
-        };
+        let request = sad_request(&key.key, key.spki.as_slice(), purpose, hashes);
         let sad = instance.build_sad(&challenge, request).unwrap();
         let digest = sad_digest(&sad.to_bytes());
         let assertion = match &challenge.passkey {

@@ -47,6 +47,35 @@ pub fn hash() -> Blob {
     SHA256.digest(&random::<32>()).into()
 }
 
+/// What the SAD of a signer here is to say: digests of documents, from now on for a while.
+#[must_use]
+pub fn sad_request<'a>(
+    credential: &'a CredentialId,
+    spki: &'a [u8],
+    purpose: Purpose,
+    hashes: &'a [Blob],
+) -> SadRequest<'a> {
+    let link = (purpose == Purpose::Link).then(|| LinkSubject {
+        user: UserId::new(USER).unwrap(),
+        authority: CaId::new(AUTHORITY).unwrap(),
+        identity: IDENTITY,
+    });
+    let now = now();
+    SadRequest {
+        credential,
+        spki,
+        purpose,
+        hash_type: HashType::Dtbs,
+        hashes,
+        hash_algorithm: SHA256,
+        signature_algorithm: ECDSA,
+        now,
+        expires: now + 200,
+        display: None,
+        link,
+    }
+}
+
 impl World {
     /// What an RA client states about a key, or about none yet.
     #[must_use]
@@ -116,24 +145,7 @@ impl World {
         expires: u64,
     ) -> (Sad, Challenge) {
         let challenge = self.challenge(&key.id, purpose);
-        let link = (purpose == Purpose::Link).then(|| LinkSubject {
-            user: UserId::new(USER).unwrap(),
-            authority: CaId::new(AUTHORITY).unwrap(),
-            identity: IDENTITY,
-        });
-        let request = SadRequest {
-            credential: &key.id,
-            spki: &key.spki,
-            purpose,
-            hash_type: HashType::Dtbs,
-            hashes,
-            hash_algorithm: SHA256,
-            signature_algorithm: ECDSA,
-            now: now(),
-            expires,
-            display: None,
-            link,
-        };
+        let request = SadRequest { expires, ..sad_request(&key.id, &key.spki, purpose, hashes) };
         (on.build_sad(&challenge, request).unwrap(), challenge)
     }
 
@@ -195,14 +207,7 @@ impl World {
     /// A key of this signer, made on the word of this RA client.
     #[must_use]
     pub fn generate(&self, ra: &Person) -> Enrolled {
-        let action = ManageAction::GenerateKey {
-            user: UserId::new(USER).unwrap(),
-            authority: CaId::new(AUTHORITY).unwrap(),
-            key_algorithm: KeyAlgorithm::EcdsaP256,
-            multisign: 10,
-            subject: Some("CN=Hanako,O=Test,C=JP".to_owned()),
-        };
-        let proof = self.prove(ra, &self.statement(action, None));
+        let proof = self.prove(ra, &self.statement(generate_action(), None));
         let manage = Manage { proof, evidence: None, record: None, nonce: None };
         let Ok(Answer::KeyGenerated(made)) = self.call(Command::GenerateKey(manage)) else {
             panic!("generateKey");
@@ -221,13 +226,12 @@ impl World {
 
     /// Request, certificate, and its link.
     pub fn certify(&mut self, on: &TrustedInstance, key: &mut Enrolled) {
-        let pop = |request_info| ManageAction::AuthorizePop { request_info, signature_algorithm: ECDSA };
-        let ask = self.manage(pop(None), Some(&key.id), None);
+        let ask = self.manage(pop_action(None), Some(&key.id), None);
         let Ok(Answer::RequestInfo(info)) = self.call(Command::AuthorizePop(ask)) else {
             panic!("authorize")
         };
         let (evidence, _) = self.consent(on, key, Purpose::Pop, &[SHA256.digest(info.as_slice()).into()]);
-        let ask = self.manage(pop(Some(info)), Some(&key.id), Some(evidence));
+        let ask = self.manage(pop_action(Some(info)), Some(&key.id), Some(evidence));
         let Ok(Answer::Request { csr, .. }) = self.call(Command::AuthorizePop(ask)) else {
             panic!("authorize")
         };
@@ -316,11 +320,29 @@ impl World {
     }
 }
 
+/// What the RA asks for when it has a key made for the signer.
+#[must_use]
+pub fn generate_action() -> ManageAction {
+    ManageAction::GenerateKey {
+        user: UserId::new(USER).unwrap(),
+        authority: CaId::new(AUTHORITY).unwrap(),
+        key_algorithm: KeyAlgorithm::EcdsaP256,
+        multisign: 10,
+        subject: Some("CN=Hanako,O=Test,C=JP".to_owned()),
+    }
+}
+
 /// What the RA states of a registration that it saw made.
 #[must_use]
 pub fn link_action(registration: Digest32) -> ManageAction {
     let (means, relying_party) = (MeansProfile::Passkey, RELYING_PARTY.to_owned());
     ManageAction::LinkEid { means, identity: IDENTITY, relying_party, registration }
+}
+
+/// What the RA asks for to have a certificate request: first its octets, then their signature.
+#[must_use]
+pub fn pop_action(request_info: Option<Blob>) -> ManageAction {
+    ManageAction::AuthorizePop { request_info, signature_algorithm: ECDSA }
 }
 
 /// The signatures of an answer to signHash.

@@ -5,17 +5,16 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use ecdsa::signature::Signer;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
-use fuin_shared::ids::{CaId, Digest32, MeansId, RaClientId, UserId};
+use fuin_shared::ids::{Digest32, MeansId, RaClientId};
 use fuin_shared::key::{PublicKey, Spki};
 use fuin_shared::manifest::means::{IdentityProvider, MeansPolicy, ProviderKey, X509Issuer};
 use fuin_shared::message::{Answer, Command, ProvideRevocation};
-use fuin_shared::sad::{Assertion, HashType, LinkSubject, MeansProfile, Purpose, sad_digest, x509_message};
+use fuin_shared::sad::{Assertion, MeansProfile, Purpose, sad_digest, x509_message};
 use fuin_shared::statement::ManageAction;
-use fuin_sic::SadRequest;
 use fuin_tests::hostile::authority::Authority;
 use fuin_tests::hostile::host::Refused;
-use fuin_tests::hostile::signer::{ECDSA, Enrolled, IDENTITY, SHA256, USER, hash, verify};
-use fuin_tests::hostile::world::{AUTHORITY, World};
+use fuin_tests::hostile::signer::{Enrolled, IDENTITY, SHA256, hash, pop_action, sad_request, verify};
+use fuin_tests::hostile::world::World;
 use fuin_tests::peers::openssl;
 use fuin_tests::signer::now;
 use getrandom::SysRng;
@@ -132,24 +131,7 @@ fn consent(
 ) -> (Blob, Digest32) {
     let on = world.trusted();
     let challenge = world.challenge(&key.id, purpose);
-    let link = (purpose == Purpose::Link).then(|| LinkSubject {
-        user: UserId::new(USER).unwrap(),
-        authority: CaId::new(AUTHORITY).unwrap(),
-        identity: IDENTITY,
-    });
-    let request = SadRequest {
-        credential: &key.id,
-        spki: &key.spki,
-        purpose,
-        hash_type: HashType::Dtbs,
-        hashes,
-        hash_algorithm: SHA256,
-        signature_algorithm: ECDSA,
-        now: now(),
-        expires: now() + 200,
-        display: None,
-        link,
-    };
+    let request = sad_request(&key.id, &key.spki, purpose, hashes);
     let sad = on.build_sad_for(means, &challenge, request).unwrap();
     world.oracle.borrow_mut().consented(&sad);
     let assertion = answer(&sad_digest(&sad.to_bytes()));
@@ -167,15 +149,14 @@ fn enrol(
     let key = world.generate(&world.ra);
     let (evidence, named) = consent(world, &key, means, Purpose::Link, &[], &answer);
     world.call(Command::LinkEid(world.manage(action(named), Some(&key.id), Some(evidence)))).unwrap();
-    let pop = |request_info| ManageAction::AuthorizePop { request_info, signature_algorithm: ECDSA };
     let Ok(Answer::RequestInfo(info)) =
-        world.call(Command::AuthorizePop(world.manage(pop(None), Some(&key.id), None)))
+        world.call(Command::AuthorizePop(world.manage(pop_action(None), Some(&key.id), None)))
     else {
         panic!("authorize")
     };
     let digest = [SHA256.digest(info.as_slice()).into()];
     let (evidence, _) = consent(world, &key, means, Purpose::Pop, &digest, &answer);
-    let manage = world.manage(pop(Some(info)), Some(&key.id), Some(evidence));
+    let manage = world.manage(pop_action(Some(info)), Some(&key.id), Some(evidence));
     let Ok(Answer::Request { csr, .. }) = world.call(Command::AuthorizePop(manage)) else {
         panic!("authorize")
     };

@@ -2,13 +2,13 @@
 
 use super::Campaign;
 use crate::hostile::mutation::{mutate, octets, structure};
-use crate::hostile::signer::{ECDSA, SHA256, hash};
+use crate::hostile::signer::{hash, sad_request};
 use crate::signer::now;
 use ciborium::Value;
 use fuin_shared::codec;
 use fuin_shared::message::{Challenge, Command};
-use fuin_shared::sad::{HashType, Purpose, sad_digest};
-use fuin_sic::{Authenticator, SadRequest};
+use fuin_shared::sad::{Purpose, sad_digest};
+use fuin_sic::Authenticator;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
@@ -68,19 +68,7 @@ impl Campaign {
         mutate(&mut message, &structure(&challenge), &mut self.random);
         let altered: Challenge = codec::decode(&octets(&message)).ok()?;
         let hashes = [hash()];
-        let request = SadRequest {
-            credential: &key.id,
-            spki: &key.spki,
-            purpose: Purpose::Sign,
-            hash_type: HashType::Dtbs,
-            hashes: &hashes,
-            hash_algorithm: SHA256,
-            signature_algorithm: ECDSA,
-            now: now(),
-            expires: now() + 200,
-            display: None,
-            link: None,
-        };
+        let request = sad_request(&key.id, &key.spki, Purpose::Sign, &hashes);
         let sad = self.on.build_sad(&altered, request).ok()?;
         let hint = altered.passkey?;
         let digest = sad_digest(&sad.to_bytes());
