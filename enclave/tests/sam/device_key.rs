@@ -1,10 +1,11 @@
 //! Place: SAM. Credentials with a device key: from linkEid to signatures, and what no other kind of means may do to them.
 
+use super::issued_means::{self, authorize, certify, digest_of, generated};
 use super::passkey::{RELYING_PARTY, TestPasskey};
 use super::world::{Enrolled, World, evidence, hash, link_action};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ecdsa::signature::Signer;
-use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm};
+use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
@@ -58,14 +59,8 @@ pub fn link_device_key(key: Digest32) -> ManageAction {
     ManageAction::LinkDeviceKey { identity: IDENTITY, key }
 }
 
-/// A generated key; the passkey of the structure is of no use to it.
-fn generated(world: &mut World) -> Enrolled {
-    let key = world.generate("hanako", KeyAlgorithm::EcdsaP256).unwrap();
-    Enrolled { id: key.key, spki: key.spki.0, passkey: TestPasskey::new(99) }
-}
-
 fn sad_of(world: &mut World, key: &Enrolled, purpose: Purpose, hashes: Vec<Blob>) -> Sad {
-    Sad { means: MeansProfile::DeviceKey, ..world.sad(&key.id, &key.spki, purpose, hashes) }
+    issued_means::sad_of(world, key, MeansProfile::DeviceKey, purpose, hashes)
 }
 
 fn link(
@@ -75,9 +70,7 @@ fn link(
     sad: &Sad,
     answer: impl Fn(&Digest32) -> Assertion,
 ) -> Result<Answer, Fault> {
-    let statement = world.manage(action, Some(&key.id));
-    let manage = world.signed_manage(&statement, Some(evidence(sad, answer)));
-    world.call(Command::LinkEid(manage))
+    issued_means::link(world, key, action, evidence(sad, answer))
 }
 
 /// From nothing to `active`, with a device key.
@@ -86,24 +79,12 @@ pub fn enrol(world: &mut World, device: &TestDeviceKey) -> Enrolled {
     let sad = sad_of(world, &key, Purpose::Link, Vec::new());
     let action = link_device_key(device.fingerprint());
     link(world, &key, action, &sad, |digest| device.register(digest)).unwrap();
-    let info = world.request_info(&key).unwrap();
-    let digest = HashAlgorithm::Sha256.digest(info.as_slice());
-    let sad = sad_of(world, &key, Purpose::Pop, vec![digest.into()]);
-    let statement = world.manage(super::world::pop_action(Some(info)), Some(&key.id));
-    let consent = evidence(&sad, |digest| device.assert(digest));
-    world.call(Command::AuthorizePop(world.signed_manage(&statement, Some(consent)))).unwrap();
-    world.link_certificate(&key).unwrap();
+    certify(world, &key, MeansProfile::DeviceKey, |digest| device.assert(digest));
     key
 }
 
-fn authorize(world: &mut World, key: &Enrolled, sad: &Sad, assertion: Assertion) -> Result<Blob, Fault> {
-    let sealed = world.sealed(sad, assertion);
-    let request = world.authorize_request(key, sad, sealed);
-    world.authorize_call(request)
-}
-
 fn answered(sad: &Sad, device: &TestDeviceKey) -> Assertion {
-    device.assert(&sad_digest(&sad.to_bytes()))
+    device.assert(&digest_of(sad))
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use super::passkey::TestPasskey;
 use super::world::{Enrolled, Sink, World, evidence, hash, link_action, pop_action};
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm};
-use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::log::event::{Event, EventBody};
+use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Command;
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{Purpose, sad_digest};
@@ -13,14 +12,9 @@ use fuin_shared::statement::ManageAction;
 
 const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 
-fn last(world: &World) -> EventBody {
-    let event: Event = codec::decode(world.store.entries.last().unwrap()).unwrap();
-    event.body
-}
-
 /// The newest event tells of a refused answer for this purpose.
 fn failed(world: &World, wanted: Purpose, number: Fault) {
-    match last(world) {
+    match world.last() {
         EventBody::AuthorizationFailed { purpose, fault, .. } => {
             assert_eq!((purpose, fault), (wanted, number.number()));
         }

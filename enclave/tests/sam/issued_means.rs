@@ -32,12 +32,12 @@ pub fn policy(now: u64) -> MeansPolicy {
 }
 
 /// A generated key; the passkey of the structure is of no use to it.
-fn generated(world: &mut World) -> Enrolled {
+pub(super) fn generated(world: &mut World) -> Enrolled {
     let key = world.generate("hanako", KeyAlgorithm::EcdsaP256).unwrap();
     Enrolled { id: key.key, spki: key.spki.0, passkey: TestPasskey::new(99) }
 }
 
-fn sad_of(
+pub(super) fn sad_of(
     world: &mut World,
     key: &Enrolled,
     means: MeansProfile,
@@ -47,12 +47,17 @@ fn sad_of(
     Sad { means, ..world.sad(&key.id, &key.spki, purpose, hashes) }
 }
 
-fn digest_of(sad: &Sad) -> Digest32 {
+pub(super) fn digest_of(sad: &Sad) -> Digest32 {
     sad_digest(&sad.to_bytes())
 }
 
 /// linkEid with this evidence.
-fn link(world: &mut World, key: &Enrolled, action: ManageAction, evidence: Blob) -> Result<Answer, Fault> {
+pub(super) fn link(
+    world: &mut World,
+    key: &Enrolled,
+    action: ManageAction,
+    evidence: Blob,
+) -> Result<Answer, Fault> {
     let statement = world.manage(action, Some(&key.id));
     let manage = world.signed_manage(&statement, Some(evidence));
     world.call(Command::LinkEid(manage))
@@ -74,7 +79,12 @@ fn link_seen(
 }
 
 /// From a linked key to `active`.
-fn certify(world: &mut World, key: &Enrolled, means: MeansProfile, answer: impl Fn(&Digest32) -> Assertion) {
+pub(super) fn certify(
+    world: &mut World,
+    key: &Enrolled,
+    means: MeansProfile,
+    answer: impl Fn(&Digest32) -> Assertion,
+) {
     let info = world.request_info(key).unwrap();
     let digest = HashAlgorithm::Sha256.digest(info.as_slice());
     let sad = sad_of(world, key, means, Purpose::Pop, vec![digest.into()]);
@@ -84,7 +94,12 @@ fn certify(world: &mut World, key: &Enrolled, means: MeansProfile, answer: impl 
     world.link_certificate(key).unwrap();
 }
 
-fn authorize(world: &mut World, key: &Enrolled, sad: &Sad, assertion: Assertion) -> Result<Blob, Fault> {
+pub(super) fn authorize(
+    world: &mut World,
+    key: &Enrolled,
+    sad: &Sad,
+    assertion: Assertion,
+) -> Result<Blob, Fault> {
     let sealed = world.sealed(sad, assertion);
     let request = world.authorize_request(key, sad, sealed);
     world.authorize_call(request)

@@ -6,10 +6,9 @@ use super::world::{Enrolled, START, Sink, Witnessing, World, evidence, hash};
 use fuin_enclave::sam::Input;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;
-use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, ServiceId};
-use fuin_shared::log::event::{Event, EventBody, Holder};
+use fuin_shared::log::event::{EventBody, Holder};
 use fuin_shared::manifest::Officer;
 use fuin_shared::message::{Answer, Command, CredentialQuestion, CredentialStatus, Order, Suspend};
 use fuin_shared::phase::Phase;
@@ -89,10 +88,6 @@ fn resume(world: &mut World, key: &Enrolled, passkey: &TestPasskey) -> Result<An
     world.call(Command::Hold(world.signed_manage(&statement, Some(consent))))
 }
 
-fn last(world: &World) -> EventBody {
-    codec::decode::<Event>(world.store.entries.last().unwrap()).unwrap().body
-}
-
 /// Neither challenge nor SAD nor token is of use.
 fn refuses(world: &mut World, key: &Enrolled, token: &Blob, sad: &fuin_shared::sad::Sad) {
     assert_eq!(world.challenge(&key.id, Purpose::Sign), Err(Fault::CredentialDisabled));
@@ -114,7 +109,7 @@ fn signer_ra_and_officer_each_suspend_at_once_and_live_tokens_end() {
         let told = told.unwrap();
         assert_eq!((told.suspended, told.pending, told.locked), (vec![holder], true, false));
         assert!(!status(&mut world, &key).pending, "its event is released meanwhile");
-        assert!(matches!(last(&world), EventBody::CredentialSuspended { by, .. } if by == holder));
+        assert!(matches!(world.last(), EventBody::CredentialSuspended { by, .. } if by == holder));
         refuses(&mut world, &key, &token, &sad);
         // Also after another boot, whose fold has the event.
         world.reboot();
@@ -383,7 +378,7 @@ fn with_the_ledger_full_signers_still_suspend_and_refused_answers_are_still_even
     let told = by_signer(&mut world, &key, &key.passkey).unwrap();
     assert_eq!((told.suspended, told.pending), (vec![Holder::Signer], true));
     assert_eq!(world.store.entries.len(), before + 2);
-    assert!(matches!(last(&world), EventBody::CredentialSuspended { .. }));
+    assert!(matches!(world.last(), EventBody::CredentialSuspended { .. }));
 }
 
 #[test]

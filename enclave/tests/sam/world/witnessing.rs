@@ -2,6 +2,7 @@
 
 use super::*;
 use fuin_shared::log::checkpoint::Checkpoint;
+use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::note::Note;
 use fuin_shared::log::witness_policy::WitnessPolicy;
 
@@ -77,6 +78,11 @@ impl World {
     /// The entry at this index of the store.
     pub fn entry(&self, index: u64) -> Vec<u8> {
         self.store.entries[index as usize].clone()
+    }
+
+    /// The newest event of the store.
+    pub fn last(&self) -> EventBody {
+        codec::decode::<Event>(self.store.entries.last().unwrap()).unwrap().body
     }
 
     /// The first entries of a store, with the checkpoint over them that there was.
