@@ -2,6 +2,8 @@
 //! acknowledged is lost, nothing is done twice. `quorum` has the same for ceremonies of several people.
 
 use super::passkey::TestPasskey;
+use super::relinking::relinked;
+use super::suspension::by_ra;
 use super::world::{Enrolled, Fuse, Kind, World, evidence, hash};
 use fuin_enclave::ledger::state::State;
 use fuin_shared::algorithm::KeyAlgorithm;
@@ -16,7 +18,7 @@ use fuin_shared::statement::ManageAction;
 use proptest::prelude::*;
 use std::rc::Rc;
 
-/// The commands of a credential's life, in their order.
+/// The commands of a credential's life, in their order; meanwhile the manifest changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     GenerateKey,
@@ -25,24 +27,30 @@ enum Step {
     RequestInfo,
     AuthorizePop,
     LinkCert,
+    Relink,
     GetChallenge,
     Authorize,
     ExtendTransaction,
     SignHash,
+    ChangeManifest,
+    Suspend,
     DeleteKey,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 14] = [
     Step::GenerateKey,
     Step::AttestKey,
     Step::LinkEid,
     Step::RequestInfo,
     Step::AuthorizePop,
     Step::LinkCert,
+    Step::Relink,
     Step::GetChallenge,
     Step::Authorize,
     Step::ExtendTransaction,
     Step::SignHash,
+    Step::ChangeManifest,
+    Step::Suspend,
     Step::DeleteKey,
 ];
 
@@ -56,17 +64,20 @@ impl Step {
             Self::RequestInfo => |c| matches!(c, Command::AuthorizePop(Manage { evidence: None, .. })),
             Self::AuthorizePop => |c| matches!(c, Command::AuthorizePop(Manage { evidence: Some(_), .. })),
             Self::LinkCert => |c| matches!(c, Command::LinkCert(_)),
+            Self::Relink => |c| matches!(c, Command::Relink(_)),
             Self::GetChallenge => |c| matches!(c, Command::GetChallenge(_)),
             Self::Authorize => |c| matches!(c, Command::Authorize(_)),
             Self::ExtendTransaction => |c| matches!(c, Command::ExtendTransaction(_)),
             Self::SignHash => |c| matches!(c, Command::SignHash(_)),
+            Self::ChangeManifest => |c| matches!(c, Command::ChangeManifest(_)),
+            Self::Suspend => |c| matches!(c, Command::Hold(_)),
             Self::DeleteKey => |c| matches!(c, Command::DeleteKey(_)),
         }
     }
 
     /// Whether the very same command does its work at the next boot, if it did not before: what names no instance does.
     fn outlives_its_boot(self) -> bool {
-        matches!(self, Self::GenerateKey | Self::LinkCert)
+        matches!(self, Self::GenerateKey | Self::LinkCert | Self::ChangeManifest | Self::Suspend)
     }
 }
 
@@ -106,6 +117,7 @@ fn receipt(answer: &Answer) -> Option<&Receipt> {
         Answer::KeyGenerated(KeyGenerated { receipt, .. })
         | Answer::Linked(Linked { receipt, .. })
         | Answer::Request { receipt, .. }
+        | Answer::ManifestChanged(ManifestChanged { receipt, .. })
         | Answer::Deleted(receipt)
         | Answer::Activation { receipt, .. }
         | Answer::Signatures { receipt, .. } => Some(receipt),
@@ -192,7 +204,7 @@ impl Life {
         // Every record that the host has opens, and there is something to do with it.
         let ids: Vec<_> = self.world.store.records.keys().cloned().collect();
         for id in ids {
-            let purposes = [Purpose::Link, Purpose::Pop, Purpose::Sign];
+            let purposes = [Purpose::Link, Purpose::Pop, Purpose::Sign, Purpose::Resume];
             let open = purposes.map(|purpose| self.world.challenge(&id, purpose).is_ok());
             assert!(open.contains(&true), "{id}: {open:?}");
         }
@@ -251,6 +263,24 @@ impl Life {
             Step::LinkCert => {
                 let linked = self.world.link_certificate(&self.key());
                 self.acknowledged(linked)
+            }
+            Step::Relink => {
+                let (key, new) = (self.key(), TestPasskey::new(22));
+                let linked = relinked(&mut self.world, &key, &key.passkey, &new);
+                // The old one is not the linked one any more where an answer was lost.
+                if matches!(linked, Ok(_) | Err(Fault::AssertionCredential)) {
+                    let (id, spki) = (key.id.clone(), key.spki.clone());
+                    self.key = Some(Rc::new(Enrolled { id, spki, passkey: new }));
+                }
+                self.acknowledged(linked)
+            }
+            Step::ChangeManifest => {
+                let change = self.world.approved(|manifest| manifest.not_after += 1);
+                self.ask(Command::ChangeManifest(change)).map(drop)
+            }
+            Step::Suspend => {
+                let key = self.key();
+                by_ra(&mut self.world, &key).map(drop)
             }
             Step::GetChallenge => self.world.challenge(&self.key().id, Purpose::Sign).map(drop),
             Step::Authorize => {
@@ -334,6 +364,7 @@ impl Life {
         match self.take(step) {
             Ok(()) => {}
             Err(Fault::InvalidKeyState | Fault::UnknownCredential) if landed => {}
+            Err(Fault::AssertionCredential) if landed && step == Step::Relink => {}
             Err(fault) => panic!("{step:?} after {cut} effects: {fault}"),
         }
         self.check();

@@ -55,7 +55,7 @@ fn relink(
 }
 
 /// As it should be.
-fn relinked(
+pub fn relinked(
     world: &mut World,
     key: &Enrolled,
     old: &TestPasskey,

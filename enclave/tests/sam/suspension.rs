@@ -41,7 +41,7 @@ fn by_signer(world: &mut World, key: &Enrolled, passkey: &TestPasskey) -> Result
     told(world.call(Command::Suspend(Suspend { credential: key.id.clone(), evidence, record })))
 }
 
-fn by_ra(world: &mut World, key: &Enrolled) -> Result<CredentialStatus, Fault> {
+pub fn by_ra(world: &mut World, key: &Enrolled) -> Result<CredentialStatus, Fault> {
     let statement = world.manage(ManageAction::Suspend {}, Some(&key.id));
     told(world.call(Command::Hold(world.signed_manage(&statement, None))))
 }
