@@ -82,7 +82,7 @@ impl Step {
 }
 
 /// Effects of a command of a ceremony, and one more.
-const EFFECTS: usize = 6;
+const EFFECTS: usize = 8;
 /// Commands of a boot: manifest, approvals, receipts; or manifest and share.
 const COMMANDS: usize = 3;
 
