@@ -30,7 +30,10 @@ pub(super) fn manages(entry: &CatalogueEntry, failed: Failed) -> Refusal {
     tracing::info!(fault = fault.number(), credential = %entry.id, "enclave or relay refused");
     let refuse = |error, text| Refusal::new(StatusCode::BAD_REQUEST, error, text);
     match fault {
+        // Whose word it claims to be is looked at before any signature is verified, so a stranger causes these too.
         F::InvalidProof
+        | F::RoleForbidden
+        | F::RoleConflict
         | F::StatementMalformed
         | F::StatementSignature
         | F::StatementForeign
@@ -46,6 +49,15 @@ pub(super) fn manages(entry: &CatalogueEntry, failed: Failed) -> Refusal {
             refuse("eid_mismatch", "The evidence is not of the eID means")
         }
         F::LimitReached => refuse("invalid_request", "The limit of unlocks is reached"),
+        F::KeyMismatch => refuse("key_mismatch", "The public key is not the key's"),
+        F::UntrustedIssuer => refuse("untrusted_issuer", "The certificate does not lead to an anchor"),
+        F::CertificateNotAcceptable | F::CertificateExpired | F::CertificateLinked => {
+            refuse("certificate_not_acceptable", "The certificate is not acceptable")
+        }
+        F::PopLimit => refuse("pop_limit_exceeded", "No proof of possession is left for this key"),
+        F::UnknownAuthority => refuse("unauthorized_client", "The CA is not open to this client"),
+        // Both are parameters that the proof carries.
+        F::RequestInfoMalformed | F::CertificatesMalformed => not_acceptable("manageProof"),
         fault => of_fault(Version::V2, entry, fault),
     }
 }
@@ -233,6 +245,18 @@ mod tests {
                 assert!(matches!(refusal.status.as_u16(), 400 | 429), "{fault}");
             }
         }
+        // What claims to be an RA client's or an officer's comes from anybody, whatever it claims.
+        let claimed = |f: &&Fault| matches!(f.number(), 306 | 310 | 350..=355 | 403 | 420..=433);
+        for fault in Fault::ALL.iter().filter(|f| claimed(f) || clients(f)) {
+            let refusal = manages(&entry(), Failed::Fault(*fault));
+            assert!(matches!(refusal.status.as_u16(), 400 | 429), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_role_that_may_not_do_that_has_no_acceptable_proof() {
+        let refusal = manages(&entry(), Failed::Fault(Fault::RoleForbidden));
+        assert_eq!((refusal.status.as_u16(), refusal.error), (400, "invalid_proof"));
     }
 
     #[test]
