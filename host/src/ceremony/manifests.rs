@@ -10,11 +10,15 @@ use axum::response::Response;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::ServiceId;
-use fuin_shared::manifest::{ManifestChange, ManifestHistory};
+use fuin_shared::manifest::{ManifestChange, ManifestHistory, SignedManifest, service_id};
 use fuin_shared::message::{Answer, Command, InstallManifest, Receipt};
 use fuin_shared::phase::Phase;
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Time before they are brought once more to a boot that did not get them.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Why a boot does not have its manifests.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,9 @@ pub enum ManifestsError {
     /// The enclave, or the way to it.
     #[error("the enclave refuses the kept manifest: {0}")]
     Refused(Fault),
+    /// The enclave has another service's.
+    #[error("the enclave works for the service {0:?}, whose manifest is not kept here; start it again")]
+    Foreign(ServiceId),
 }
 
 impl From<Fault> for ManifestsError {
@@ -37,7 +44,7 @@ impl From<Fault> for ManifestsError {
 }
 
 /// Gives the kept manifests to the connected enclave, as far as it does not have them: the first one, and each that the
-/// ledger adopted. One at a time, so that no share comes between two of them.
+/// ledger adopted. One at a time, so that no share comes between two of them. Done again, it changes nothing.
 pub(crate) async fn bring(app: &App) -> Result<Option<ServiceId>, ManifestsError> {
     let _alone = app.bringing.lock().await;
     let kept = app.store.manifests().await?.ok_or(ManifestsError::None)?;
@@ -46,19 +53,32 @@ pub(crate) async fn bring(app: &App) -> Result<Option<ServiceId>, ManifestsError
     };
     let service = match status.phase {
         Phase::Booted => install(app, &kept.first).await?,
-        Phase::Uninitialized => status.service.ok_or(Fault::Internal)?,
+        // It refuses what follows another service's manifest with the same fault as what it has already.
+        Phase::Uninitialized => {
+            let service = status.service.ok_or(Fault::Internal)?;
+            if kept_service(&kept)? != service {
+                return Err(ManifestsError::Foreign(service));
+            }
+            service
+        }
         _ => return Ok(status.service),
     };
     for change in app.store.manifest_changes().await? {
         match app.relay.call(Command::FollowManifest(change), PATIENCE).await {
             Ok(Answer::ManifestFollowed { .. }) => {}
             Ok(_) => return Err(Fault::Malformed.into()),
-            // It has this one already.
-            Err(Fault::ManifestForeign) => {}
+            // It has this one already; and whoever approved it then may hold another role by now.
+            Err(Fault::ManifestForeign | Fault::RoleForbidden) => {}
             Err(fault) => return Err(fault.into()),
         }
     }
     Ok(Some(service))
+}
+
+/// The service that the kept first manifest founded.
+fn kept_service(kept: &Manifests) -> Result<ServiceId, Fault> {
+    let first: SignedManifest = codec::decode(kept.first.as_slice()).map_err(|_| Fault::ManifestMalformed)?;
+    Ok(service_id(first.manifest.as_slice()))
 }
 
 /// Gives a first manifest to the enclave.
@@ -81,6 +101,12 @@ pub(crate) async fn bring_to_every_boot(app: Arc<App>) {
         match bring(&app).await {
             Ok(service) => tracing::info!(service = ?service, "the enclave has its manifest"),
             Err(ManifestsError::None) => {}
+            Err(ManifestsError::Refused(fault)) if fault.is_transient() => {
+                tracing::warn!(%fault, "the manifests are brought once more");
+                tokio::time::sleep(AGAIN).await;
+                // The same boot counts as one that has none.
+                known = None;
+            }
             Err(error) => tracing::error!(%error, "the enclave has no manifest"),
         }
     }

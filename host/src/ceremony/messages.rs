@@ -57,6 +57,9 @@ fn not_brought(error: ManifestsError) -> Refusal {
         ManifestsError::Refused(fault) => refused(fault),
         ManifestsError::Store(error) => error.into(),
         ManifestsError::None => conflict("no manifest is installed"),
+        ManifestsError::Foreign(_) => {
+            conflict("this boot of the enclave works for another service; start it again")
+        }
     }
 }
 
@@ -136,8 +139,14 @@ pub(super) async fn share(desk: &Desk, request: Request) -> Result<Response, Ref
     let octets = read_body(request, &desk.app.config.limits).await?;
     let share: ProvideShare =
         codec::decode(&octets).map_err(|_| Refusal::invalid("the body is not a share with its statement"))?;
-    // None overtakes the manifests on their way to a new boot.
-    drop(desk.app.bringing.lock().await);
+    // The last share halts a boot that lacks a manifest which the ledger adopted: none goes out before all are there.
+    match manifests::bring(&desk.app).await {
+        Ok(_) | Err(ManifestsError::None) => {}
+        Err(error) => {
+            tracing::warn!(%error, "a share is kept back");
+            return Err(not_brought(error));
+        }
+    }
     match desk.app.relay.call(Command::ProvideShare(share), PATIENCE).await.map_err(refused)? {
         Answer::ShareAccepted { missing } => Ok(json(&json!({ "missing": missing }))),
         Answer::Operational { ledger, checkpoint } => {

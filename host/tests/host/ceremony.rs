@@ -7,7 +7,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{ManifestHash, ServiceId};
-use fuin_shared::manifest::{ManifestChange, ManifestHistory};
+use fuin_shared::manifest::{ManifestChange, ManifestHistory, SignedManifest, service_id};
 use fuin_shared::message::{
     Answer, CeremonyStatus, Command, Commit, InstallManifest, ManifestChanged, ProvideShare, RecordChange,
     Status,
@@ -145,42 +145,112 @@ async fn a_change_and_its_refusals_are_carried() {
     }
 }
 
-/// Every boot gets the first manifest and each that followed, and no share comes in between.
-#[tokio::test]
-async fn every_boot_is_brought_all_manifests_in_their_order() {
+/// A host that keeps a first manifest and two that followed, with that manifest and its service.
+async fn with_three_manifests() -> (Setup, Blob, ServiceId) {
     let setup = start().await;
-    let first = Blob(vec![1]);
+    let manifest = Blob(vec![1]);
+    let service = service_id(manifest.as_slice());
+    let first = Blob(codec::encode(&SignedManifest { manifest, signatures: Vec::new() }));
     setup.host.keep_manifest(first.clone()).await.unwrap();
     let records = vec![RecordChange::Manifest(change(2)), RecordChange::Manifest(change(3))];
     let size = setup.host.store().head().await.unwrap().size;
     let commit = Commit { first: size, entries: vec![vec![9].into()], checkpoint: "c".into(), records };
     setup.host.store().commit(commit).await.unwrap();
+    (setup, first, service)
+}
+
+fn status(phase: Phase, service: Option<ServiceId>) -> Result<Answer, Fault> {
+    Ok(Answer::Status(Status { phase, instance: instance(1), service, ledger_size: None }))
+}
+
+fn followed() -> Result<Answer, Fault> {
+    Ok(Answer::ManifestFollowed { manifest: ManifestHash([7; 32]) })
+}
+
+/// A share that is on its way.
+fn giving(setup: &Setup) -> tokio::task::JoinHandle<Answered> {
+    let request = setup.client.post(url(setup, "/ceremony/share")).body(codec::encode(&share()));
+    tokio::spawn(answered(request))
+}
+
+/// Every boot gets the first manifest and each that followed, and no share comes in between.
+#[tokio::test]
+async fn every_boot_is_brought_all_manifests_in_their_order() {
+    let (setup, first, service) = with_three_manifests().await;
     let history = setup.client.get(url(&setup, "/ceremony/manifests")).send().await.unwrap();
     let history: ManifestHistory = codec::decode(&history.bytes().await.unwrap()).unwrap();
     assert_eq!(history, ManifestHistory { first: first.clone(), changes: vec![change(2), change(3)] });
 
     let mut peer = setup.peer(1).await;
-    let status = |phase, service| {
-        Ok(Answer::Status(Status { phase, instance: instance(1), service, ledger_size: None }))
-    };
-    let service = ServiceId([5; 32]);
     expect(&mut peer, Command::Status, status(Phase::Booted, None)).await;
     let install = InstallManifest { first: first.clone(), current: first };
     let (id, command) = peer.command().await;
     assert_eq!(command, Command::InstallManifest(install));
     // A custodian who is quick has to wait for the rest.
-    let share = tokio::spawn({
-        let request = setup.client.post(url(&setup, "/ceremony/share")).body(codec::encode(&share()));
-        async move { answered(request).await.status }
-    });
+    let share = giving(&setup);
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     peer.reply(id, Ok(Answer::ManifestInstalled { service })).await;
-    let followed = || Ok(Answer::ManifestFollowed { manifest: ManifestHash([7; 32]) });
     // It has the first of them already, for whatever reason.
     expect(&mut peer, Command::FollowManifest(change(2)), Err(Fault::ManifestForeign)).await;
     expect(&mut peer, Command::FollowManifest(change(3)), followed()).await;
+    // Before the share goes out, the host makes sure of them. An officer of then may be an operator by now.
+    expect(&mut peer, Command::Status, status(Phase::Uninitialized, Some(service))).await;
+    expect(&mut peer, Command::FollowManifest(change(2)), Err(Fault::RoleForbidden)).await;
+    expect(&mut peer, Command::FollowManifest(change(3)), Err(Fault::ManifestForeign)).await;
     expect(&mut peer, Command::ProvideShare(self::share()), Ok(Answer::ShareAccepted { missing: 1 })).await;
-    assert_eq!(share.await.unwrap(), 200);
+    assert_eq!(share.await.unwrap().status, 200);
+}
+
+/// The last share would halt a boot that lacks one of them.
+#[tokio::test]
+async fn no_share_goes_out_before_all_manifests_are_there() {
+    let (setup, first, service) = with_three_manifests().await;
+    let mut peer = setup.peer(1).await;
+    expect(&mut peer, Command::Status, status(Phase::Booted, None)).await;
+    let install = InstallManifest { first: first.clone(), current: first };
+    expect(&mut peer, Command::InstallManifest(install), Ok(Answer::ManifestInstalled { service })).await;
+    expect(&mut peer, Command::FollowManifest(change(2)), Err(Fault::Busy)).await;
+    let mut share = giving(&setup);
+    let refused = loop {
+        let (id, command) = tokio::select! {
+            answered = &mut share => break answered.unwrap(),
+            command = peer.command() => command,
+        };
+        let answer = match command {
+            Command::Status => status(Phase::Uninitialized, Some(service)),
+            Command::FollowManifest(_) => Err(Fault::Busy),
+            other => panic!("{other:?}"),
+        };
+        peer.reply(id, answer).await;
+    };
+    assert_eq!(refused.status, 429);
+    // They are brought once more without anybody's doing.
+    loop {
+        let (id, command) = peer.command().await;
+        let last = command == Command::FollowManifest(change(3));
+        let answer = match command {
+            Command::Status => status(Phase::Uninitialized, Some(service)),
+            Command::FollowManifest(_) => followed(),
+            other => panic!("{other:?}"),
+        };
+        peer.reply(id, answer).await;
+        if last {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_follows_the_manifest_of_another_service() {
+    let (setup, _, _) = with_three_manifests().await;
+    let mut peer = setup.peer(1).await;
+    let foreign = || status(Phase::Uninitialized, Some(ServiceId([5; 32])));
+    expect(&mut peer, Command::Status, foreign()).await;
+    let share = giving(&setup);
+    expect(&mut peer, Command::Status, foreign()).await;
+    let refused = share.await.unwrap();
+    assert_eq!(refused.status, 409);
+    assert!(refused.body.to_string().contains("another service"), "{}", refused.body);
 }
 
 #[tokio::test]
