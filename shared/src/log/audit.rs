@@ -6,6 +6,10 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
+mod standing;
+
+use standing::Standing;
+
 use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use super::tree::{Frontier, Hash, leaf_hash};
 use crate::codec;
@@ -47,14 +51,33 @@ pub enum Rule {
     /// Manifests only become newer, and a boot works under the newest.
     #[error("the manifest is not newer than the one before it, or a boot is under another")]
     Manifest,
+    /// What is suspended neither authorizes nor signs, and keeps its means.
+    #[error("the credential is suspended")]
+    Suspended,
+    /// Nobody suspends twice.
+    #[error("the credential was suspended by the same before")]
+    SuspendedBefore,
+    /// Only a suspension ends.
+    #[error("there is no suspension that could end")]
+    NotSuspended,
+    /// The signer's word is an answer of the means, everybody else's is a statement.
+    #[error("the event lacks the word on which it happened, or has another's")]
+    Word,
+    /// Attempts are counted one by one up to the limit.
+    #[error("the number of attempts is not the next one, or the means is locked")]
+    Attempts,
+    /// Only a lock is opened, and not without end.
+    #[error("there is no lock that could be opened, or it was opened too often")]
+    Unlock,
 }
 
 /// What is known of a credential from outside.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Known {
     next: u64,
     allowed: u64,
     destroyed: bool,
+    standing: Standing,
 }
 
 /// What the events add up to.
@@ -149,6 +172,7 @@ impl Audit {
             let known = self.credentials.entry(mark.subject).or_default();
             rule(!known.destroyed, Rule::Destroyed)?;
             rule(mark.sequence == known.next, Rule::Sequence)?;
+            known.standing.take(body)?;
             known.next = known.next.saturating_add(1);
             known.destroyed = matches!(body, EventBody::KeyDestroyed { .. });
             known.allowed = known.allowed.saturating_add(body.allows().into());

@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ids::{Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId};
-use crate::log::event::{CredentialMark, RecordMark};
+use crate::log::event::{CredentialMark, Holder, RecordMark};
 use crate::log::tree::root_of;
+use crate::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
 
 const D: Digest32 = Digest32([7; 32]);
 
@@ -143,6 +144,155 @@ fn each_rule_is_held() {
     entries.pop();
     entries.push(entry(8, authorized(1, 4, 1)));
     assert!(audit(&entries).is_ok(), "and what is in order passes");
+}
+
+fn suspended(sequence: u64, by: Holder, statement: u8) -> EventBody {
+    let signer = by == Holder::Signer;
+    EventBody::CredentialSuspended {
+        credential: mark(1, sequence),
+        by,
+        means_counter: signer.then_some(0),
+        statements: if signer { Vec::new() } else { vec![StatementId([statement; 16])] },
+    }
+}
+
+fn resumed(sequence: u64, statement: u8) -> EventBody {
+    let statement = StatementId([statement; 16]);
+    EventBody::CredentialResumed { credential: mark(1, sequence), means_counter: 0, statement }
+}
+
+fn released(sequence: u64, statement: u8) -> EventBody {
+    let statements = vec![StatementId([statement; 16])];
+    EventBody::OfficersReleased { credential: mark(1, sequence), statements }
+}
+
+fn debited(sequence: u64, attempts: u32) -> EventBody {
+    EventBody::AttemptDebited { credential: mark(1, sequence), attempts }
+}
+
+fn unlocked(sequence: u64, statement: u8) -> EventBody {
+    EventBody::CredentialUnlocked { credential: mark(1, sequence), statement: StatementId([statement; 16]) }
+}
+
+fn relinked(sequence: u64, statement: u8) -> EventBody {
+    EventBody::MeansRelinked {
+        credential: mark(1, sequence),
+        record: RecordMark { version: 2, hash: D },
+        attests: D,
+        statement: StatementId([statement; 16]),
+    }
+}
+
+/// The good ledger, then an authorization of three, then these events, the first of which is number 5 of credential 1.
+fn after(bodies: impl IntoIterator<Item = EventBody>) -> Result<Audit, (u64, Rule)> {
+    let mut entries = ledger();
+    entries.push(entry(8, authorized(1, 4, 3)));
+    entries.extend(bodies.into_iter().map(|body| entry(8, body)));
+    audit(&entries)
+}
+
+/// What the last of these events breaks.
+fn last_broken(bodies: Vec<EventBody>) -> Rule {
+    let last = 8 + bodies.len() as u64;
+    let (at, rule) = after(bodies).unwrap_err();
+    assert_eq!(at, last);
+    rule
+}
+
+#[test]
+fn what_is_suspended_neither_authorizes_nor_signs_and_keeps_its_means() {
+    let documents = EventBody::DocumentsSigned {
+        credential: mark(1, 6),
+        certificate: D,
+        count: 1,
+        documents: D,
+        hashes: D,
+    };
+    let extended = EventBody::TransactionExtended { credential: mark(1, 6), left: 1 };
+    let forbidden = [authorized(1, 6, 1), signed(1, 6, 1), documents, extended, relinked(6, 60)];
+    for body in forbidden {
+        for by in [Holder::Signer, Holder::Ra, Holder::Officer] {
+            assert_eq!(last_broken(vec![suspended(5, by, 50), body.clone()]), Rule::Suspended, "{body:?}");
+        }
+    }
+    let back = vec![suspended(5, Holder::Ra, 50), resumed(6, 51), signed(1, 7, 1), relinked(8, 52)];
+    assert!(after(back).is_ok());
+}
+
+#[test]
+fn nobody_suspends_twice() {
+    for by in [Holder::Signer, Holder::Ra, Holder::Officer] {
+        assert_eq!(last_broken(vec![suspended(5, by, 50), suspended(6, by, 51)]), Rule::SuspendedBefore);
+    }
+    let by_all =
+        [suspended(5, Holder::Signer, 50), suspended(6, Holder::Ra, 51), suspended(7, Holder::Officer, 52)];
+    assert!(after(by_all).is_ok());
+}
+
+#[test]
+fn only_a_suspension_ends_and_only_on_the_word_of_those_who_may_end_it() {
+    assert_eq!(last_broken(vec![resumed(5, 50)]), Rule::NotSuspended);
+    assert_eq!(last_broken(vec![released(5, 50)]), Rule::NotSuspended);
+    assert_eq!(last_broken(vec![suspended(5, Holder::Officer, 50), resumed(6, 51)]), Rule::NotSuspended);
+    assert_eq!(last_broken(vec![suspended(5, Holder::Ra, 50), released(6, 51)]), Rule::NotSuspended);
+    let both = [suspended(5, Holder::Officer, 50), suspended(6, Holder::Signer, 0), resumed(7, 51)];
+    let still = both.into_iter().chain([signed(1, 8, 1)]).collect();
+    assert_eq!(last_broken(still), Rule::Suspended, "the officers' is left");
+    let free = [suspended(5, Holder::Officer, 50), released(6, 51), signed(1, 7, 1)];
+    assert!(after(free).is_ok());
+}
+
+#[test]
+fn a_suspension_is_on_the_word_of_whom_it_names() {
+    let by = |by, means_counter, statements| {
+        let credential = mark(1, 5);
+        last_broken(vec![EventBody::CredentialSuspended { credential, by, means_counter, statements }])
+    };
+    let statements = || vec![StatementId([50; 16])];
+    assert_eq!(by(Holder::Signer, Some(0), statements()), Rule::Word);
+    assert_eq!(by(Holder::Signer, None, Vec::new()), Rule::Word);
+    assert_eq!(by(Holder::Ra, None, Vec::new()), Rule::Word);
+    assert_eq!(by(Holder::Officer, Some(0), statements()), Rule::Word);
+    let nobody = EventBody::OfficersReleased { credential: mark(1, 6), statements: Vec::new() };
+    assert_eq!(last_broken(vec![suspended(5, Holder::Officer, 50), nobody]), Rule::Word);
+}
+
+#[test]
+fn attempts_are_counted_one_by_one_up_to_the_limit() {
+    for attempts in [0, 2, u32::MAX] {
+        assert_eq!(last_broken(vec![debited(5, attempts)]), Rule::Attempts, "{attempts}");
+    }
+    assert_eq!(last_broken(vec![debited(5, 1), debited(6, 1)]), Rule::Attempts);
+    let all =
+        || (1..=MAX_ATTEMPTS).map(|attempt| debited(4 + u64::from(attempt), attempt)).collect::<Vec<_>>();
+    assert!(after(all()).is_ok());
+    let more = all().into_iter().chain([debited(5 + u64::from(MAX_ATTEMPTS), MAX_ATTEMPTS + 1)]).collect();
+    assert_eq!(last_broken(more), Rule::Attempts);
+    // Whatever shows that the means held, or is another one, sets them back.
+    for body in [authorized(1, 6, 1), relinked(6, 50), suspended(6, Holder::Signer, 0)] {
+        assert!(after([debited(5, 1), body.clone(), debited(7, 1)]).is_ok(), "{body:?}");
+        assert_eq!(last_broken(vec![debited(5, 1), body, debited(7, 2)]), Rule::Attempts);
+    }
+    let by_another = vec![debited(5, 1), suspended(6, Holder::Ra, 50), debited(7, 1)];
+    assert_eq!(last_broken(by_another), Rule::Attempts);
+}
+
+#[test]
+fn only_a_lock_is_opened_and_not_without_end() {
+    assert_eq!(last_broken(vec![unlocked(5, 50)]), Rule::Unlock);
+    assert_eq!(last_broken(vec![debited(5, 1), unlocked(6, 50)]), Rule::Unlock);
+    let (mut bodies, mut sequence) = (Vec::new(), 5);
+    for unlock in 0..=MAX_UNLOCKS {
+        for attempt in 1..=MAX_ATTEMPTS {
+            bodies.push(debited(sequence, attempt));
+            sequence += 1;
+        }
+        bodies.push(unlocked(sequence, 50 + u8::try_from(unlock).unwrap()));
+        sequence += 1;
+    }
+    assert_eq!(last_broken(bodies.clone()), Rule::Unlock);
+    bodies.pop();
+    assert!(after(bodies).is_ok());
 }
 
 /// The names are those of the encoding.

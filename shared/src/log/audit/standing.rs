@@ -1,0 +1,72 @@
+//! Place: none. How a credential stands, as far as it shows from outside: on whose word it is suspended, and how often its
+//! means was guessed at. The same rules as in the enclave's fold.
+
+use alloc::collections::BTreeSet;
+
+use super::{Rule, rule};
+use crate::log::event::{EventBody, Holder};
+use crate::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
+
+/// Of one credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    holders: BTreeSet<Holder>,
+    attempts: u32,
+    unlocks: u32,
+}
+
+impl Standing {
+    /// Takes the next event of the credential.
+    pub(super) fn take(&mut self, body: &EventBody) -> Result<(), Rule> {
+        let locked = self.attempts >= MAX_ATTEMPTS;
+        match body {
+            EventBody::Authorized { .. } | EventBody::MeansRelinked { .. } => {
+                rule(self.holders.is_empty(), Rule::Suspended)?;
+                self.attempts = 0;
+            }
+            EventBody::Signed { .. }
+            | EventBody::DocumentsSigned { .. }
+            | EventBody::TransactionExtended { .. } => rule(self.holders.is_empty(), Rule::Suspended)?,
+            // The means answered, and it held.
+            EventBody::PopSigned { .. } => self.attempts = 0,
+            EventBody::AttemptDebited { attempts, .. } => {
+                rule(!locked && *attempts == self.attempts.saturating_add(1), Rule::Attempts)?;
+                self.attempts = *attempts;
+            }
+            EventBody::CredentialSuspended { by, means_counter, statements, .. } => {
+                let signer = *by == Holder::Signer;
+                rule(statements.is_empty() == signer && means_counter.is_some() == signer, Rule::Word)?;
+                rule(self.holders.insert(*by), Rule::SuspendedBefore)?;
+                if signer {
+                    self.attempts = 0;
+                }
+            }
+            EventBody::CredentialResumed { .. } => {
+                let before = self.holders.len();
+                self.holders.retain(|holder| *holder == Holder::Officer);
+                rule(self.holders.len() < before, Rule::NotSuspended)?;
+                self.attempts = 0;
+            }
+            EventBody::OfficersReleased { statements, .. } => {
+                rule(!statements.is_empty(), Rule::Word)?;
+                rule(self.holders.remove(&Holder::Officer), Rule::NotSuspended)?;
+            }
+            EventBody::CredentialUnlocked { .. } => {
+                rule(locked && self.unlocks < MAX_UNLOCKS, Rule::Unlock)?;
+                self.unlocks += 1;
+                self.attempts = 0;
+            }
+            EventBody::KeyGenerated { .. }
+            | EventBody::MeansLinked { .. }
+            | EventBody::CertificateLinked { .. }
+            | EventBody::KeyDestroyed { .. }
+            | EventBody::AuthorizationFailed { .. }
+            // Events of no credential.
+            | EventBody::Genesis { .. }
+            | EventBody::Boot { .. }
+            | EventBody::ClockDoubted { .. }
+            | EventBody::ManifestAdopted { .. } => {}
+        }
+        Ok(())
+    }
+}
