@@ -26,6 +26,8 @@ use sha2::{Digest, Sha256};
 
 /// Largest manifest in octets.
 pub const MAX_MANIFEST: usize = 64 * 1024;
+/// Most hashes of one SAD: of more, nobody could read the receipt, which has a salt for each.
+pub const MAX_HASHES: u32 = 2048;
 const MAX_LIST: usize = 64;
 
 /// When a result may leave the enclave.
@@ -332,6 +334,13 @@ impl Manifest {
                 "an RA client names a caID that is not listed",
             )?;
         }
+        if let Some(means) = &self.means {
+            rule(
+                means.clients().all(|id| self.ra_client(id).is_some()),
+                "means.x509 or means.providers names a client that is not among ra_clients",
+            )?;
+        }
+        rule((1..=MAX_HASHES).contains(&self.limits.hashes), "limits.hashes must be 1 to 2048")?;
         Ok(())
     }
 

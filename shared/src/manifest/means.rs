@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 const MAX_LIST: usize = 16;
 /// Longest text of an entry in octets.
 const MAX_TEXT: usize = 256;
+/// Longest `kid` of a token that the SAM reads, octets.
+pub const MAX_KEY_ID: usize = 64;
 /// Longest age of a revocation status, seconds: a week.
 const MAX_STATUS_AGE: u32 = 7 * 86_400;
 /// Longest life of an ID token, seconds: a day.
@@ -93,6 +95,12 @@ impl MeansPolicy {
         self.providers.iter().find(|provider| &provider.id == id && provider.clients.contains(client))
     }
 
+    /// The RA/CA clients that it names.
+    pub(super) fn clients(&self) -> impl Iterator<Item = &RaClientId> {
+        let x509 = self.x509.iter().flat_map(|issuer| &issuer.clients);
+        x509.chain(self.providers.iter().flat_map(|provider| &provider.clients))
+    }
+
     /// Checks what holds of every policy; says which rule is broken.
     ///
     /// # Errors
@@ -131,9 +139,12 @@ impl IdentityProvider {
     fn check(&self) -> Result<(), &'static str> {
         if !(1..=MAX_LIST).contains(&self.keys.len())
             || !super::unique(self.keys.iter().map(|key| &key.id))
-            || !self.keys.iter().all(|key| text(&key.id) && key.key.key().is_ok())
+            || !self.keys.iter().all(|key| key.key.key().is_ok())
         {
             return Err("a provider needs 1 to 16 keys, P-256 or P-384, with different ids");
+        }
+        if !self.keys.iter().all(|key| (1..=MAX_KEY_ID).contains(&key.id.len())) {
+            return Err("the id of a provider's key must have 1 to 64 octets");
         }
         if !text(&self.issuer) || !text(&self.audience) {
             return Err("issuer and audience of a provider must have 1 to 256 octets");
@@ -217,6 +228,18 @@ mod tests {
         refused(|i| i.status_seconds = 0);
         refused(|i| i.status_seconds = MAX_STATUS_AGE + 1);
         refused(|i| i.id = MeansId::new("idp").unwrap());
+    }
+
+    #[test]
+    fn a_key_id_that_no_token_can_have_is_refused() {
+        let mut longest = provider();
+        longest.keys[0].id = "k".repeat(MAX_KEY_ID);
+        assert_eq!(policy(issuer(), longest.clone()).check(), Ok(()));
+        for id in ["k".repeat(MAX_KEY_ID + 1), String::new()] {
+            longest.keys[0].id = id;
+            let refused = policy(issuer(), longest.clone()).check();
+            assert_eq!(refused, Err("the id of a provider's key must have 1 to 64 octets"));
+        }
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! Place: none. Manifests: who may be what, and how one follows another.
 
 use super::*;
-use crate::ids::StatementId;
+use crate::ids::{MeansId, StatementId};
 use crate::key::PublicKey;
+use crate::log::receipt::ReceiptOpening;
+use crate::log::tlog_proof::MAX_EXTRA;
+use crate::pki::forge::{Forge, Key};
 use crate::statement::{Body, SignedStatement};
 use alloc::vec;
+use means::{IdentityProvider, ProviderKey, X509Issuer};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 
@@ -96,6 +100,56 @@ fn change(next: &Manifest, previous: ManifestHash) -> ManifestChange {
 fn the_sample_keeps_the_rules() {
     assert_eq!(manifest().check(), Ok(()));
     assert_eq!(manifest().holders().count(), 7);
+}
+
+#[test]
+fn the_hashes_of_a_sad_are_limited_to_what_a_receipt_holds() {
+    let limited = |hashes| Manifest { limits: Limits { hashes, ..Limits::default() }, ..manifest() }.check();
+    assert_eq!(limited(1), Ok(()));
+    assert_eq!(limited(MAX_HASHES), Ok(()));
+    for hashes in [0, MAX_HASHES + 1, u32::MAX] {
+        assert_eq!(limited(hashes), Err(ManifestError::Rule("limits.hashes must be 1 to 2048")), "{hashes}");
+    }
+}
+
+#[test]
+fn means_are_for_clients_that_are_listed() {
+    let key = Key::p256(1);
+    let named = |x509: &str, provider: &str| {
+        let issuer = X509Issuer {
+            id: MeansId::new("cards").unwrap(),
+            clients: vec![RaClientId::new(x509).unwrap()],
+            anchors: vec![Forge::ca("CA", "CA", &key, None).der(&key).into()],
+            policies: Vec::new(),
+            content_commitment: false,
+            status_seconds: 3600,
+        };
+        let provider = IdentityProvider {
+            id: MeansId::new("idp").unwrap(),
+            clients: vec![RaClientId::new(provider).unwrap()],
+            issuer: "https://idp.example".into(),
+            audience: "fuin".into(),
+            keys: vec![ProviderKey { id: "k".into(), key: spki(1) }],
+            acr: vec!["high".into()],
+            amr: Vec::new(),
+            shows_transaction: false,
+            token_seconds: 600,
+        };
+        let means = MeansPolicy { x509: vec![issuer], providers: vec![provider] };
+        Manifest { means: Some(means), ..manifest() }.check()
+    };
+    assert_eq!(named("ra", "ra"), Ok(()));
+    let unlisted = "means.x509 or means.providers names a client that is not among ra_clients";
+    assert_eq!(named("other", "ra"), Err(ManifestError::Rule(unlisted)));
+    assert_eq!(named("ra", "other"), Err(ManifestError::Rule(unlisted)));
+}
+
+/// The most hashes that a manifest may allow, each with its salt and one more for the certificate.
+#[test]
+fn a_receipt_of_the_most_hashes_can_be_read() {
+    let salts = vec![Blob(vec![0xff; 16]); MAX_HASHES as usize + 1];
+    let opening = ReceiptOpening { event: vec![0; 1024].into(), salts };
+    assert!(codec::encode(&opening).len() <= MAX_EXTRA);
 }
 
 /// Puts somebody with this name and key into a role.
