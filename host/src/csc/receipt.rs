@@ -19,7 +19,7 @@ pub(super) async fn add(app: &App, wanted: bool, receipt: Receipt, answer: &mut 
     if !wanted {
         return;
     }
-    match app.store.proof(receipt.index).await {
+    match app.store.earliest_proof(receipt.index).await {
         Ok(Some(proof)) if proof.event == receipt.event => {
             answer.insert("receipt".into(), SignerReceipt::text_of(proof, receipt.salts).into());
         }

@@ -87,6 +87,9 @@ pub trait Store: Send + Sync + 'static {
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>>;
     /// Proof that the entry is in the ledger, against the published checkpoint.
     fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>>;
+    /// The same for those whom the entry is about, who check the quorum themselves: while the published checkpoint does not
+    /// hold the entry, against the newest of all.
+    fn earliest_proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>>;
     /// Octets of a tile or entry bundle; none where the ledger does not reach so far.
     fn tile(&self, tile: Tile) -> Pending<'_, Option<Vec<u8>>>;
 

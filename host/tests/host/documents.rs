@@ -4,8 +4,9 @@ use crate::authorize::receipt;
 use crate::setup::Setup;
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
+use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
-use fuin_shared::message::{Answer, Command, MAX_SIGNED_ATTRIBUTES, ToBeSigned};
+use fuin_shared::message::{Answer, Command, Commit, MAX_SIGNED_ATTRIBUTES, Receipt, ToBeSigned};
 use serde_json::{Value, json};
 
 const PATH: &str = "/signatures/document";
@@ -96,4 +97,34 @@ async fn mistakes_are_refused_by_name_before_the_enclave() {
     assert_eq!(stranger.status, 401);
     let got = setup.client.get(setup.url(PATH)).send().await.unwrap();
     assert_eq!(got.status().as_u16(), 405);
+}
+
+/// Whoever asked for the signature checks the quorum; outsiders are shown the event when it is cosigned.
+#[tokio::test]
+async fn a_receipt_does_not_wait_until_its_event_is_published() {
+    let setup = Setup::start().await;
+    setup.seal().await;
+    let store = setup.host.store();
+    store.put_cosigned(1, "checkpoint 1 cosigned".into()).await.unwrap();
+    let event = Blob(b"signed".to_vec());
+    let commit = Commit {
+        first: 1,
+        entries: vec![event.clone()],
+        checkpoint: "checkpoint 2\n".into(),
+        records: vec![],
+    };
+    store.commit(commit).await.unwrap();
+    let mut peer = setup.peer(1).await;
+    let receipt = Receipt { index: 1, event, ..receipt() };
+    let made = Answer::Signatures { signatures: vec![vec![1].into(), vec![2].into()], receipt };
+    let mut wanted = body();
+    wanted["withReceipt"] = json!(true);
+    let (answer, ()) = tokio::join!(setup.post(PATH, wanted), async {
+        let (id, _) = peer.command().await;
+        peer.reply(id, Ok(made)).await;
+    });
+    let receipt = answer.body["receipt"].as_str().expect("a receipt");
+    assert!(receipt.contains("index 1\n") && receipt.ends_with("\n\ncheckpoint 2\n"), "{receipt}");
+    let shown = setup.client.get(setup.url("/ledger/proof/1")).send().await.unwrap();
+    assert_eq!(shown.status().as_u16(), 404);
 }

@@ -110,6 +110,10 @@ impl Store for SqliteStore {
         Box::pin(proofs::proof(&self.readers, &self.tree, index))
     }
 
+    fn earliest_proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>> {
+        Box::pin(proofs::earliest_proof(&self.readers, &self.tree, index))
+    }
+
     fn consistency(&self, old: u64, size: u64) -> Pending<'_, Option<Vec<Hash>>> {
         Box::pin(proofs::consistency(&self.readers, &self.tree, old, size))
     }

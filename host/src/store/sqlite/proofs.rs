@@ -5,6 +5,7 @@ use fuin_shared::ids::Digest32;
 use fuin_shared::key_statement::LedgerProof;
 use fuin_shared::log::nodes::Nodes;
 use fuin_shared::log::tree::Hash;
+use fuin_shared::message::Head;
 use sqlx::{Row, SqlitePool};
 use tokio::sync::Mutex;
 
@@ -32,7 +33,26 @@ pub(super) async fn proof(
     tree: &Tree,
     index: u64,
 ) -> Result<Option<LedgerProof>, StoreError> {
-    let head = ledger::published(pool).await?;
+    under(pool, tree, ledger::published(pool).await?, index).await
+}
+
+/// See [`crate::store::Store::earliest_proof`].
+pub(super) async fn earliest_proof(
+    pool: &SqlitePool,
+    tree: &Tree,
+    index: u64,
+) -> Result<Option<LedgerProof>, StoreError> {
+    let published = ledger::published(pool).await?;
+    let head = if index < published.size { published } else { ledger::head(pool).await? };
+    under(pool, tree, head, index).await
+}
+
+async fn under(
+    pool: &SqlitePool,
+    tree: &Tree,
+    head: Head,
+    index: u64,
+) -> Result<Option<LedgerProof>, StoreError> {
     if index >= head.size {
         return Ok(None);
     }
