@@ -2,22 +2,18 @@
 //! of CSC, whose signDoc has the service build the signature: here the client's SCA builds it, and the SAM reads what it
 //! signs (docs/decisions/0017-the-sam-reads-what-it-signs-for-a-document.md).
 
-use super::credential::owned;
-use super::enclave::{self, unexpected};
-use super::{Version, bearer, fault, hashes, receipt, sign, wrong_verb};
+use super::sign::{self, Call};
+use super::{Version, bearer, receipt, wrong_verb};
 use crate::http::params::{missing, not_acceptable};
-use crate::http::{Params, Refusal, json, read_body};
+use crate::http::{Params, Refusal, read_body};
 use crate::server::App;
 use axum::extract::Request;
 use axum::http::Method;
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
-use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
-use fuin_shared::message::{
-    Answer, Command, MAX_SIGNED_ATTRIBUTES, MAX_SIGNING_INPUT, SignDocument, ToBeSigned,
-};
-use serde_json::{Map, Value};
+use fuin_shared::message::{Command, MAX_SIGNED_ATTRIBUTES, MAX_SIGNING_INPUT, SignDocument, ToBeSigned};
+use serde_json::Value;
 
 /// What the list is called.
 const LIST: &str = "toBeSigned";
@@ -42,37 +38,27 @@ pub(crate) async fn serve(app: &App, request: Request) -> Result<Response, Refus
         return Err(Refusal::invalid("Empty toBeSigned array"));
     }
     let to_be_signed: Vec<ToBeSigned> = list.iter().map(element).collect::<Result<_, _>>()?;
-    hashes::algorithm(&params, Version::V2)?;
-    let signature_algorithm =
-        SignatureAlgorithm::from_oid(sign_algorithm).ok_or_else(|| not_acceptable("signAlgo"))?;
-    sign::parameters(&params)?;
-    let with_receipt = receipt::wanted(&params)?;
-
-    let entry = owned(app, &caller, id).await?;
-    if !entry.key_algorithm.signature_algorithms().contains(&signature_algorithm) {
-        return Err(not_acceptable("signAlgo"));
-    }
-    let token = super::token::decode(token).ok_or_else(|| not_acceptable("SAD"))?;
-    let answer = enclave::call(app, &entry.id, |record| {
+    let algorithm = sign::algorithm(&params, Version::V2, sign_algorithm)?;
+    let call = Call {
+        version: Version::V2,
+        caller: &caller,
+        id,
+        token,
+        algorithm,
+        wanted: to_be_signed.len(),
+        receipt: receipt::wanted(&params)?,
+    };
+    sign::carry(app, call, |credential, token, record| {
         Command::SignDocument(SignDocument {
-            credential: entry.id.clone(),
-            token: token.clone(),
+            credential,
+            token,
             to_be_signed: to_be_signed.clone(),
-            hash_algorithm: Some(signature_algorithm.hash()),
-            signature_algorithm,
+            hash_algorithm: Some(algorithm.hash()),
+            signature_algorithm: algorithm,
             record,
         })
     })
     .await
-    .map_err(|failed| fault::refusal(Version::V2, &entry, failed))?;
-    let Answer::Signatures { signatures, receipt } = answer else { return Err(unexpected()) };
-    if signatures.len() != to_be_signed.len() {
-        return Err(unexpected());
-    }
-    let signatures: Vec<String> = signatures.iter().map(|s| Base64::encode_string(s.as_slice())).collect();
-    let mut answer = Map::from_iter([("signatures".to_owned(), signatures.into())]);
-    receipt::add(app, with_receipt, receipt, &mut answer).await;
-    Ok(json(&answer.into()))
 }
 
 /// An object with one member of two.

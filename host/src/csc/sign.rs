@@ -1,4 +1,5 @@
-//! Place: SSA. signatures/signHash: carries hashes and activation token to the SAM, and signatures back.
+//! Place: SSA. signatures/signHash: carries hashes and activation token to the SAM, and signatures back. What it shares with
+//! the call for documents is here too.
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
@@ -10,7 +11,9 @@ use crate::store::StoredToken;
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
 use fuin_shared::algorithm::SignatureAlgorithm;
-use fuin_shared::message::{Answer, Command, SignHash};
+use fuin_shared::bytes::Blob;
+use fuin_shared::ids::CredentialId;
+use fuin_shared::message::{Answer, Command, SealedRecord, SignHash};
 use serde_json::Map;
 
 /// signatures/signHash. In both versions a refusal calls the list `hash`.
@@ -26,47 +29,83 @@ pub(super) async fn answer(
     let sign_algorithm = params.required_text("signAlgo")?;
 
     let digests = hashes::decode(values, "hash")?;
-    // The signature algorithm names the digest; one that is named besides must be known, and decides nothing.
-    hashes::algorithm(params, version)?;
-    let signature_algorithm =
-        SignatureAlgorithm::from_oid(sign_algorithm).ok_or_else(|| not_acceptable("signAlgo"))?;
-    parameters(params)?;
+    let algorithm = algorithm(params, version, sign_algorithm)?;
     params.text("clientData")?;
     if version == Version::V2 && !matches!(params.text("operationMode")?, None | Some("S")) {
         return Err(not_acceptable("operationMode"));
     }
-    hashes::check_lengths(&digests, Some(signature_algorithm.hash()))?;
-    let with_receipt = receipt::wanted(params)?;
-
-    let entry = owned(app, caller, id).await?;
-    if !entry.key_algorithm.signature_algorithms().contains(&signature_algorithm) {
-        return Err(not_acceptable("signAlgo"));
-    }
-    let token = super::token::decode(token).ok_or_else(|| not_acceptable("SAD"))?;
-    let answer = enclave::call(app, &entry.id, |record| {
+    hashes::check_lengths(&digests, Some(algorithm.hash()))?;
+    let call = Call {
+        version,
+        caller,
+        id,
+        token,
+        algorithm,
+        wanted: digests.len(),
+        receipt: receipt::wanted(params)?,
+    };
+    carry(app, call, |credential, token, record| {
         Command::SignHash(SignHash {
-            credential: entry.id.clone(),
-            token: token.clone(),
+            credential,
+            token,
             hashes: digests.clone(),
-            hash_algorithm: Some(signature_algorithm.hash()),
-            signature_algorithm,
+            hash_algorithm: Some(algorithm.hash()),
+            signature_algorithm: algorithm,
             record,
         })
     })
     .await
-    .map_err(|failed| fault::refusal(version, &entry, failed))?;
+}
+
+/// The signature algorithm of a call. It names the digest; one that is named besides must be known, and decides nothing.
+pub(super) fn algorithm(params: &Params, version: Version, oid: &str) -> Result<SignatureAlgorithm, Refusal> {
+    hashes::algorithm(params, version)?;
+    let algorithm = SignatureAlgorithm::from_oid(oid).ok_or_else(|| not_acceptable("signAlgo"))?;
+    parameters(params)?;
+    Ok(algorithm)
+}
+
+/// What every signing call has, once it is read.
+pub(super) struct Call<'a> {
+    pub(super) version: Version,
+    pub(super) caller: &'a StoredToken,
+    /// `credentialID`.
+    pub(super) id: &'a str,
+    /// `SAD`.
+    pub(super) token: &'a str,
+    pub(super) algorithm: SignatureAlgorithm,
+    /// How many signatures there must be.
+    pub(super) wanted: usize,
+    /// Whether a receipt is to come with them.
+    pub(super) receipt: bool,
+}
+
+/// Carries a call to the SAM, and signatures back.
+pub(super) async fn carry(
+    app: &App,
+    call: Call<'_>,
+    command: impl Fn(CredentialId, Blob, SealedRecord) -> Command,
+) -> Result<Response, Refusal> {
+    let entry = owned(app, call.caller, call.id).await?;
+    if !entry.key_algorithm.signature_algorithms().contains(&call.algorithm) {
+        return Err(not_acceptable("signAlgo"));
+    }
+    let token = super::token::decode(call.token).ok_or_else(|| not_acceptable("SAD"))?;
+    let answer = enclave::call(app, &entry.id, |record| command(entry.id.clone(), token.clone(), record))
+        .await
+        .map_err(|failed| fault::refusal(call.version, &entry, failed))?;
     let Answer::Signatures { signatures, receipt } = answer else { return Err(unexpected()) };
-    if signatures.len() != digests.len() {
+    if signatures.len() != call.wanted {
         return Err(unexpected());
     }
     let signatures: Vec<String> = signatures.iter().map(|s| Base64::encode_string(s.as_slice())).collect();
     let mut answer = Map::from_iter([("signatures".to_owned(), signatures.into())]);
-    receipt::add(app, with_receipt, receipt, &mut answer).await;
+    receipt::add(app, call.receipt, receipt, &mut answer).await;
     Ok(json(&answer.into()))
 }
 
 /// ECDSA has none; an empty text is what some clients send for none.
-pub(super) fn parameters(params: &Params) -> Result<(), Refusal> {
+fn parameters(params: &Params) -> Result<(), Refusal> {
     match params
         .get(&["signAlgoParams"])
         .map(|value| value.as_str().ok_or_else(|| missing("string", "signAlgoParams")))
