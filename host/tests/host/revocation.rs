@@ -49,3 +49,41 @@ async fn lists_come_to_every_enclave_that_connects_and_what_cannot_be_read_does_
     let mut peer = setup.peer(3).await;
     assert_eq!(brought(&mut peer, Ok(Answer::RevocationTaken)).await.list.as_slice(), b"second");
 }
+
+/// Ends the connection, until the relay knows.
+async fn gone(setup: &Setup, peer: Peer) {
+    drop(peer);
+    setup.host.relay().instance().wait_for(Option::is_none).await.unwrap();
+}
+
+/// Lists are brought in their order, so that the second one would come after the first.
+#[tokio::test]
+async fn a_boot_is_not_brought_again_what_it_has_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, octets: &[u8]| std::fs::write(folder.path().join(name), octets).unwrap();
+    for name in ["ca.der", "same.crl", "other.crl"] {
+        write(name, name.as_bytes());
+    }
+    let list = |name: &str| RevocationConfig {
+        list: folder.path().join(name),
+        issuer: vec![folder.path().join("ca.der")],
+    };
+    let lists = vec![list("same.crl"), list("other.crl")];
+    let setup = Setup::start_with(|config| config.revocation = lists).await;
+    let taken = || Ok(Answer::RevocationTaken);
+    let mut peer = setup.peer(1).await;
+    assert_eq!(brought(&mut peer, taken()).await.list.as_slice(), b"same.crl");
+    assert_eq!(brought(&mut peer, Err(Fault::RevocationList)).await.list.as_slice(), b"other.crl");
+    gone(&setup, peer).await;
+    let mut peer = setup.peer(1).await;
+    assert_eq!(brought(&mut peer, taken()).await.list.as_slice(), b"other.crl", "it was refused");
+    gone(&setup, peer).await;
+    // The certificates count as well as the list, and another boot has nothing yet.
+    let mut peer = setup.peer(2).await;
+    assert_eq!(brought(&mut peer, taken()).await.list.as_slice(), b"same.crl");
+    assert_eq!(brought(&mut peer, taken()).await.list.as_slice(), b"other.crl");
+    gone(&setup, peer).await;
+    write("ca.der", b"new");
+    let mut peer = setup.peer(2).await;
+    assert_eq!(brought(&mut peer, taken()).await.list.as_slice(), b"same.crl");
+}
