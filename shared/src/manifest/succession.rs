@@ -83,8 +83,9 @@ impl ManifestChange {
     ///
     /// # Errors
     /// [`Fault::ManifestMalformed`], [`Fault::RoleConflict`], [`Fault::ManifestForeign`]: it is not newer;
-    /// [`Fault::ManifestFixed`], [`Fault::WitnessesFixed`]; [`Fault::StatementMalformed`], [`Fault::UnknownPerson`],
-    /// [`Fault::StatementSignature`], [`Fault::StatementForeign`], [`Fault::StatementSpent`]: an approval;
+    /// [`Fault::ManifestFixed`], [`Fault::WitnessesFixed`]; [`Fault::StatementMalformed`], also for more approvals than
+    /// officers, [`Fault::UnknownPerson`], [`Fault::StatementSignature`], [`Fault::StatementForeign`],
+    /// [`Fault::StatementSpent`]: an approval;
     /// [`Fault::ManifestSignature`]: the quorum is missing.
     pub fn verify(
         &self,
@@ -96,7 +97,11 @@ impl ManifestChange {
         current.check_successor(&manifest)?;
         let hash = manifest_hash(self.manifest.as_slice());
         let (mut officers, mut ids, mut approvals) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-        for approval in self.approvals.iter().take(current.officers.len()) {
+        // One of each officer at most. Nothing is passed over: who sent it would believe that it counted.
+        if self.approvals.len() > current.officers.len() {
+            return Err(Fault::StatementMalformed);
+        }
+        for approval in &self.approvals {
             let signed: SignedStatement =
                 codec::decode(approval.as_slice()).map_err(|_| Fault::StatementMalformed)?;
             let officer = current.officer(&signed.signer).ok_or(Fault::UnknownPerson)?;

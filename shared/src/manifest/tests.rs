@@ -223,6 +223,9 @@ fn a_history_holds_link_by_link() {
     assert_eq!(newest(&history(&[&to_three])), Err(Fault::StatementForeign));
     assert_eq!(newest(&history(&[&to_two, &to_two])), Err(Fault::ManifestForeign));
     assert_eq!(newest(&history(&[&to_three, &to_two])), Err(Fault::StatementForeign));
+    let mut surplus = to_two.clone();
+    surplus.approvals.push(Blob(vec![1]));
+    assert_eq!(newest(&history(&[&surplus])), Err(Fault::StatementMalformed), "more approvals than officers");
     let mut unsigned = to_two.clone();
     unsigned.approvals.pop();
     assert_eq!(newest(&history(&[&unsigned])), Err(Fault::ManifestSignature));
