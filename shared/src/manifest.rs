@@ -295,7 +295,6 @@ impl Manifest {
             "share_threshold must be 1 to the number of custodians",
         )?;
         rule(unique(self.officers.iter().map(|o| &o.id)), "officers must differ")?;
-        rule(unique(self.officers.iter().map(|o| &o.key)), "officers must have different keys")?;
         rule(unique(self.custodians.iter().map(|c| &c.id)), "custodians must differ")?;
         rule(unique(self.ra_clients.iter().map(|c| &c.id)), "ra_clients must differ")?;
         rule(unique(self.operators.iter().map(|o| &o.id)), "operators must differ")?;

@@ -203,7 +203,7 @@ pub struct ManageStatement {
     pub not_after: u64,
 }
 
-/// The five actions of the SIP Japan extension; an action of its own for each kind of means.
+/// The actions of the SIP Japan extension and those that we add; an action of its own for each kind of means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum ManageAction {

@@ -1,7 +1,8 @@
 //! Place: SSA. Receipts for signers: an extension that the standard's clients do not ask for and never see.
 //!
-//! `"withReceipt": true` in authorize, extendTransaction and signHash adds `"receipt"` to the answer: the C2SP tlog-proof of the
-//! call's event, whose `extra` opens it ([`SignerReceipt`]). Nothing in it is believed: signers verify it.
+//! `"withReceipt": true` in authorize, extendTransaction, signHash and `/signatures/document` adds `"receipt"` to the answer:
+//! the C2SP tlog-proof of the call's event, whose `extra` opens it ([`SignerReceipt`]). Nothing in it is believed: signers
+//! verify it.
 
 use crate::http::{Params, Refusal};
 use crate::server::App;

@@ -103,6 +103,13 @@ fn the_sample_keeps_the_rules() {
 }
 
 #[test]
+fn no_two_officers_have_the_same_key() {
+    let mut manifest = manifest();
+    put(&mut manifest, Role::Officer, "eve", spki(1));
+    assert_eq!(manifest.check(), Err(ManifestError::Rule("no two entries may have the same key")));
+}
+
+#[test]
 fn the_hashes_of_a_sad_are_limited_to_what_a_receipt_holds() {
     let limited = |hashes| Manifest { limits: Limits { hashes, ..Limits::default() }, ..manifest() }.check();
     assert_eq!(limited(1), Ok(()));
