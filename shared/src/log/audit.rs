@@ -54,9 +54,6 @@ pub enum Rule {
     /// What is suspended neither authorizes nor signs, and keeps its means.
     #[error("the credential is suspended")]
     Suspended,
-    /// Nobody suspends twice.
-    #[error("the credential was suspended by the same before")]
-    SuspendedBefore,
     /// Only a suspension ends.
     #[error("there is no suspension that could end")]
     NotSuspended,

@@ -36,7 +36,7 @@ impl Standing {
             EventBody::CredentialSuspended { by, means_counter, statements, .. } => {
                 let signer = *by == Holder::Signer;
                 rule(statements.is_empty() == signer && means_counter.is_some() == signer, Rule::Word)?;
-                rule(self.holders.insert(*by), Rule::SuspendedBefore)?;
+                self.holders.insert(*by);
                 if signer {
                     self.attempts = 0;
                 }

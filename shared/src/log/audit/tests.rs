@@ -220,9 +220,13 @@ fn what_is_suspended_neither_authorizes_nor_signs_and_keeps_its_means() {
 }
 
 #[test]
-fn nobody_suspends_twice() {
+fn who_suspends_again_holds_it_once() {
+    let twice = |by| vec![suspended(5, by, 50), suspended(6, by, 51)];
     for by in [Holder::Signer, Holder::Ra, Holder::Officer] {
-        assert_eq!(last_broken(vec![suspended(5, by, 50), suspended(6, by, 51)]), Rule::SuspendedBefore);
+        assert!(after(twice(by)).is_ok());
+        let end = if by == Holder::Officer { released(7, 52) } else { resumed(7, 52) };
+        assert!(after(twice(by).into_iter().chain([end, signed(1, 8, 1)]).collect::<Vec<_>>()).is_ok());
+        assert_eq!(last_broken(twice(by).into_iter().chain([signed(1, 7, 1)]).collect()), Rule::Suspended);
     }
     let by_all =
         [suspended(5, Holder::Signer, 50), suspended(6, Holder::Ra, 51), suspended(7, Holder::Officer, 52)];
