@@ -57,7 +57,8 @@ impl ProvenEvent {
         match self.event.body {
             EventBody::KeyGenerated { attests, .. }
             | EventBody::MeansLinked { attests, .. }
-            | EventBody::MeansRelinked { attests, .. } => Some(attests),
+            | EventBody::MeansRelinked { attests, .. }
+            | EventBody::ApproversSet { attests, .. } => Some(attests),
             _ => None,
         }
     }

@@ -86,6 +86,10 @@ faults! {
     CertificateExpired = 431, "certificate is not valid at this time";
     CertificateLinked = 432, "certificate is linked to a key already";
     LimitReached = 433, "limit of the manifest is reached";
+    KeyPurpose = 440, "key is for another purpose: signatures and seals never mix";
+    ApproversMalformed = 441, "seal approvers are malformed, too many, not distinct or fewer than must sign";
+    ApproverConflict = 442, "seal approver or SCA holds a key of the service's own people, or one key twice";
+    ApproverQuorum = 443, "too few seal approvers signed";
     // 500: eID means
     AssertionMalformed = 500, "assertion is malformed";
     AssertionSignature = 501, "assertion does not verify under the linked means";
@@ -130,6 +134,16 @@ faults! {
     ToBeSignedMalformed = 710, "bytes to be signed are not the one encoding of what they should be";
     ToBeSignedContent = 711, "bytes to be signed lack a part, or hold one that is doubled, wrong or not taken";
     ToBeSignedCertificate = 712, "bytes to be signed name another certificate than the credential's";
+    MandateMalformed = 720, "mandate is malformed, for another key, out of bounds or granted already";
+    MandateUnknown = 721, "mandate is unknown or of another credential";
+    MandateEnded = 722, "mandate was ended";
+    MandateWindow = 723, "mandate is not valid at this time";
+    MandateSpent = 724, "mandate does not allow so many more seals";
+    MandateRate = 725, "mandate does not allow so many seals in this interval";
+    OrderMalformed = 726, "seal order is malformed or for another service";
+    OrderSignature = 727, "seal order is not signed by the mandate's SCA";
+    OrderNumber = 728, "seal order does not bear the next running number";
+    OrderExpired = 729, "seal order is expired or lasts too long";
     // 800: ledger
     LedgerBroken = 800, "ledger does not match its checkpoint or breaks its rules";
     LedgerShortened = 801, "ledger is shorter than, or differs from, what a custodian has seen";

@@ -38,6 +38,11 @@ fixed_octets! {
     LedgerId, 16
 }
 
+fixed_octets! {
+    /// A mandate for seals: the first octets of a hash of its terms.
+    MandateId, 16
+}
+
 /// A text is not acceptable as the identifier it was offered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{name} must be 1 to {max} characters from the set allowed for it")]

@@ -12,6 +12,7 @@
 //! | [`key_statement`] | what it says of a signer's key |
 //! | [`sad`] | the signature activation data and its digest |
 //! | [`role`] | roles, and which of them nobody may hold together |
+//! | [`seal`] | mandates for electronic seals and the orders under them |
 //! | [`share`] | a custodian's share of the root key, and the root commitment |
 //! | [`statement`] | what officers, custodians and RA/CA clients sign |
 //! | [`log`] | the ledger: events, tree, checkpoints, proofs |
@@ -37,6 +38,7 @@ pub mod phase;
 pub mod pki;
 pub mod role;
 pub mod sad;
+pub mod seal;
 pub mod share;
 pub mod statement;
 pub mod stream;

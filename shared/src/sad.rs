@@ -44,6 +44,12 @@ pub enum Purpose {
     Suspend,
     /// Use the credential again.
     Resume,
+    /// Grant a mandate for seals.
+    Mandate,
+    /// End a mandate.
+    EndMandate,
+    /// Change who approves.
+    Approvers,
 }
 
 /// The one kind of eID means of a credential.

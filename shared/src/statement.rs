@@ -300,6 +300,38 @@ pub enum ManageAction {
         /// As for linking one, hex.
         key: Digest32,
     },
+    /// Make a key pair for seals of a legal person.
+    #[serde(rename_all = "camelCase")]
+    GenerateSealKey {
+        /// The organization.
+        #[serde(rename = "userID")]
+        user: UserId,
+        /// CA that will certify the key.
+        #[serde(rename = "caID")]
+        authority: CaId,
+        /// Key algorithm.
+        key_algorithm: KeyAlgorithm,
+        /// RFC 4514 name with organizationIdentifier that request and certificate must carry.
+        subject: String,
+    },
+    /// Link the means of a seal key's approvers.
+    #[serde(rename_all = "camelCase")]
+    EnrolApprovers {
+        /// The approvers, numbered from 1.
+        approvers: Vec<crate::seal::ApproverRegistration>,
+        /// How many must sign.
+        threshold: u8,
+    },
+    /// Change the approvers of a seal key. So many of those that there are must sign it as was needed before.
+    #[serde(rename_all = "camelCase")]
+    ChangeApprovers {
+        /// Numbers of those who stay.
+        keep: Vec<u32>,
+        /// Those who come, numbered from the first number never used.
+        approvers: Vec<crate::seal::ApproverRegistration>,
+        /// How many must sign from then on.
+        threshold: u8,
+    },
 }
 
 #[cfg(test)]

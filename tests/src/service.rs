@@ -24,6 +24,8 @@ pub enum Mode {
     Witnessed,
     /// As an ordinary process, with a credential that has a device key besides.
     DeviceKey,
+    /// As a process, with a seal credential of an organization.
+    Sealing,
     /// In QEMU, from this image.
     Qemu(PathBuf),
 }
@@ -32,7 +34,7 @@ impl Mode {
     /// Longest wait until the service is ready.
     const fn patience(&self) -> Duration {
         match self {
-            Self::Process | Self::Witnessed | Self::DeviceKey => Duration::from_secs(120),
+            Self::Process | Self::Witnessed | Self::DeviceKey | Self::Sealing => Duration::from_secs(120),
             Self::Qemu(_) => Duration::from_secs(420),
         }
     }
@@ -146,6 +148,10 @@ impl Service {
             Mode::DeviceKey => {
                 let _ = program("fuin-enclave-process");
                 command.args(["dev", "--enclave", "process", "--device-key"]);
+            }
+            Mode::Sealing => {
+                let _ = program("fuin-enclave-process");
+                command.args(["dev", "--enclave", "process", "--seals"]);
             }
             Mode::Qemu(image) => {
                 let _ = program("fuin-emulator");

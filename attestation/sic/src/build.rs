@@ -24,7 +24,7 @@ pub struct SadRequest<'a> {
     pub purpose: Purpose,
     /// What the hashes are of.
     pub hash_type: HashType,
-    /// The hashes in the order shown; none for `link` and `delete`, one for `pop`.
+    /// The hashes in the order shown; none for `link` and `delete`, one for `pop` and for what approvers of seals sign.
     pub hashes: &'a [Blob],
     /// Their algorithm.
     pub hash_algorithm: HashAlgorithm,
@@ -114,6 +114,9 @@ fn check_hashes(request: &SadRequest<'_>) -> Result<(), SicError> {
         Purpose::Relink => ("relink", "exactly one", got == 1),
         Purpose::Suspend => ("suspend", "none", got == 0),
         Purpose::Resume => ("resume", "none", got == 0),
+        Purpose::Mandate => ("mandate", "exactly one", got == 1),
+        Purpose::EndMandate => ("end-mandate", "exactly one", got == 1),
+        Purpose::Approvers => ("approvers", "exactly one", got == 1),
     };
     if !fits {
         return Err(SicError::HashCount { purpose, wanted, got });

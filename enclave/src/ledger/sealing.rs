@@ -18,17 +18,49 @@ use zeroize::Zeroizing;
 /// Largest sealed record in octets.
 pub const MAX_RECORD: usize = 192 * 1024;
 const SALT: usize = 32;
-const TYPE: &str = "credential";
 
-fn associated(keys: &LedgerKeys, id: &CredentialId, version: u64) -> Vec<u8> {
-    codec::encode(&(TYPE, id, version, keys.shard))
+/// What a record is of: one kind never opens as another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A credential.
+    Credential,
+    /// A mandate for seals.
+    Mandate,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Credential => "credential",
+            Self::Mandate => "mandate",
+        }
+    }
+}
+
+fn associated(kind: Kind, keys: &LedgerKeys, id: &CredentialId, version: u64) -> Vec<u8> {
+    codec::encode(&(kind.name(), id, version, keys.shard))
+}
+
+/// Seals the plaintext of a credential's record.
+///
+/// # Errors
+/// [`Fault::TooLarge`].
+pub fn seal(
+    keys: &LedgerKeys,
+    id: &CredentialId,
+    version: u64,
+    plaintext: &[u8],
+    rng: &mut dyn CryptoRng,
+) -> Result<SealedRecord, Fault> {
+    seal_as(Kind::Credential, keys, id, version, plaintext, rng)
 }
 
 /// Seals a record's plaintext.
 ///
 /// # Errors
 /// [`Fault::TooLarge`].
-pub fn seal(
+pub fn seal_as(
+    kind: Kind,
     keys: &LedgerKeys,
     id: &CredentialId,
     version: u64,
@@ -41,7 +73,7 @@ pub fn seal(
     let mut body = vec![0; SALT];
     rng.fill_bytes(&mut body);
     let cipher = cipher(keys, &body)?;
-    let aad = associated(keys, id, version);
+    let aad = associated(kind, keys, id, version);
     let sealed = cipher
         .encrypt(&Default::default(), Payload { msg: plaintext, aad: &aad })
         .map_err(|_| Fault::Internal)?;
@@ -49,16 +81,24 @@ pub fn seal(
     Ok(SealedRecord { id: id.clone(), version, body: body.into() })
 }
 
-/// Opens a record.
+/// Opens a credential's record.
 ///
 /// # Errors
 /// [`Fault::RecordForeign`] when it was not sealed by this service under this id and version.
 pub fn open(keys: &LedgerKeys, record: &SealedRecord) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    open_as(Kind::Credential, keys, record)
+}
+
+/// Opens a record of this kind.
+///
+/// # Errors
+/// [`Fault::RecordForeign`] when it was not sealed by this service as this kind, under this id and version.
+pub fn open_as(kind: Kind, keys: &LedgerKeys, record: &SealedRecord) -> Result<Zeroizing<Vec<u8>>, Fault> {
     if record.body.0.len() > MAX_RECORD {
         return Err(Fault::RecordForeign);
     }
     let (salt, sealed) = record.body.0.split_at_checked(SALT).ok_or(Fault::RecordForeign)?;
-    let aad = associated(keys, &record.id, record.version);
+    let aad = associated(kind, keys, &record.id, record.version);
     cipher(keys, salt)?
         .decrypt(&Default::default(), Payload { msg: sealed, aad: &aad })
         .map(Zeroizing::new)

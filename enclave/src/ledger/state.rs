@@ -1,8 +1,11 @@
 //! Place: SAM. The state as the fold of the events. Applying an event checks every rule that the events must keep,
 //! so that replay refuses a ledger that no honest enclave wrote.
 
+mod seals;
+
 use super::keys::LedgerName;
-use fuin_shared::ids::{ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
+use super::mandates::{Approvers, Mandate};
+use fuin_shared::ids::{MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
 use fuin_shared::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -54,6 +57,10 @@ pub struct CredentialState {
     pub unlocks: u32,
     /// On whose word it is suspended, with the running number of the event by which it is.
     pub holders: BTreeMap<Holder, u64>,
+    /// Who approves its seals; none of a credential for signatures.
+    pub approvers: Option<Approvers>,
+    /// Every mandate that it had.
+    pub mandates: Vec<MandateId>,
 }
 
 impl CredentialState {
@@ -79,6 +86,7 @@ pub struct State {
     signers: HashMap<Subject, u32>,
     certificates: HashSet<Subject>,
     spent: HashSet<StatementId>,
+    mandates: HashMap<MandateId, Mandate>,
     last_time: u64,
     boots: u64,
 }
@@ -184,16 +192,20 @@ impl State {
                         attempts: 0,
                         unlocks: 0,
                         holders: BTreeMap::new(),
+                        approvers: None,
+                        mandates: Vec::new(),
                     },
                 );
             }
             EventBody::MeansLinked { credential, record, statement, .. } => {
                 self.check(credential, Some(record))?;
+                self.for_signatures(credential)?;
                 self.spend(*statement)?;
                 self.advance(credential, Some(*record));
             }
             EventBody::PopSigned { credential, record, means_counter, statement, .. } => {
                 self.check(credential, Some(record))?;
+                self.for_signatures(credential)?;
                 self.spend(*statement)?;
                 self.count(credential, *means_counter)?;
                 self.advance(credential, Some(*record));
@@ -219,6 +231,7 @@ impl State {
             EventBody::Authorized { credential, means_counter, .. } => {
                 self.check(credential, None)?;
                 self.check_free(credential)?;
+                self.for_signatures(credential)?;
                 self.count(credential, *means_counter)?;
                 self.advance(credential, None);
             }
@@ -226,6 +239,7 @@ impl State {
             | EventBody::DocumentsSigned { credential, count, .. } => {
                 self.check(credential, None)?;
                 self.check_free(credential)?;
+                self.for_signatures(credential)?;
                 rule(*count > 0, "a signing event without signatures")?;
                 self.advance(credential, None);
             }
@@ -234,6 +248,7 @@ impl State {
             EventBody::TransactionExtended { credential, left } => {
                 self.check(credential, None)?;
                 self.check_free(credential)?;
+                self.for_signatures(credential)?;
                 rule(*left > 0, "an extended transaction without permissions")?;
                 self.advance(credential, None);
             }
@@ -269,6 +284,7 @@ impl State {
             }
             EventBody::CredentialResumed { credential, means_counter, statement } => {
                 self.check(credential, None)?;
+                self.for_signatures(credential)?;
                 self.spend(*statement)?;
                 self.count(credential, *means_counter)?;
                 if let Some(entry) = self.credentials.get_mut(&credential.subject) {
@@ -300,6 +316,7 @@ impl State {
             }
             EventBody::MeansRelinked { credential, record, statement, .. } => {
                 self.check(credential, Some(record))?;
+                self.for_signatures(credential)?;
                 self.check_free(credential)?;
                 self.spend(*statement)?;
                 if let Some(entry) = self.credentials.get_mut(&credential.subject) {
@@ -310,6 +327,12 @@ impl State {
                 }
                 self.advance(credential, Some(*record));
             }
+            EventBody::ApproversSet { .. }
+            | EventBody::SealPopSigned { .. }
+            | EventBody::MandateGranted { .. }
+            | EventBody::Sealed { .. }
+            | EventBody::MandateEnded { .. }
+            | EventBody::SealResumed { .. } => self.apply_seal(event)?,
         }
         self.last_time = event.time;
         Ok(())
@@ -329,6 +352,12 @@ impl State {
 
     fn spend_all(&mut self, statements: &[StatementId]) -> Result<(), RuleBroken> {
         statements.iter().try_for_each(|statement| self.spend(*statement))
+    }
+
+    /// A key with approvers never makes a signature (SEAL-01).
+    fn for_signatures(&self, mark: &CredentialMark) -> Result<(), RuleBroken> {
+        let approvers = self.credentials.get(&mark.subject).and_then(|c| c.approvers.as_ref());
+        rule(approvers.is_none(), "a seal key is not for signatures")
     }
 
     fn advance(&mut self, mark: &CredentialMark, record: Option<RecordMark>) {

@@ -92,7 +92,9 @@ impl Checker<'_> {
         }
         let allowed = match sad.purpose {
             Purpose::Sign => 1..=credential.record.multisign.min(limits.hashes) as usize,
-            Purpose::Pop | Purpose::Relink => 1..=1,
+            Purpose::Pop | Purpose::Relink | Purpose::Mandate | Purpose::EndMandate | Purpose::Approvers => {
+                1..=1
+            }
             Purpose::Link | Purpose::Delete | Purpose::Suspend | Purpose::Resume => 0..=0,
         };
         if !allowed.contains(&sad.hashes.len()) {

@@ -7,6 +7,7 @@ use const_oid::db::rfc5280::{ID_KP_OCSP_SIGNING, ID_KP_SERVER_AUTH, ID_KP_TIME_S
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::Digest32;
+use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::pki::path::Place;
 use fuin_shared::pki::{Certificate, PathError, validate};
 
@@ -15,6 +16,17 @@ pub const MAX_CERTIFICATES: usize = 10;
 
 /// Purposes of other keys: whoever signs documents must not also stamp times, answer for revocation or be a server.
 const FOREIGN_PURPOSES: [ObjectIdentifier; 3] = [ID_KP_TIME_STAMPING, ID_KP_OCSP_SIGNING, ID_KP_SERVER_AUTH];
+
+/// Of an organization, in words.
+pub const ORGANIZATION_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.10");
+/// Of a legal person (EN 319 412-1 section 5.1.4).
+pub const ORGANIZATION_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.97");
+/// Surname, given name, pseudonym.
+const PERSON: [ObjectIdentifier; 3] = [
+    ObjectIdentifier::new_unwrap("2.5.4.4"),
+    ObjectIdentifier::new_unwrap("2.5.4.42"),
+    ObjectIdentifier::new_unwrap("2.5.4.65"),
+];
 
 /// An end entity's certificate that may be linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +84,27 @@ pub fn check(
         not_before: leaf.not_before(),
         not_after: leaf.not_after(),
     })
+}
+
+/// Whether a certificate is for seals of a legal person or for signatures of a natural one (SEAL-01; the subjects of
+/// EN 319 412-3 and -2): the one names organization and organizationIdentifier and no person, the other no
+/// organizationIdentifier unless it names a person too.
+///
+/// # Errors
+/// [`Fault::CertificateNotAcceptable`].
+pub fn check_purpose(leaf: &Blob, purpose: KeyPurpose) -> Result<(), Fault> {
+    let leaf = Certificate::from_der(leaf.as_slice()).map_err(|_| Fault::CertificatesMalformed)?;
+    let subject = leaf.x509().tbs_certificate().subject();
+    let person = subject.iter().any(|attribute| PERSON.contains(&attribute.oid));
+    let names = |oid: ObjectIdentifier| subject.iter().any(|attribute| attribute.oid == oid);
+    let fits = match purpose {
+        KeyPurpose::Seal => {
+            let identifier = leaf.subject_attribute(&ORGANIZATION_IDENTIFIER.to_string());
+            names(ORGANIZATION_NAME) && identifier.is_some_and(|text| !text.is_empty()) && !person
+        }
+        KeyPurpose::Signature => person || !names(ORGANIZATION_IDENTIFIER),
+    };
+    if fits { Ok(()) } else { Err(Fault::CertificateNotAcceptable) }
 }
 
 fn parse(list: &[Blob]) -> Option<Vec<Certificate>> {

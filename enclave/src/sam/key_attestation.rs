@@ -2,16 +2,18 @@
 //! and, through its event, by the ledger.
 
 use super::evidence::{View, statement};
-use super::record::CredentialRecord;
+use super::means::EidMeans;
+use super::record::{ApproverSet, CredentialRecord};
 use super::{Effect, Ticket};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, ManifestHash, ServiceId};
 use fuin_shared::key_statement::{
-    CryptoModuleKind, KeyAttestation, KeyPurpose, KeyStatement, VERSION, key_digest, key_user_data,
+    CryptoModuleKind, KeyAttestation, KeyStatement, VERSION, key_digest, key_user_data,
 };
 use fuin_shared::message::Answer;
+use fuin_shared::sad::MeansProfile;
 use std::collections::HashMap;
 
 /// Attestations that wait for the NSM, from which on no other is taken on request.
@@ -34,7 +36,16 @@ pub fn key_statement(
     manifest: ManifestHash,
     now_seconds: u64,
 ) -> KeyStatement {
-    let means = record.means.as_ref();
+    let (means, eid_ref) = match &record.approvers {
+        Some(set) => approvers(set, &service),
+        None => {
+            let means = record.means.as_ref();
+            (means.map(EidMeans::profile), means.map(|linked| linked.reference(&service)))
+        }
+    };
+    let members = record.approvers.iter().flat_map(|set| &set.members).map(|member| &member.means);
+    // Before a means is linked nothing is known of it.
+    let scal = members.chain(&record.means).map(EidMeans::scal).min().unwrap_or(1);
     KeyStatement {
         version: VERSION,
         service,
@@ -42,15 +53,26 @@ pub fn key_statement(
         key: record.id.clone(),
         spki: record.spki_digest(),
         algorithm: record.algorithm,
-        // Before a means is linked nothing is known of it.
-        scal: means.map_or(1, |linked| linked.scal()),
-        purpose: KeyPurpose::Signature,
+        scal,
+        purpose: record.purpose,
         crypto_module: CryptoModuleKind::Soft,
-        means: means.map(super::means::EidMeans::profile),
-        eid_ref: means.map(|linked| linked.reference(&service)),
+        means,
+        eid_ref,
         authority: record.authority.clone(),
         time: now_seconds,
     }
+}
+
+/// The kind of the approvers' means, if all have the same, and a digest that names them all with their threshold.
+fn approvers(set: &ApproverSet, service: &ServiceId) -> (Option<MeansProfile>, Option<Digest32>) {
+    let references: Vec<_> = set.members.iter().map(|member| member.means.reference(service)).collect();
+    let threshold = [set.threshold];
+    let mut parts: Vec<&[u8]> = vec![b"approvers", &threshold];
+    parts.extend(references.iter().map(AsRef::as_ref));
+    let mut profiles = set.members.iter().map(|member| member.means.profile());
+    let first = profiles.next();
+    let one_kind = profiles.all(|other| Some(other) == first);
+    (first.filter(|_| one_kind), Some(eid_reference(service, &parts)))
 }
 
 /// A document to be had for a key statement, and the answer that it completes.

@@ -15,6 +15,7 @@
 //! | [`pkcs10`], [`certificates`] | certification requests and issued certificates |
 //! | [`key_attestation`] | key statements for CAs and evaluators |
 //! | [`to_be_signed`] | the bytes to be signed for a document, read before they are hashed |
+//! | [`staff`] | whose keys may not be an approver's |
 //! | [`outcome`] | results that wait for the ledger |
 
 pub mod activation;
@@ -36,6 +37,7 @@ pub mod proof;
 pub mod record;
 pub mod roles;
 pub mod service;
+pub mod staff;
 pub mod to_be_signed;
 pub mod vault;
 

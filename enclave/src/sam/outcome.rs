@@ -1,13 +1,13 @@
 //! Place: SAM. Results that wait for the ledger, and the answers that they become.
 
 use super::key_attestation::Wanted;
-use super::operational::Attempt;
+use super::operational::{Attempt, SealJob};
 use super::{ServiceContext, Ticket};
 use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::Subject;
+use fuin_shared::ids::{MandateId, Subject};
 use fuin_shared::message::{Answer, KeyGenerated, Linked, ManifestChanged, Receipt};
 
 /// A result that waits for its event.
@@ -44,6 +44,8 @@ pub enum Next {
     Settle(Subject),
     /// A manifest that is current from now on, and an answer.
     Adopt(Box<ServiceContext>, Answer),
+    /// Seals, once they are made.
+    Seal(Box<SealJob>, Receipt),
 }
 
 /// What a result will say.
@@ -86,6 +88,12 @@ pub enum Outcome {
     Restored,
     /// A manifest was adopted.
     ManifestAdopted(Box<ServiceContext>),
+    /// Seals that may be made.
+    Seal(Box<SealJob>),
+    /// A mandate was granted.
+    MandateGranted(MandateId),
+    /// A mandate was ended.
+    MandateEnded,
 }
 
 impl Withheld {
@@ -124,6 +132,9 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
             let answer = Answer::ManifestChanged(ManifestChanged { manifest, version, receipt });
             return Next::Adopt(context, answer);
         }
+        Outcome::Seal(job) => return Next::Seal(job, receipt),
+        Outcome::MandateGranted(mandate) => Answer::MandateGranted { mandate, receipt },
+        Outcome::MandateEnded => Answer::MandateEnded(receipt),
         Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },
         Outcome::CertificateLinked(version) => Answer::Linked(Linked { version, attestation: None, receipt }),
         Outcome::Request(csr, version) => Answer::Request { csr, version, receipt },

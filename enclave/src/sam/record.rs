@@ -6,6 +6,7 @@ use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CaId, CredentialId, Digest32, RaClientId, UserId};
+use fuin_shared::key_statement::KeyPurpose;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -51,6 +52,33 @@ pub struct LinkedCertificate {
     pub not_after: u64,
 }
 
+/// A seal approver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approver {
+    /// Number, never given to another.
+    pub number: u32,
+    /// The approver's one means.
+    pub means: EidMeans,
+    /// Keyed digest over the attributes of the person and the authority to act.
+    pub identity: Digest32,
+}
+
+/// The approvers of a seal credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApproverSet {
+    /// How many must sign.
+    pub threshold: u8,
+    /// All of them, by rising number.
+    pub members: Vec<Approver>,
+}
+
+/// Records of before seals were known are for signatures.
+const fn signature() -> KeyPurpose {
+    KeyPurpose::Signature
+}
+
 /// The record.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,6 +115,12 @@ pub struct CredentialRecord {
     pub statement: Blob,
     /// The one certificate, for life.
     pub certificate: Option<LinkedCertificate>,
+    /// What the key is for, for life.
+    #[serde(default = "signature")]
+    pub purpose: KeyPurpose,
+    /// Who approves its seals, instead of one means; none before they are enrolled, and of a key for signatures.
+    #[serde(default)]
+    pub approvers: Option<ApproverSet>,
 }
 
 impl CredentialRecord {
@@ -115,6 +149,22 @@ impl CredentialRecord {
     pub fn spki_digest(&self) -> Digest32 {
         use sha2::{Digest, Sha256};
         Digest32(Sha256::digest(self.spki.as_slice()).into())
+    }
+
+    /// Refuses what the key is not for (SEAL-01).
+    ///
+    /// # Errors
+    /// [`Fault::KeyPurpose`].
+    pub fn require_purpose(&self, purpose: KeyPurpose) -> Result<(), Fault> {
+        if self.purpose == purpose { Ok(()) } else { Err(Fault::KeyPurpose) }
+    }
+
+    /// The approvers, once enrolled.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidKeyState`].
+    pub fn approvers(&self) -> Result<&ApproverSet, Fault> {
+        self.approvers.as_ref().ok_or(Fault::InvalidKeyState)
     }
 
     /// The means, once linked.

@@ -8,7 +8,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::manifest::Manifest;
-use fuin_shared::message::Command;
+use fuin_shared::message::{Command, EndedBy};
 use fuin_shared::phase::Phase;
 use fuin_shared::role::Role;
 use fuin_shared::statement::SignedStatement;
@@ -67,15 +67,20 @@ pub const fn right(command: &Command) -> Right {
         | Command::Relink(_) => row(&[Operational], &[Role::RaClient]),
         Command::DeleteKey(_) | Command::Hold(_) => in_doubt(&[Operational], &[Role::RaClient]),
         Command::Order(_) => in_doubt(&[Operational], &[Role::Officer]),
+        Command::GrantMandate(_) => row(&[Operational], &[Role::SealApprover]),
+        Command::EndMandate(_) => in_doubt(&[Operational], &[Role::Officer, Role::SealApprover]),
         Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::ProvideRevocation(_)
-        | Command::CredentialStatus(_) => in_doubt(&[Operational], ANYBODY),
+        | Command::CredentialStatus(_)
+        | Command::GetApproverChallenge(_)
+        | Command::MandateStatus(_) => in_doubt(&[Operational], ANYBODY),
         Command::Authorize(_) => row(&[Operational], &[Role::Signer]),
         Command::Suspend(_) => in_doubt(&[Operational], &[Role::Signer]),
-        Command::SignHash(_) | Command::SignDocument(_) | Command::ExtendTransaction(_) => {
-            row(&[Operational], &[Role::Sca])
-        }
+        Command::SignHash(_)
+        | Command::SignDocument(_)
+        | Command::ExtendTransaction(_)
+        | Command::Seal(_) => row(&[Operational], &[Role::Sca]),
     }
 }
 
@@ -130,6 +135,10 @@ fn speakers(command: &Command) -> Vec<String> {
         | Command::Hold(manage) => client(&manage.proof),
         Command::Relink(relink) => client(&relink.manage.proof),
         Command::Order(order) => signers(&order.orders),
+        Command::EndMandate(end) => match &end.by {
+            EndedBy::Officer(statement) => signers(core::slice::from_ref(statement)),
+            EndedBy::Approver(_) => Vec::new(),
+        },
         Command::Status
         | Command::InstallManifest(_)
         | Command::GetEvidence(_)
@@ -142,7 +151,11 @@ fn speakers(command: &Command) -> Vec<String> {
         | Command::Authorize(_)
         | Command::SignHash(_)
         | Command::SignDocument(_)
-        | Command::ExtendTransaction(_) => Vec::new(),
+        | Command::ExtendTransaction(_)
+        | Command::GetApproverChallenge(_)
+        | Command::GrantMandate(_)
+        | Command::Seal(_)
+        | Command::MandateStatus(_) => Vec::new(),
     }
 }
 

@@ -21,6 +21,7 @@ mod quorum;
 mod relinking;
 mod rng;
 mod roles;
+mod seals;
 mod succession;
 mod suspension;
 mod time;

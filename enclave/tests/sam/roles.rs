@@ -6,7 +6,7 @@ use fuin_enclave::sam::roles;
 use fuin_shared::algorithm::{KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{Digest32, RootCommitment};
+use fuin_shared::ids::{Digest32, MandateId, RootCommitment};
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::*;
 use fuin_shared::phase::Phase;
@@ -42,6 +42,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("order", "...x.", "x......."),
     ("relink", "...x.", "....x..."),
     ("credential-status", "...x.", "xxxxxxxx"),
+    ("get-approver-challenge", "...x.", "xxxxxxxx"),
+    ("grant-mandate", "...x.", ".....x.."),
+    ("seal", "...x.", ".......x"),
+    ("end-mandate", "...x.", "x....x.."),
+    ("mandate-status", "...x.", "xxxxxxxx"),
 ];
 
 /// No wildcard: a new command does not compile until it has a name, and then wants a row above and a sample below.
@@ -73,6 +78,11 @@ fn name(command: &Command) -> &'static str {
         Command::Order(_) => "order",
         Command::Relink(_) => "relink",
         Command::CredentialStatus(_) => "credential-status",
+        Command::GetApproverChallenge(_) => "get-approver-challenge",
+        Command::GrantMandate(_) => "grant-mandate",
+        Command::Seal(_) => "seal",
+        Command::EndMandate(_) => "end-mandate",
+        Command::MandateStatus(_) => "mandate-status",
     }
 }
 
@@ -122,6 +132,31 @@ fn samples(world: &mut World, by: &Person) -> Vec<Command> {
             orders: statements(),
             record: record.clone(),
         }),
+        Command::GetApproverChallenge(GetApproverChallenge {
+            credential: credential.clone(),
+            purpose: Purpose::Mandate,
+            approver: 1,
+            record: record.clone(),
+        }),
+        Command::GrantMandate(GrantMandate {
+            credential: credential.clone(),
+            terms: Blob::default(),
+            approvals: statements(),
+            record: record.clone(),
+        }),
+        Command::Seal(Seal {
+            credential: credential.clone(),
+            order: Blob::default(),
+            record: record.clone(),
+            mandate: record.clone(),
+        }),
+        Command::EndMandate(EndMandate {
+            credential: credential.clone(),
+            mandate: MandateId([0; 16]),
+            by: EndedBy::Officer(nonsense.clone()),
+            record: record.clone(),
+        }),
+        Command::MandateStatus(MandateId([0; 16])),
         Command::Suspend(Suspend {
             credential: credential.clone(),
             evidence: Blob::default(),
@@ -244,10 +279,17 @@ fn dispatch_keeps_the_table_in_every_phase() {
                 let (phases, who) = row(&command);
                 let (right_phase, right_role) =
                     (cell(&Phase::ALL, phases, &phase), cell(&Role::ALL, who, role));
-                // Signer and SCA have no name in the manifest: what they send is held against means and token.
+                // Signer, seal approver and SCA have no name in the manifest: what they send is held against means, token
+                // and mandate.
                 let unnamed = matches!(
                     name(&command),
-                    "authorize" | "suspend" | "sign-hash" | "sign-document" | "extend-transaction"
+                    "authorize"
+                        | "suspend"
+                        | "sign-hash"
+                        | "sign-document"
+                        | "extend-transaction"
+                        | "grant-mandate"
+                        | "seal"
                 );
                 let anybodys = !who.contains('.');
                 let told = format!("{role}, {phase}, {}", name(&command));

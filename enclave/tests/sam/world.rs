@@ -3,11 +3,13 @@
 mod ceremony;
 mod enrolment;
 mod manifests;
+mod sealing;
 mod signing;
 mod witnessing;
 
 pub use enrolment::{Enrolled, generate_action, link_action, pop_action};
 pub use manifests::evident_manifest;
+pub use sealing::{Organization, SEAL_SUBJECT, registration};
 pub use signing::evidence;
 pub use witnessing::{Witnessing, checkpoint};
 

@@ -34,6 +34,23 @@ pub struct DevCredential {
     pub means: String,
 }
 
+/// The seal credential of the development organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DevSeal {
+    /// `credentialID`.
+    #[serde(rename = "credentialID")]
+    pub id: CredentialId,
+    /// Bearer token of the organization's SCA.
+    pub service_token: String,
+    /// Folder of the approvers' software passkeys.
+    pub approvers: PathBuf,
+    /// How many approvers there are, numbered from 1.
+    pub approver_count: u8,
+    /// How many must sign.
+    pub threshold: u8,
+}
+
 /// `dev.json`, written once the service is ready.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -74,6 +91,9 @@ pub struct DevJson {
     pub ledger: String,
     /// Token that opens the ledger's entries.
     pub auditor_token: String,
+    /// Seal credential, of an installation with `--seals`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<DevSeal>,
 }
 
 /// A running installation, as its signer knows it.
@@ -109,6 +129,28 @@ impl Installation {
     /// A client that speaks for the development signer.
     pub fn client(&self) -> anyhow::Result<CscClient> {
         Ok(CscClient::new(&self.dev.csc)?.with_token(&self.dev.service_token))
+    }
+
+    /// The seal credential.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] when the installation has none.
+    pub fn seal(&self) -> Result<&DevSeal, Failure> {
+        self.dev.seal.as_ref().ok_or_else(|| {
+            Failure::Usage(
+                "--dir: the installation has no seal credential; start it with `fuin dev --seals`".into(),
+            )
+        })
+    }
+
+    /// A client that speaks for the organization.
+    pub fn seal_client(&self) -> Result<CscClient, Failure> {
+        Ok(CscClient::new(&self.dev.csc)?.with_token(&self.seal()?.service_token))
+    }
+
+    /// The approvers' passkeys.
+    pub fn approvers(&self) -> Result<PasskeyDirectory, Failure> {
+        Ok(PasskeyDirectory::new(&self.seal()?.approvers, &self.dev.origin, false))
     }
 
     /// The signer's interaction component with the card's pins.

@@ -36,6 +36,8 @@ enum Command {
     Dev(command::dev::Args),
     /// Signs a PDF, having verified the enclave's evidence.
     Sign(command::sign::Args),
+    /// Electronic seals of an organization: mandates, and seals under them.
+    Seal(command::seal::Args),
     /// Authorizes exactly the hashes given and prints what CSC calls the SAD.
     Sad(command::sad::Args),
     /// Stops a credential on its signer's word, until RA and signer use it again.
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Dev(args) => command::dev::run(args).await,
             Command::Sign(args) => command::sign::run(args).await,
+            Command::Seal(args) => command::seal::run(args).await,
             Command::Sad(args) => command::sad::run(args).await,
             Command::Suspend(args) => command::suspend::run(args).await,
             Command::Evidence(args) => command::evidence::run(args).await,

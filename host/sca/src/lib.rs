@@ -8,6 +8,7 @@
 //! | [`passkey`] | a software passkey (WebAuthn), its file and its directory |
 //! | [`device_key`] | a device key in software, and its directory |
 //! | [`means`] | a signer's means of both kinds |
+//! | [`seal`] | mandates for seals, sealed PDFs, the organization's report |
 //! | [`sign`] | evidence, SAD, activation, signatures; and a PDF signed with them |
 //!
 //! The client speaks HTTP without TLS and therefore refuses every address that is not loopback: it is for `fuin dev` and
@@ -20,4 +21,5 @@ pub mod csc;
 pub mod device_key;
 pub mod means;
 pub mod passkey;
+pub mod seal;
 pub mod sign;

@@ -111,10 +111,14 @@ pub(super) fn describe(
                 object["OTP"] = one_time(entry.means);
             }
         }
+        Version::V2 if is_seal(entry)? => object["auth"] = mandate(),
         Version::V2 => object["auth"] = authentication(entry.means),
     }
     Ok(object)
 }
+
+/// Id of the one authentication object of a seal credential.
+const MANDATE_OBJECT: &str = "mandate";
 
 /// What a person is told of the one authentication object.
 const fn label(means: MeansProfile) -> (&'static str, &'static str) {
@@ -166,6 +170,31 @@ fn authentication(means: MeansProfile) -> Value {
             "description": description,
         }],
     })
+}
+
+/// v2, of a seal credential: the SAD is an order of the SCA under a mandate.
+fn mandate() -> Value {
+    json!({
+        "mode": "explicit",
+        "expression": MANDATE_OBJECT,
+        "objects": [{
+            "type": "SealOrder",
+            "id": MANDATE_OBJECT,
+            "format": "A",
+            "label": "Mandate",
+            "description": "Order under a mandate that the organization's approvers granted: base64url of CBOR, signed by the SCA",
+        }],
+    })
+}
+
+/// Whether the credential is for seals, by its certificate's subject.
+fn is_seal(entry: &CatalogueEntry) -> Result<bool, Refusal> {
+    const ORGANIZATION_IDENTIFIER: &str = "2.5.4.97";
+    const PERSON: [&str; 3] = ["2.5.4.4", "2.5.4.42", "2.5.4.65"];
+    Ok(leaf(entry)?.is_some_and(|certificate| {
+        let has = |oid: &&str| certificate.subject_attribute(oid).is_some();
+        has(&ORGANIZATION_IDENTIFIER) && !PERSON.iter().any(has)
+    }))
 }
 
 fn certificate(entry: &CatalogueEntry, shown: Shown, now: u64) -> Result<Value, Refusal> {

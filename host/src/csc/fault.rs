@@ -152,6 +152,28 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         }
         F::AlgorithmNotAllowed | F::UnsupportedAlgorithm => not_acceptable("signAlgo"),
 
+        // Seals.
+        F::KeyPurpose => Refusal::invalid("The credential is for another purpose"),
+        F::ApproversMalformed => not_acceptable("approver"),
+        F::ApproverConflict => Refusal::invalid("The SCA's key is not acceptable"),
+        F::ApproverQuorum => Refusal::invalid("Too few approvers have signed"),
+        F::MandateMalformed => not_acceptable("mandate"),
+        F::MandateUnknown => not_acceptable("mandateID"),
+        F::MandateEnded => Refusal::invalid("The mandate was ended"),
+        F::MandateWindow => Refusal::invalid("The mandate is not valid at this time"),
+        F::MandateSpent => Refusal::invalid("The mandate does not allow so many more seals"),
+        F::MandateRate => Refusal::invalid("The mandate does not allow so many seals in this interval"),
+        F::OrderMalformed | F::OrderSignature => not_acceptable("SAD"),
+        F::OrderNumber => Refusal::invalid("The order does not bear the next running number"),
+        F::OrderExpired => Refusal::invalid("SAD expired"),
+        // An officer's, to end a mandate.
+        F::StatementMalformed
+        | F::StatementSignature
+        | F::StatementForeign
+        | F::StatementExpired
+        | F::StatementSpent
+        | F::UnknownPerson => not_acceptable("statement"),
+
         // The request as a whole.
         F::Malformed => Refusal::invalid("The enclave found the request malformed"),
         F::TooLarge => {
@@ -177,12 +199,6 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::ManifestOutdated
         | F::ManifestNotAdopted
         | F::RoleForbidden
-        | F::StatementMalformed
-        | F::StatementSignature
-        | F::StatementForeign
-        | F::StatementExpired
-        | F::StatementSpent
-        | F::UnknownPerson
         | F::ShareMalformed
         | F::RootMismatch
         | F::GenesisPending

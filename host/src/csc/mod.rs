@@ -16,6 +16,7 @@ mod hashes;
 mod info;
 mod list;
 mod manages;
+mod mandates;
 mod receipt;
 mod sign;
 mod standing;
@@ -81,10 +82,14 @@ enum Method {
     SignHash,
     Extend,
     Suspend,
+    MandateChallenge,
+    MandateGrant,
+    MandateEnd,
+    MandateStatus,
 }
 
 impl Method {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::Info, "info"),
         (Self::Login, "auth/login"),
         (Self::Revoke, "auth/revoke"),
@@ -95,6 +100,10 @@ impl Method {
         (Self::Extend, "credentials/extendTransaction"),
         (Self::SignHash, "signatures/signHash"),
         (Self::Suspend, "credentials/suspend"),
+        (Self::MandateChallenge, "mandates/challenge"),
+        (Self::MandateGrant, "mandates/grant"),
+        (Self::MandateEnd, "mandates/end"),
+        (Self::MandateStatus, "mandates/status"),
     ];
 
     fn named(name: &str) -> Option<Self> {
@@ -161,6 +170,10 @@ pub(crate) async fn serve(
                 Method::SignHash => sign::answer(app, version, &caller, &params).await,
                 Method::Extend => extend::answer(app, version, &caller, &params).await,
                 Method::Suspend => standing::suspend(app, version, &caller, &params).await,
+                Method::MandateChallenge => mandates::challenge(app, &caller, &params).await,
+                Method::MandateGrant => mandates::grant(app, &caller, &params).await,
+                Method::MandateEnd => mandates::end(app, &caller, &params).await,
+                Method::MandateStatus => mandates::status(app, &caller, &params).await,
             }
         }
     }

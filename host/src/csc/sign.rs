@@ -1,20 +1,20 @@
-//! Place: SSA. signatures/signHash: carries hashes and activation token to the SAM, and signatures back. What it shares with
-//! the call for documents is here too.
+//! Place: SSA. signatures/signHash: carries hashes and activation token to the SAM, and signatures back; or the order of an
+//! SCA, and seals back. What it shares with the call for documents is here too.
 
 use super::credential::owned;
 use super::enclave::{self, unexpected};
-use super::{Version, fault, hashes, receipt};
+use super::{Version, fault, hashes, mandates, receipt};
 use crate::http::params::{missing, not_acceptable};
 use crate::http::{Params, Refusal, json};
 use crate::server::App;
-use crate::store::StoredToken;
+use crate::store::{CatalogueEntry, StoredToken};
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::ids::CredentialId;
 use fuin_shared::message::{Answer, Command, SealedRecord, SignHash};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 /// signatures/signHash. In both versions a refusal calls the list `hash`.
 pub(super) async fn answer(
@@ -35,15 +35,21 @@ pub(super) async fn answer(
         return Err(not_acceptable("operationMode"));
     }
     hashes::check_lengths(&digests, Some(algorithm.hash()))?;
-    let call = Call {
-        version,
-        caller,
-        id,
-        token,
-        algorithm,
-        wanted: digests.len(),
-        receipt: receipt::wanted(params)?,
-    };
+    let with_receipt = receipt::wanted(params)?;
+    if let Some((signed, order)) = mandates::order(token) {
+        // The enclave acts on the order alone; a body that says something else is the caller's mistake.
+        if order.hashes != digests || order.signature_algorithm != algorithm {
+            return Err(Refusal::invalid("Hash is not authorized by the SAD"));
+        }
+        let entry = able(app, caller, id, algorithm).await?;
+        let (signatures, receipt) = mandates::seal(app, &entry, &signed, &order).await?;
+        let mut answer = made(digests.len(), &signatures)?;
+        // What the organization's report is made of; always there.
+        answer.insert("sealReceipt".into(), mandates::encode(&receipt).into());
+        receipt::add(app, with_receipt, receipt, &mut answer).await;
+        return Ok(json(&answer.into()));
+    }
+    let call = Call { version, caller, id, token, algorithm, wanted: digests.len(), receipt: with_receipt };
     carry(app, call, |credential, token, record| {
         Command::SignHash(SignHash {
             credential,
@@ -86,22 +92,36 @@ pub(super) async fn carry(
     call: Call<'_>,
     command: impl Fn(CredentialId, Blob, SealedRecord) -> Command,
 ) -> Result<Response, Refusal> {
-    let entry = owned(app, call.caller, call.id).await?;
-    if !entry.key_algorithm.signature_algorithms().contains(&call.algorithm) {
-        return Err(not_acceptable("signAlgo"));
-    }
+    let entry = able(app, call.caller, call.id, call.algorithm).await?;
     let token = super::token::decode(call.token).ok_or_else(|| not_acceptable("SAD"))?;
     let answer = enclave::call(app, &entry.id, |record| command(entry.id.clone(), token.clone(), record))
         .await
         .map_err(|failed| fault::refusal(call.version, &entry, failed))?;
     let Answer::Signatures { signatures, receipt } = answer else { return Err(unexpected()) };
-    if signatures.len() != call.wanted {
+    let mut answer = made(call.wanted, &signatures)?;
+    receipt::add(app, call.receipt, receipt, &mut answer).await;
+    Ok(json(&answer.into()))
+}
+
+/// The caller's credential, if its key makes signatures of this algorithm.
+async fn able(
+    app: &App,
+    caller: &StoredToken,
+    id: &str,
+    algorithm: SignatureAlgorithm,
+) -> Result<CatalogueEntry, Refusal> {
+    let entry = owned(app, caller, id).await?;
+    let can = entry.key_algorithm.signature_algorithms().contains(&algorithm);
+    if can { Ok(entry) } else { Err(not_acceptable("signAlgo")) }
+}
+
+/// The signatures of an answer.
+fn made(wanted: usize, signatures: &[Blob]) -> Result<Map<String, Value>, Refusal> {
+    if signatures.len() != wanted {
         return Err(unexpected());
     }
     let signatures: Vec<String> = signatures.iter().map(|s| Base64::encode_string(s.as_slice())).collect();
-    let mut answer = Map::from_iter([("signatures".to_owned(), signatures.into())]);
-    receipt::add(app, call.receipt, receipt, &mut answer).await;
-    Ok(json(&answer.into()))
+    Ok(Map::from_iter([("signatures".to_owned(), signatures.into())]))
 }
 
 /// ECDSA has none; an empty text is what some clients send for none.

@@ -14,6 +14,7 @@ mod http;
 mod kill;
 mod ledger;
 mod login;
+mod mandates;
 mod peer;
 mod relay;
 mod revocation;

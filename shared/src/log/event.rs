@@ -3,9 +3,10 @@
 //! Subjects are keyed pseudonyms; hashes of what only the signer should recognise are salted, and the receipt opens them.
 
 use crate::ids::{
-    Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
+    Digest32, InstanceId, LedgerId, MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
 };
 use crate::sad::Purpose;
+use crate::seal::Rate;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -55,6 +56,16 @@ pub struct ClockAhead {
     pub least: i64,
     /// At most. Below `least`: the sources contradict each other.
     pub most: i64,
+}
+
+/// An approver who signed, and the counter of the means after this use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApproverUse {
+    /// Number of the approver.
+    pub approver: u32,
+    /// Counter of the means.
+    pub counter: u32,
 }
 
 /// What happened.
@@ -264,6 +275,90 @@ pub enum EventBody {
         version: u64,
         /// Approvals that it spent.
         approvals: Vec<StatementId>,
+    },
+    /// The approvers of a seal key were linked or changed. From then on the key makes seals, and never a signature.
+    ApproversSet {
+        /// The key.
+        credential: CredentialMark,
+        /// Its record.
+        record: RecordMark,
+        /// Digest of the key statement.
+        attests: Digest32,
+        /// Former approvers who signed the change; none the first time.
+        approvals: Vec<ApproverUse>,
+        /// Numbers of the approvers from now on, in rising order.
+        approvers: Vec<u32>,
+        /// How many must sign.
+        threshold: u8,
+        /// Statement that this spends.
+        statement: StatementId,
+    },
+    /// The certification request of a seal key was signed.
+    SealPopSigned {
+        /// The key.
+        credential: CredentialMark,
+        /// Its record, with the counter down by one.
+        record: RecordMark,
+        /// Salted hash of the certification request information.
+        request_info: Digest32,
+        /// Approvers who consented.
+        approvals: Vec<ApproverUse>,
+        /// Statement that this spends.
+        statement: StatementId,
+    },
+    /// A mandate was granted.
+    MandateGranted {
+        /// The seal credential.
+        credential: CredentialMark,
+        /// The mandate.
+        mandate: MandateId,
+        /// Its record.
+        record: RecordMark,
+        /// Most seals.
+        count: u32,
+        /// Unix seconds of the first moment.
+        not_before: u64,
+        /// Unix seconds after the last moment.
+        not_after: u64,
+        /// Most seals of any interval.
+        rate: Rate,
+        /// Approvers who signed it.
+        approvals: Vec<ApproverUse>,
+    },
+    /// An order of an SCA was accepted: its number and its seals are spent, and the seals may be made.
+    Sealed {
+        /// The seal credential.
+        credential: CredentialMark,
+        /// The mandate.
+        mandate: MandateId,
+        /// Running number of the order.
+        number: u64,
+        /// Salted hash of the certificate.
+        certificate: Digest32,
+        /// Number of seals.
+        count: u32,
+        /// RFC 6962 root of the salted hashes, in the order of the call.
+        hashes: Digest32,
+    },
+    /// A mandate was ended.
+    MandateEnded {
+        /// The seal credential.
+        credential: CredentialMark,
+        /// The mandate.
+        mandate: MandateId,
+        /// The approver who ended it, if one did.
+        approval: Option<ApproverUse>,
+        /// The officer's statement that this spends, if an officer did.
+        statement: Option<StatementId>,
+    },
+    /// The suspension of a seal credential by its RA client ended, on the word of that client and of the approvers.
+    SealResumed {
+        /// The seal credential.
+        credential: CredentialMark,
+        /// Approvers who agreed.
+        approvals: Vec<ApproverUse>,
+        /// Statement that this spends.
+        statement: StatementId,
     },
 }
 

@@ -30,6 +30,12 @@ impl EventBody {
             Self::CredentialUnlocked { .. } => "credential-unlocked",
             Self::MeansRelinked { .. } => "means-relinked",
             Self::ManifestAdopted { .. } => "manifest-adopted",
+            Self::ApproversSet { .. } => "approvers-set",
+            Self::SealPopSigned { .. } => "seal-pop-signed",
+            Self::MandateGranted { .. } => "mandate-granted",
+            Self::Sealed { .. } => "sealed",
+            Self::MandateEnded { .. } => "mandate-ended",
+            Self::SealResumed { .. } => "seal-resumed",
         }
     }
 
@@ -56,7 +62,13 @@ impl EventBody {
             | Self::CredentialResumed { credential, .. }
             | Self::OfficersReleased { credential, .. }
             | Self::CredentialUnlocked { credential, .. }
-            | Self::MeansRelinked { credential, .. } => Some(credential),
+            | Self::MeansRelinked { credential, .. }
+            | Self::ApproversSet { credential, .. }
+            | Self::SealPopSigned { credential, .. }
+            | Self::MandateGranted { credential, .. }
+            | Self::Sealed { credential, .. }
+            | Self::MandateEnded { credential, .. }
+            | Self::SealResumed { credential, .. } => Some(credential),
         }
     }
 
@@ -75,7 +87,11 @@ impl EventBody {
             | Self::KeyDestroyed { statement, .. }
             | Self::CredentialResumed { statement, .. }
             | Self::CredentialUnlocked { statement, .. }
-            | Self::MeansRelinked { statement, .. } => core::slice::from_ref(statement),
+            | Self::MeansRelinked { statement, .. }
+            | Self::ApproversSet { statement, .. }
+            | Self::SealPopSigned { statement, .. }
+            | Self::SealResumed { statement, .. } => core::slice::from_ref(statement),
+            Self::MandateEnded { statement, .. } => statement.as_slice(),
             Self::Boot { .. }
             | Self::Authorized { .. }
             | Self::Signed { .. }
@@ -83,7 +99,9 @@ impl EventBody {
             | Self::DocumentsSigned { .. }
             | Self::ClockDoubted { .. }
             | Self::AuthorizationFailed { .. }
-            | Self::AttemptDebited { .. } => &[],
+            | Self::AttemptDebited { .. }
+            | Self::MandateGranted { .. }
+            | Self::Sealed { .. } => &[],
         }
     }
 
@@ -91,16 +109,18 @@ impl EventBody {
     #[must_use]
     pub const fn allows(&self) -> u32 {
         match self {
-            Self::Authorized { count, .. } => *count,
+            Self::Authorized { count, .. } | Self::MandateGranted { count, .. } => *count,
             _ => 0,
         }
     }
 
-    /// Signatures that were made, the certification request not counted.
+    /// Signatures and seals that were made, the certification request not counted.
     #[must_use]
     pub const fn signatures(&self) -> u32 {
         match self {
-            Self::Signed { count, .. } | Self::DocumentsSigned { count, .. } => *count,
+            Self::Signed { count, .. } | Self::DocumentsSigned { count, .. } | Self::Sealed { count, .. } => {
+                *count
+            }
             _ => 0,
         }
     }

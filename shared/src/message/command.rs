@@ -3,14 +3,15 @@
 use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
-use crate::ids::{
-    CredentialId, Digest32, InstanceId, ManifestHash, MeansId, PersonId, RootCommitment, ServiceId,
-};
+use crate::ids::{CredentialId, Digest32, InstanceId, MandateId, ManifestHash, MeansId, ServiceId};
 use crate::manifest::ManifestChange;
-use crate::message::{CredentialQuestion, CredentialStatus, Order, Relink, SealedRecord, Suspend};
+use crate::message::{
+    CeremonyStatus, ConfirmGenesis, CredentialQuestion, CredentialStatus, EndMandate, Genesis, GenesisShares,
+    GetApproverChallenge, GrantMandate, MandateStatus, Order, ProvideShare, Relink, Seal, SealedRecord,
+    Suspend,
+};
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
-use crate::statement::CustodianShare;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,18 @@ pub enum Command {
     /// Makes a manifest current. Phase `Operational`, also under a manifest that has ended. Faults: 110, 300 to 306, 310,
     /// 350 to 355, 804.
     ChangeManifest(ManifestChange),
+    /// A nonce for a SAD of one approver of a seal credential. Faults: 400 to 403, 420, 440, 441.
+    GetApproverChallenge(GetApproverChallenge),
+    /// Grants a mandate for seals. Faults: 400 to 403, 420, 431, 433, 440 to 443, 500 to 608, 704, 706, 720.
+    GrantMandate(GrantMandate),
+    /// Seals hashes under a mandate, on an order of its SCA. Faults: 400 to 403, 431, 440, 442, 607, 703, 704, 706, 707,
+    /// 720 to 729, 800 to 804.
+    Seal(Seal),
+    /// Ends a mandate, on the word of one approver or one officer. Faults: 350 to 355, 400 to 403, 440, 500 to 608, 721,
+    /// 722.
+    EndMandate(EndMandate),
+    /// How far a mandate is used. Fault: 721.
+    MandateStatus(MandateId),
 }
 
 /// See [`Command::InstallManifest`].
@@ -95,32 +108,6 @@ pub struct InstallManifest {
 pub struct GetEvidence {
     /// The caller's nonce, 8 to 64 octets.
     pub nonce: Option<Blob>,
-}
-
-/// See [`Command::Genesis`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Genesis {
-    /// [`crate::statement::SignedStatement`] over [`crate::statement::GenesisApproval`], one per officer of the quorum.
-    pub approvals: Vec<Blob>,
-}
-
-/// See [`Command::ConfirmGenesis`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmGenesis {
-    /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareReceipt`], at most one per custodian.
-    pub receipts: Vec<Blob>,
-}
-
-/// See [`Command::ProvideShare`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProvideShare {
-    /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareStatement`].
-    pub statement: Blob,
-    /// [`crate::statement::HpkeSealed`] in CBOR: the share under `info` `SHARE_TO_INSTANCE`.
-    pub sealed: Blob,
 }
 
 /// A command of the key life cycle: the parameters are in the proof.
@@ -313,7 +300,7 @@ pub enum Answer {
         /// Receipt.
         receipt: Receipt,
     },
-    /// To `SignHash` and `SignDocument`.
+    /// To `SignHash`, `SignDocument` and `Seal`.
     Signatures {
         /// In the order of the request, ECDSA in DER.
         signatures: Vec<Blob>,
@@ -335,6 +322,17 @@ pub enum Answer {
     },
     /// To `ChangeManifest`.
     ManifestChanged(ManifestChanged),
+    /// To `GrantMandate`.
+    MandateGranted {
+        /// The mandate.
+        mandate: MandateId,
+        /// Receipt.
+        receipt: Receipt,
+    },
+    /// To `EndMandate`.
+    MandateEnded(Receipt),
+    /// To `MandateStatus`.
+    MandateStatus(MandateStatus),
 }
 
 /// See [`Command::Status`].
@@ -349,16 +347,6 @@ pub struct Status {
     pub service: Option<ServiceId>,
     /// Size of the ledger, once recovered.
     pub ledger_size: Option<u64>,
-}
-
-/// See [`Command::Genesis`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GenesisShares {
-    /// Commitment to the new root key.
-    pub commitment: RootCommitment,
-    /// A share for each custodian.
-    pub shares: Vec<CustodianShare>,
 }
 
 /// See [`Command::GenerateKey`].
@@ -454,20 +442,6 @@ pub struct Receipt {
     pub salts: Vec<Blob>,
     /// Signed checkpoint that covers it.
     pub checkpoint: String,
-}
-
-/// See [`Command::CeremonyStatus`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CeremonyStatus {
-    /// The shares of a genesis that waits for receipts, each sealed to its custodian.
-    pub genesis: Option<GenesisShares>,
-    /// Custodians whose receipt it waits for.
-    pub receipts_missing: Vec<PersonId>,
-    /// Custodians whose share is here.
-    pub shares: Vec<PersonId>,
-    /// How many more shares are needed.
-    pub shares_missing: u8,
 }
 
 /// See [`Command::ChangeManifest`].

@@ -13,7 +13,7 @@ pub enum Lane {
     Work,
     /// Only asks how things are, and waits for no commit.
     Question,
-    /// Suspends a credential, or says how it stands: it binds however much work waits.
+    /// Suspends a credential, ends a mandate, or says how they stand: it binds however much work waits.
     Restriction,
 }
 
@@ -23,10 +23,16 @@ impl Command {
     pub const fn lane(&self) -> Lane {
         match self {
             Self::Status | Self::GetEvidence(_) | Self::CeremonyStatus => Lane::Question,
-            Self::Suspend(_) | Self::Hold(_) | Self::Order(_) | Self::CredentialStatus(_) => {
+            Self::Suspend(_)
+            | Self::Hold(_)
+            | Self::Order(_)
+            | Self::CredentialStatus(_)
+            | Self::EndMandate(_)
+            | Self::MandateStatus(_) => Lane::Restriction,
+            Self::GetChallenge(request) if matches!(request.purpose, Purpose::Suspend) => Lane::Restriction,
+            Self::GetApproverChallenge(request) if matches!(request.purpose, Purpose::EndMandate) => {
                 Lane::Restriction
             }
-            Self::GetChallenge(request) if matches!(request.purpose, Purpose::Suspend) => Lane::Restriction,
             _ => Lane::Work,
         }
     }

@@ -1,13 +1,17 @@
 //! Place: none. Messages between host and enclave: [`Command`] and [`Answer`] from host to enclave and back,
 //! [`StoreRequest`] and [`StoreAnswer`] from enclave to host and back.
 
+mod ceremony;
 mod command;
 mod lane;
+mod seals;
 mod standing;
 mod store;
 
+pub use ceremony::*;
 pub use command::*;
 pub use lane::{LANE_PLACES, Lane};
+pub use seals::*;
 pub use standing::*;
 pub use store::*;
 

@@ -13,10 +13,12 @@ use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key::PublicKey;
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{
-    Answer, Authorize, Command, ExtendTransaction, Manage, Receipt, SignDocument, SignHash, ToBeSigned,
+    Answer, Authorize, Command, EndMandate, EndedBy, ExtendTransaction, GrantMandate, Manage, Receipt, Seal,
+    SignDocument, SignHash, ToBeSigned,
 };
 use fuin_shared::sad::{AuthorizationEvidence, HashType, Purpose, Sad, sad_digest};
-use std::collections::BTreeMap;
+use fuin_shared::seal::{SealOrder, SignedOrder};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// DER of the AlgorithmIdentifier ecdsa-with-SHA256.
 const ECDSA_SHA256: [u8; 12] = [0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
@@ -44,6 +46,10 @@ pub struct Oracle {
     proofs: BTreeMap<String, bool>,
     /// Manifests that the officers' quorum approved.
     pub manifests: Vec<Blob>,
+    /// Orders that SCAs signed; whether each was obeyed.
+    orders: BTreeMap<Blob, bool>,
+    /// Statements with which officers ended mandates.
+    endings: BTreeSet<Blob>,
     /// Tokens and what is left of each, in the order of their coming.
     pub tokens: Vec<(Blob, Permission)>,
     /// Receipts, by their index in the ledger.
@@ -78,6 +84,16 @@ impl Oracle {
         self.proofs.insert(payload(proof), false);
     }
 
+    /// An SCA signed this order.
+    pub fn ordered(&mut self, order: &SealOrder) {
+        self.orders.insert(codec::encode(order).into(), false);
+    }
+
+    /// An officer signed this ending of a mandate.
+    pub fn ending(&mut self, statement: Blob) {
+        self.endings.insert(statement);
+    }
+
     /// A new boot: no consent and no token of an earlier one may serve any more.
     pub fn rebooted(&mut self) {
         self.consents.clear();
@@ -109,7 +125,13 @@ impl Oracle {
                 self.extended(request, token)
             }
             // A suspension takes nothing from anybody but the use of the key; who may order one is tested elsewhere.
-            (_, Answer::CeremonyStatus(_) | Answer::RevocationTaken | Answer::CredentialStatus(_)) => Ok(()),
+            (
+                _,
+                Answer::CeremonyStatus(_)
+                | Answer::RevocationTaken
+                | Answer::CredentialStatus(_)
+                | Answer::MandateStatus(_),
+            ) => Ok(()),
             (Some(Command::Relink(r)), Answer::Linked(_)) => {
                 self.managed(&r.manage, Some(Purpose::Relink)).map(drop)
             }
@@ -123,6 +145,11 @@ impl Oracle {
                 self.managed(m, Some(Purpose::Delete)).map(drop)
             }
             (Some(Command::AuthorizePop(m)), Answer::Request { csr, .. }) => self.requested(m, csr),
+            (Some(Command::GrantMandate(request)), Answer::MandateGranted { .. }) => self.granted(request),
+            (Some(Command::EndMandate(request)), Answer::MandateEnded(_)) => self.ended(request),
+            (Some(Command::Seal(request)), Answer::Signatures { signatures, .. }) => {
+                self.sealed(request, signatures)
+            }
             _ => Err("an answer that fits no command".to_owned()),
         };
         if let Err(why) = judged {
@@ -284,6 +311,50 @@ impl Oracle {
         Ok(())
     }
 
+    /// Every approval is an approver's own, and was used for nothing before.
+    fn granted(&mut self, request: &GrantMandate) -> Result<(), String> {
+        if request.approvals.is_empty() {
+            return Err("a mandate without approvals".to_owned());
+        }
+        for approval in &request.approvals {
+            let permission = self.consent(Some(approval), Purpose::Mandate)?;
+            if permission.credential != request.credential {
+                return Err("a mandate for another credential".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, request: &EndMandate) -> Result<(), String> {
+        match &request.by {
+            EndedBy::Approver(evidence) => self.consent(Some(evidence), Purpose::EndMandate).map(drop),
+            EndedBy::Officer(statement) if self.endings.contains(statement) => Ok(()),
+            EndedBy::Officer(_) => Err("ended on a statement that no officer made".to_owned()),
+        }
+    }
+
+    /// An order of the SCA seals once, its own hashes and no other.
+    fn sealed(&mut self, request: &Seal, seals: &[Blob]) -> Result<(), String> {
+        let signed: SignedOrder =
+            codec::decode(request.order.as_slice()).map_err(|_| "sealed on an order that is none")?;
+        let order: SealOrder =
+            codec::decode(signed.order.as_slice()).map_err(|_| "sealed on an order that is none")?;
+        let obeyed = self.orders.get_mut(&signed.order).ok_or("sealed on an order that no SCA made")?;
+        if std::mem::replace(obeyed, true) {
+            return Err("sealed on an order that was obeyed before".to_owned());
+        }
+        if order.hashes.len() != seals.len() {
+            return Err("not one seal for each hash".to_owned());
+        }
+        let key = self.keys.get(&request.credential).ok_or("sealed with a key that nobody knows")?;
+        for (hash, seal) in order.hashes.iter().zip(seals) {
+            key.verify_digest(hash.as_slice(), seal.as_slice())
+                .map_err(|_| "a seal of something else than the hash ordered")?;
+            self.signed += 1;
+        }
+        Ok(())
+    }
+
     fn managed(&mut self, manage: &Manage, purpose: Option<Purpose>) -> Result<Option<Permission>, String> {
         let obeyed =
             self.proofs.get_mut(&payload(&manage.proof)).ok_or("on a proof that no RA client made")?;
@@ -330,6 +401,7 @@ pub(super) fn receipt(answer: &Answer) -> Option<&Receipt> {
         }
         Answer::ManifestChanged(changed) => Some(&changed.receipt),
         Answer::Activation { receipt, .. } | Answer::Signatures { receipt, .. } => Some(receipt),
+        Answer::MandateGranted { receipt, .. } | Answer::MandateEnded(receipt) => Some(receipt),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ mod manifest;
 mod pyhanko;
 mod restart;
 mod sad;
+mod seal;
 mod sign;
 mod witnessed;
 

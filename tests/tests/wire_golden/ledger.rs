@@ -1,10 +1,13 @@
 //! Place: none. Events: the leaves of the ledger, which no later version may read in another way.
 
 use crate::Vector;
-use crate::parts::{digest, statement, thirty_two};
+use crate::parts::{digest, mandate, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
-use fuin_shared::log::event::{ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
+use fuin_shared::log::event::{
+    ApproverUse, ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, VERSION,
+};
 use fuin_shared::sad::Purpose;
+use fuin_shared::seal::Rate;
 
 fn bodies() -> Vec<EventBody> {
     let credential = CredentialMark { subject: Subject(thirty_two(0x50)), sequence: 4 };
@@ -74,7 +77,52 @@ fn bodies() -> Vec<EventBody> {
             version: 2,
             approvals: vec![statement],
         },
+        EventBody::ApproversSet {
+            credential,
+            record,
+            attests: digest(0x5b),
+            approvals: approvals(),
+            approvers: vec![1, 2, 4],
+            threshold: 2,
+            statement,
+        },
+        EventBody::SealPopSigned {
+            credential,
+            record,
+            request_info: digest(0x55),
+            approvals: approvals(),
+            statement,
+        },
+        EventBody::MandateGranted {
+            credential,
+            mandate: mandate(),
+            record: RecordMark { version: 1, ..record },
+            count: 5,
+            not_before: 1_800_000_000,
+            not_after: 1_800_003_600,
+            rate: Rate { seals: 2, seconds: 60 },
+            approvals: approvals(),
+        },
+        EventBody::Sealed {
+            credential,
+            mandate: mandate(),
+            number: 1,
+            certificate: digest(0x58),
+            count: 2,
+            hashes: digest(0x59),
+        },
+        EventBody::MandateEnded {
+            credential,
+            mandate: mandate(),
+            approval: None,
+            statement: Some(statement),
+        },
+        EventBody::SealResumed { credential, approvals: approvals(), statement },
     ]
+}
+
+fn approvals() -> Vec<ApproverUse> {
+    vec![ApproverUse { approver: 1, counter: 0 }, ApproverUse { approver: 3, counter: 7 }]
 }
 
 /// No wildcard: a new event does not compile until it has a name, and then wants a sample above.
@@ -100,6 +148,12 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::CredentialUnlocked { .. } => "credential-unlocked",
         EventBody::MeansRelinked { .. } => "means-relinked",
         EventBody::ManifestAdopted { .. } => "manifest-adopted",
+        EventBody::ApproversSet { .. } => "approvers-set",
+        EventBody::SealPopSigned { .. } => "seal-pop-signed",
+        EventBody::MandateGranted { .. } => "mandate-granted",
+        EventBody::Sealed { .. } => "sealed",
+        EventBody::MandateEnded { .. } => "mandate-ended",
+        EventBody::SealResumed { .. } => "seal-resumed",
     }
 }
 

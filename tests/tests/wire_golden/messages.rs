@@ -1,7 +1,7 @@
 //! Place: none. Frames, and what the host asks of the enclave.
 
 use crate::Vector;
-use crate::parts::{checkpoint, credential, octets, receipt, record, spki, thirty_two};
+use crate::parts::{checkpoint, credential, mandate, octets, receipt, record, spki, thirty_two};
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
@@ -10,13 +10,14 @@ use fuin_shared::ids::{InstanceId, ManifestHash, MeansId, RootCommitment, Servic
 use fuin_shared::log::event::Holder;
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, CredentialQuestion,
-    CredentialStatus, ExtendTransaction, Genesis, GenesisShares, GetChallenge, GetEvidence, Head, Hello,
-    InstallManifest, KeyGenerated, Linked, Manage, ManifestChanged, MeansHint, Order, PasskeyHint,
-    ProvideRevocation, ProvideShare, Relink, SignDocument, SignHash, Status, StoreAnswer, StoreRequest,
-    Suspend, ToBeSigned,
+    CredentialStatus, EndMandate, EndedBy, ExtendTransaction, Genesis, GenesisShares, GetApproverChallenge,
+    GetChallenge, GetEvidence, GrantMandate, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage,
+    MandateStatus, ManifestChanged, MeansHint, Order, PasskeyHint, ProvideRevocation, ProvideShare, Relink,
+    Seal, SealedRecord, SignDocument, SignHash, Status, StoreAnswer, StoreRequest, Suspend, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
+use fuin_shared::seal::mandate_record;
 
 type FromHost = Frame<Command, StoreAnswer>;
 type FromEnclave = Frame<StoreRequest, Answer>;
@@ -97,7 +98,39 @@ fn commands() -> Vec<Command> {
         Command::CredentialStatus(CredentialQuestion { credential: credential(), record: record() }),
         Command::FollowManifest(crate::statements::manifest_change()),
         Command::ChangeManifest(crate::statements::manifest_change()),
+        Command::GetApproverChallenge(GetApproverChallenge {
+            credential: credential(),
+            purpose: Purpose::Mandate,
+            approver: 2,
+            record: record(),
+        }),
+        Command::GrantMandate(GrantMandate {
+            credential: credential(),
+            terms: octets(0xac, 20),
+            approvals: vec![octets(7, 30), octets(8, 30)],
+            record: record(),
+        }),
+        Command::Seal(Seal {
+            credential: credential(),
+            order: octets(0xa2, 20),
+            record: record(),
+            mandate: SealedRecord { id: mandate_record(&mandate()), version: 1, body: octets(0xa1, 40) },
+        }),
+        Command::EndMandate(EndMandate {
+            credential: credential(),
+            mandate: mandate(),
+            by: EndedBy::Approver(octets(7, 30)),
+            record: record(),
+        }),
+        Command::MandateStatus(mandate()),
     ]
+}
+
+/// The other way to end a mandate.
+fn ended_by_officer() -> Vector {
+    let by = EndedBy::Officer(octets(0xa3, 30));
+    let command = EndMandate { credential: credential(), mandate: mandate(), by, record: record() };
+    Vector::cbor("command/end-mandate-by-officer", Command::EndMandate(command))
 }
 
 /// No wildcard: a new command does not compile until it has a name, and then wants a sample above.
@@ -129,6 +162,11 @@ fn command_name(command: &Command) -> &'static str {
         Command::CredentialStatus(_) => "credential-status",
         Command::FollowManifest(_) => "follow-manifest",
         Command::ChangeManifest(_) => "change-manifest",
+        Command::GetApproverChallenge(_) => "get-approver-challenge",
+        Command::GrantMandate(_) => "grant-mandate",
+        Command::Seal(_) => "seal",
+        Command::EndMandate(_) => "end-mandate",
+        Command::MandateStatus(_) => "mandate-status",
     }
 }
 
@@ -200,6 +238,16 @@ fn answers() -> Vec<Answer> {
             version: 2,
             receipt: receipt(),
         }),
+        Answer::MandateGranted { mandate: mandate(), receipt: receipt() },
+        Answer::MandateEnded(receipt()),
+        Answer::MandateStatus(MandateStatus {
+            count: 5,
+            used: 3,
+            next_number: 3,
+            not_before: 1_800_000_000,
+            not_after: 1_800_003_600,
+            ended: false,
+        }),
     ]
 }
 
@@ -227,6 +275,9 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::Restored(_) => "restored",
         Answer::ManifestFollowed { .. } => "manifest-followed",
         Answer::ManifestChanged(_) => "manifest-changed",
+        Answer::MandateGranted { .. } => "mandate-granted",
+        Answer::MandateEnded(_) => "mandate-ended",
+        Answer::MandateStatus(_) => "mandate-status",
     }
 }
 
@@ -296,6 +347,7 @@ pub fn vectors() -> Vec<Vector> {
     frames()
         .into_iter()
         .chain(commands)
+        .chain([ended_by_officer()])
         .chain(answers)
         .chain([Vector::cbor("fault/numbers", faults)])
         .chain(hints())

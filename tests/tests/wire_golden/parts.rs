@@ -2,7 +2,7 @@
 
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::InstanceKeys;
-use fuin_shared::ids::{CaId, CredentialId, Digest32, PersonId, RaClientId, StatementId, UserId};
+use fuin_shared::ids::{CaId, CredentialId, Digest32, MandateId, PersonId, RaClientId, StatementId, UserId};
 use fuin_shared::key::Spki;
 use fuin_shared::message::{Receipt, SealedRecord};
 
@@ -34,6 +34,10 @@ pub fn statement() -> StatementId {
 
 pub fn credential() -> CredentialId {
     CredentialId::new("key-0001").expect("a valid name")
+}
+
+pub fn mandate() -> MandateId {
+    MandateId(std::array::from_fn(|n| 0x80 + n as u8))
 }
 
 pub fn authority() -> CaId {

@@ -2,7 +2,8 @@
 
 use crate::Vector;
 use crate::parts::{
-    authority, checkpoint, credential, digest, octets, person, statement as statement_id, thirty_two, user,
+    authority, checkpoint, credential, digest, mandate, octets, person, spki, statement as statement_id,
+    thirty_two, user,
 };
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::codec;
@@ -10,6 +11,10 @@ use fuin_shared::ids::{InstanceId, ManifestHash, MeansId, RootCommitment, Servic
 use fuin_shared::manifest::{ManifestApproval, ManifestChange, ManifestHistory};
 use fuin_shared::sad::{
     self, Assertion, AuthorizationEvidence, AuthorizedSad, HashType, LinkSubject, MeansProfile, Purpose, Sad,
+};
+use fuin_shared::seal::{
+    self, ApproverChange, ApproverEvidence, ApproverRegistration, MandateEnding, MandateTerms, Rate,
+    SealOrder, SignedOrder,
 };
 use fuin_shared::statement::{
     CredentialOrder, CredentialOrderKind, CustodianShare, GenesisApproval, HpkeSealed, ManageAction,
@@ -59,6 +64,9 @@ fn sads() -> Vec<Vector> {
         Vector::cbor("sad/link", sad_to_link()),
         Vector::cbor("sad/pop", with(Purpose::Pop)),
         Vector::cbor("sad/delete", Sad { hashes: Vec::new(), count: 0, ..with(Purpose::Delete) }),
+        Vector::cbor("sad/mandate", with(Purpose::Mandate)),
+        Vector::cbor("sad/end-mandate", with(Purpose::EndMandate)),
+        Vector::cbor("sad/approvers", with(Purpose::Approvers)),
         Vector::cbor("sad/document", Sad { hash_type: HashType::Document, ..sad_to_sign() }),
         Vector::cbor("sad/relink", with(Purpose::Relink)),
         Vector::cbor("sad/suspend", Sad { hashes: Vec::new(), count: 0, ..with(Purpose::Suspend) }),
@@ -205,6 +213,83 @@ fn ceremony() -> Vec<Vector> {
     ]
 }
 
+fn approver() -> ApproverRegistration {
+    ApproverRegistration {
+        means: MeansProfile::Passkey,
+        identity: digest(0x27),
+        relying_party: Some("fuin.example".into()),
+        registration: digest(0x28),
+    }
+}
+
+fn seals() -> Vec<Vector> {
+    let terms = MandateTerms {
+        version: seal::VERSION,
+        service: ServiceId(thirty_two(0x21)),
+        credential: credential(),
+        spki: digest(0x25),
+        nonce: octets(0x90, 16),
+        sca_key: spki(),
+        document_class: "請求書".into(),
+        count: 5,
+        not_before: 1_800_000_000,
+        not_after: 1_800_003_600,
+        rate: Rate { seals: 2, seconds: 60 },
+        hash_algorithm: HashAlgorithm::Sha256,
+        signature_algorithm: SignatureAlgorithm::EcdsaSha256,
+    };
+    let order = SealOrder {
+        version: seal::VERSION,
+        service: ServiceId(thirty_two(0x21)),
+        mandate: mandate(),
+        number: 1,
+        expires: 1_800_000_060,
+        hashes: vec![octets(0x10, 32)],
+        hash_algorithm: HashAlgorithm::Sha256,
+        signature_algorithm: SignatureAlgorithm::EcdsaSha256,
+    };
+    let change = ApproverChange {
+        credential: credential(),
+        version: 4,
+        keep: vec![1, 2],
+        approvers: vec![approver()],
+        threshold: 2,
+    };
+    let ending = MandateEnding {
+        service: ServiceId(thirty_two(0x21)),
+        ledger: "fuin.example/ledger".into(),
+        mandate: mandate(),
+        statement: statement_id(),
+        not_after: 1_800_000_600,
+    };
+    let octets_of = terms.to_bytes();
+    let algorithm = HashAlgorithm::Sha256;
+    let order_octets = codec::encode(&order);
+    vec![
+        Vector::octets("seal/mandate-id", seal::mandate_id(&octets_of).0),
+        Vector::octets("seal/mandate-hash", seal::mandate_hash(algorithm, &octets_of).0),
+        Vector::octets("seal/end-hash", seal::end_hash(algorithm, &mandate()).0),
+        Vector::octets("seal/change-hash", change.hash(algorithm).0),
+        Vector::octets("seal/order-message", SignedStatement::message::<SealOrder>(&order_octets)),
+        Vector::octets(
+            "seal/ending-message",
+            SignedStatement::message::<MandateEnding>(&codec::encode(&ending)),
+        ),
+        Vector::cbor("seal/terms", terms),
+        Vector::cbor("seal/order", order),
+        Vector::cbor(
+            "seal/signed-order",
+            SignedOrder { order: order_octets.into(), signature: octets(0x30, 70) },
+        ),
+        Vector::cbor("seal/change", change),
+        Vector::cbor("seal/ending", ending),
+        Vector::cbor(
+            "seal/approver-evidence",
+            ApproverEvidence { approvals: vec![octets(7, 30)], registrations: vec![octets(8, 30)] },
+        ),
+    ]
+}
+
 fn actions() -> Vec<ManageAction> {
     vec![
         ManageAction::GenerateKey {
@@ -234,6 +319,14 @@ fn actions() -> Vec<ManageAction> {
         ManageAction::Unlock {},
         ManageAction::RelinkPasskey { relying_party: "fuin.example".into(), registration: digest(0x28) },
         ManageAction::RelinkDeviceKey { key: digest(0x25) },
+        ManageAction::GenerateSealKey {
+            user: user(),
+            authority: authority(),
+            key_algorithm: KeyAlgorithm::EcdsaP256,
+            subject: "CN=Fuin,2.5.4.97=NTRJP-1,O=Fuin,C=JP".into(),
+        },
+        ManageAction::EnrolApprovers { approvers: vec![approver()], threshold: 1 },
+        ManageAction::ChangeApprovers { keep: vec![1, 2], approvers: vec![approver()], threshold: 2 },
     ]
 }
 
@@ -253,13 +346,16 @@ fn action_name(action: &ManageAction) -> &'static str {
         ManageAction::Unlock {} => "unlock",
         ManageAction::RelinkPasskey { .. } => "relink-passkey",
         ManageAction::RelinkDeviceKey { .. } => "relink-device-key",
+        ManageAction::GenerateSealKey { .. } => "generate-seal-key",
+        ManageAction::EnrolApprovers { .. } => "enrol-approvers",
+        ManageAction::ChangeApprovers { .. } => "change-approvers",
     }
 }
 
 /// The payload of a manageProof is JSON: in hex here like everything else.
 fn manage_proof(action: ManageAction) -> Vector {
     let name = format!("manage-proof/{}", action_name(&action));
-    let made = matches!(action, ManageAction::GenerateKey { .. });
+    let made = matches!(action, ManageAction::GenerateKey { .. } | ManageAction::GenerateSealKey { .. });
     let value = ManageStatement {
         service: ServiceId(thirty_two(0x21)),
         ledger: "fuin.example/ledger".into(),
@@ -280,6 +376,7 @@ pub fn vectors() -> Vec<Vector> {
         .into_iter()
         .chain(evidence())
         .chain(ceremony())
+        .chain(seals())
         .chain(actions().into_iter().map(manage_proof))
         .collect()
 }

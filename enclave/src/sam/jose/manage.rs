@@ -1,7 +1,9 @@
 //! Place: SAM. The payload of a `manageProof`: the parameters of a key's life cycle, in JSON.
 
+use crate::sam::certificates::{ORGANIZATION_IDENTIFIER, ORGANIZATION_NAME};
 use crate::sam::pkcs10::Subject;
 use fuin_shared::fault::Fault;
+use fuin_shared::seal::{ApproverRegistration, MAX_APPROVERS};
 use fuin_shared::statement::{ManageAction, ManageStatement};
 
 /// Most certificates of one linkCert.
@@ -23,8 +25,9 @@ pub fn manage_statement(payload: &[u8]) -> Result<ManageStatement, Fault> {
     if bounded(&statement) { Ok(statement) } else { Err(Fault::InvalidProof) }
 }
 
-/// Bounds that the types themselves do not hold. The action generateKey has no key yet, the others name one; its subject
-/// must be a name, for no request could be made later for a key without one.
+/// Bounds that the types themselves do not hold. The actions that generate a key have none yet, the others name one; the
+/// subject must be a name, for no request could be made later for a key without one, and that of a seal key the name of
+/// a legal person.
 fn bounded(statement: &ManageStatement) -> bool {
     let names_key = statement.key.is_some() && statement.version.is_some();
     let action = match &statement.action {
@@ -48,6 +51,23 @@ fn bounded(statement: &ManageStatement) -> bool {
         | ManageAction::Resume {}
         | ManageAction::Unlock {}
         | ManageAction::RelinkDeviceKey { .. } => names_key,
+        ManageAction::GenerateSealKey { subject, .. } => {
+            let organization = Subject::parse(subject)
+                .is_some_and(|name| name.has(ORGANIZATION_IDENTIFIER) && name.has(ORGANIZATION_NAME));
+            statement.key.is_none() && statement.version.is_none() && organization
+        }
+        ManageAction::EnrolApprovers { approvers, .. } => {
+            names_key && approvers.len() <= MAX_APPROVERS && approvers.iter().all(bounded_approver)
+        }
+        ManageAction::ChangeApprovers { keep, approvers, .. } => {
+            names_key
+                && keep.len() + approvers.len() <= MAX_APPROVERS
+                && approvers.iter().all(bounded_approver)
+        }
     };
     action && !statement.ledger.is_empty() && statement.ledger.len() <= MAX_NAME
+}
+
+fn bounded_approver(approver: &ApproverRegistration) -> bool {
+    approver.relying_party.as_ref().is_none_or(|name| !name.is_empty() && name.len() <= MAX_NAME)
 }

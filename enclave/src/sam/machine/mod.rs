@@ -255,6 +255,13 @@ impl Machine {
         now: Millis,
         effects: &mut Vec<Effect>,
     ) {
+        if let Some(operational) = self.operational().filter(|operational| operational.seals(ticket)) {
+            match operational.sealed(ticket, result) {
+                Ok(sealed) => effects.push(sealed),
+                Err(fault) => self.failed(ticket, fault, effects),
+            }
+            return;
+        }
         let appended = self
             .with_operational(now, Ok(()), |operational, around| operational.signed(ticket, result, around));
         if let Err(fault) = appended {
@@ -314,6 +321,10 @@ impl Machine {
                             self.context = Some(*context);
                             effects.push(Effect::Reply { ticket, result: Ok(answer) });
                         }
+                        Next::Seal(job, receipt) => effects.push(match self.operational() {
+                            Some(operational) => operational.begin_seal(ticket, *job, receipt),
+                            None => refuse(ticket, Fault::WrongPhase),
+                        }),
                         Next::Refuse(fault) => effects.push(refuse(ticket, fault)),
                         Next::Settle(subject) => {
                             if let Some(operational) = self.operational() {

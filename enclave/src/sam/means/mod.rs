@@ -15,6 +15,7 @@ pub mod x509;
 use super::key_attestation::eid_reference;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, MeansId, RaClientId, ServiceId};
+use fuin_shared::key::Spki;
 use fuin_shared::manifest::means::MeansPolicy;
 use fuin_shared::message::{MeansHint, PasskeyHint};
 use fuin_shared::sad::{Assertion, MeansProfile};
@@ -118,6 +119,17 @@ impl EidMeans {
                 service,
                 &[b"oidc", account.provider.as_str().as_bytes(), account.subject.as_ref()],
             ),
+        }
+    }
+
+    /// Its public key, of a means that has one.
+    #[must_use]
+    pub const fn public_key(&self) -> Option<&Spki> {
+        match self {
+            Self::Passkey(passkey) => Some(&passkey.public_key),
+            Self::DeviceKey(key) => Some(&key.public_key),
+            Self::X509(linked) => Some(&linked.public_key),
+            Self::Oidc(_) => None,
         }
     }
 

@@ -6,6 +6,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, MeansId};
 use fuin_shared::manifest::{RaClient, RelyingParty};
 use fuin_shared::sad::{Assertion, MeansProfile};
+use fuin_shared::seal::ApproverRegistration;
 use fuin_shared::statement::ManageAction;
 
 /// A means, as the RA names it.
@@ -75,6 +76,22 @@ impl<'a> Named<'a> {
                 Ok(Self::Passkey { party, registration: *registration })
             }
             ManageAction::RelinkDeviceKey { key } => Ok(Self::DeviceKey { key: *key }),
+            _ => Err(Fault::InvalidProof),
+        }
+    }
+
+    /// The means of a seal approver to be.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidProof`]: a relying party that is not the client's, or one where none belongs.
+    pub fn of_approver(approver: &ApproverRegistration, client: &'a RaClient) -> Result<Self, Fault> {
+        match (approver.means, &approver.relying_party) {
+            (MeansProfile::Passkey, Some(id)) => {
+                let party = client.relying_parties.iter().find(|party| party.id == *id);
+                let party = party.ok_or(Fault::InvalidProof)?;
+                Ok(Self::Passkey { party, registration: approver.registration })
+            }
+            (MeansProfile::DeviceKey, None) => Ok(Self::DeviceKey { key: approver.registration }),
             _ => Err(Fault::InvalidProof),
         }
     }

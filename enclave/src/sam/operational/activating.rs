@@ -2,10 +2,12 @@
 
 use super::super::activation::{Activation, multiset};
 use super::super::record::KeyState;
+use super::seals::may_approve;
 use super::{Effect, Operational, Outcome, Surroundings, Ticket, salt};
 use crate::ledger::journal::Entry;
 use crate::sam::means::EidMeans;
 use fuin_shared::fault::Fault;
+use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{EventBody, salted};
 use fuin_shared::message::{Answer, Authorize, Challenge, Command, GetChallenge};
 use fuin_shared::sad::{Purpose, Sad};
@@ -21,7 +23,11 @@ impl Operational {
     ) -> Result<Effect, Fault> {
         let credential = self.open(&request.credential, &request.record, around)?;
         let state = credential.record.state;
+        if credential.record.purpose == KeyPurpose::Seal {
+            may_approve(&credential.record, request.purpose)?;
+        }
         match (request.purpose, state) {
+            _ if credential.record.purpose == KeyPurpose::Seal => {}
             // With `link` in state `active` a means that takes the place of another shows itself.
             (Purpose::Sign | Purpose::Relink, KeyState::Active) => self.check_free(&credential)?,
             (Purpose::Suspend | Purpose::Resume, KeyState::Active)
@@ -55,6 +61,7 @@ impl Operational {
         rng: &mut dyn CryptoRng,
     ) -> Result<(), Fault> {
         let credential = self.open(&request.credential, &request.record, around)?;
+        credential.record.require_purpose(KeyPurpose::Signature)?;
         if credential.record.state != KeyState::Active {
             return Err(Fault::CredentialDisabled);
         }

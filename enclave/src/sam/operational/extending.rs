@@ -5,6 +5,7 @@ use super::super::record::KeyState;
 use super::{Operational, Outcome, Surroundings, Ticket};
 use crate::ledger::journal::Entry;
 use fuin_shared::fault::Fault;
+use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::ExtendTransaction;
 use rand_core::CryptoRng;
@@ -26,6 +27,7 @@ impl Operational {
             return Err(Fault::SadTooMany);
         }
         let credential = self.open(&request.credential, &request.record, around)?;
+        credential.record.require_purpose(KeyPurpose::Signature)?;
         if credential.record.state != KeyState::Active {
             return Err(Fault::CredentialDisabled);
         }

@@ -8,10 +8,13 @@ use super::super::orders;
 use super::super::outcome::Withheld;
 use super::super::record::KeyState;
 use super::super::vault::Credential;
+use super::enrolment::approver_evidence;
+use super::seals::Wanted;
 use super::{Effect, Operational, Outcome, Surroundings, Ticket};
 use crate::ledger::journal::Entry;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{StatementId, Subject};
+use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{EventBody, Holder};
 use fuin_shared::message::{Answer, Command, CredentialQuestion, CredentialStatus, Manage, Order, Suspend};
 use fuin_shared::sad::{MAX_UNLOCKS, Purpose};
@@ -55,6 +58,8 @@ impl Operational {
         around: &Surroundings<'_>,
     ) -> Result<Option<Effect>, Fault> {
         let credential = self.open(&request.credential, &request.record, around)?;
+        // Approvers end mandates instead.
+        credential.record.require_purpose(KeyPurpose::Signature)?;
         require_active(&credential)?;
         let means = credential.record.linked_means()?;
         let checked =
@@ -214,6 +219,9 @@ impl Operational {
         if !self.is_held(&credential.subject, |holder| holder != Holder::Officer) {
             return Err(Fault::InvalidKeyState);
         }
+        if credential.record.purpose == KeyPurpose::Seal {
+            return self.resume_seals(ticket, manage, credential, statement, around);
+        }
         let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
         let means = credential.record.linked_means()?;
         let checked = self.checker(around).check(evidence, credential, Purpose::Resume, means.profile())?;
@@ -224,6 +232,28 @@ impl Operational {
         let body = EventBody::CredentialResumed {
             credential: self.journal.state().next_mark(credential.subject),
             means_counter,
+            statement,
+        };
+        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        self.append(ticket, entry, Outcome::Restored, around)
+    }
+
+    /// With the approvers in the signer's place.
+    fn resume_seals(
+        &mut self,
+        ticket: Ticket,
+        manage: &Manage,
+        credential: &Credential,
+        statement: StatementId,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Fault> {
+        let evidence = approver_evidence(manage)?;
+        let wanted = Wanted { purpose: Purpose::Resume, content: &|_| None };
+        let approved = self.approved(credential, &evidence.approvals, &wanted, around)?;
+        self.spend(&approved, around)?;
+        let body = EventBody::SealResumed {
+            credential: self.journal.state().next_mark(credential.subject),
+            approvals: approved.uses,
             statement,
         };
         let entry = Entry { body, records: Vec::new(), salts: Vec::new() };

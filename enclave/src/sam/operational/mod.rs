@@ -8,6 +8,7 @@
 //! | [`extending`] | extendTransaction |
 //! | [`holding`] | suspension, its end, unlocking; how a credential stands |
 //! | [`signing`] | signHash, signDocument |
+//! | [`seals`] | mandates, and seals under them |
 //! | [`succession`] | a change of the manifest |
 
 mod activating;
@@ -15,6 +16,7 @@ mod answers;
 mod enrolment;
 mod extending;
 mod holding;
+mod seals;
 mod signing;
 mod succession;
 
@@ -39,6 +41,8 @@ use fuin_shared::ids::{CredentialId, InstanceId};
 use fuin_shared::message::{Answer, Command, ProvideRevocation, SealedRecord};
 use holding::Pending;
 use rand_core::CryptoRng;
+pub use seals::SealJob;
+use seals::Sealing;
 use signing::Work;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -79,6 +83,8 @@ pub struct Operational {
     attempts: Attempts,
     pending: Pending,
     work: HashMap<Ticket, Work>,
+    /// Seals that are being made.
+    sealing: HashMap<Ticket, Sealing>,
 }
 
 impl Operational {
@@ -93,6 +99,7 @@ impl Operational {
             attempts: Attempts::default(),
             pending: Pending::default(),
             work: HashMap::new(),
+            sealing: HashMap::new(),
         }
     }
 
@@ -130,6 +137,15 @@ impl Operational {
             Command::Order(request) => self.order(ticket, &request, around),
             Command::Relink(request) => self.relink(ticket, &request, around, rng).map(|()| None),
             Command::CredentialStatus(request) => self.credential_status(ticket, &request, around).map(Some),
+            Command::GetApproverChallenge(request) => {
+                self.get_approver_challenge(ticket, &request, around, rng).map(Some)
+            }
+            Command::GrantMandate(request) => {
+                self.grant_mandate(ticket, &request, around, rng).map(|()| None)
+            }
+            Command::Seal(request) => self.seal(ticket, &request, around, rng).map(|()| None),
+            Command::EndMandate(request) => self.end_mandate(ticket, &request, around).map(|()| None),
+            Command::MandateStatus(mandate) => self.mandate_status(ticket, &mandate).map(Some),
             _ => Err(Fault::WrongPhase),
         }
     }
@@ -219,6 +235,9 @@ const fn needs_room(command: &Command) -> bool {
             | Command::GetChallenge(_)
             | Command::ProvideRevocation(_)
             | Command::CredentialStatus(_)
+            | Command::GetApproverChallenge(_)
+            | Command::EndMandate(_)
+            | Command::MandateStatus(_)
     )
 }
 

@@ -13,6 +13,7 @@ use fuin_shared::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, Digest32};
+use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{EventBody, salted};
 use fuin_shared::log::tree::{leaf_hash, root_of};
 use fuin_shared::message::{SealedRecord, SignDocument, SignHash};
@@ -99,6 +100,7 @@ impl Operational {
     ) -> Result<Arc<Credential>, Fault> {
         let now = around.seconds();
         let credential = self.open(id, record, around)?;
+        credential.record.require_purpose(KeyPurpose::Signature)?;
         if credential.record.state != KeyState::Active {
             return Err(Fault::CredentialDisabled);
         }

@@ -35,6 +35,12 @@ impl Subject {
         comparable(&self.0) == comparable(name)
     }
 
+    /// Whether it has an attribute of this type.
+    #[must_use]
+    pub fn has(&self, oid: const_oid::ObjectIdentifier) -> bool {
+        self.0.iter().any(|attribute| attribute.oid == oid)
+    }
+
     /// The name.
     #[must_use]
     pub fn into_name(self) -> Name {

@@ -1,6 +1,6 @@
 //! Place: none. `fuin dev`.
 
-use crate::dev::session::{LOOK, Session};
+use crate::dev::session::{LOOK, Session, Wanted};
 use crate::dev::stop::StopSignal;
 use crate::dev::{
     Child, DevWitnesses, EnclaveKind, EnclaveProgram, Founded, Layout, Progress, RunDir, publish,
@@ -47,6 +47,10 @@ pub struct Args {
     /// Enrols a credential with a device key besides, unless there is one.
     #[arg(long)]
     device_key: bool,
+    /// Enrols a seal credential of a development organization with three approvers, two of whom must sign; see `fuin
+    /// seal`. An installation that has one keeps it.
+    #[arg(long)]
+    seals: bool,
     /// Removes the installation first: keys, ledger, credentials.
     #[arg(long)]
     reset: bool,
@@ -91,7 +95,8 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         }
         other => other.into(),
     })?;
-    let mut session = Session::new(layout, run, program, host, witnesses, progress, args.device_key)?;
+    let wanted = Wanted { device_key: args.device_key, seals: args.seals };
+    let mut session = Session::new(layout, run, program, host, witnesses, progress, wanted)?;
     let mut child = None;
     let result = tokio::select! {
         result = serve(&mut session, &mut child) => result,
@@ -118,7 +123,19 @@ fn reset(args: &Args) -> Result<(), Failure> {
         )));
     }
     let layout = Layout::take(&args.dir)?;
-    for name in ["keys", "ca", "logs", "nsm", "host", "run", "passkeys", "device-keys", "witnesses"] {
+    for name in [
+        "keys",
+        "ca",
+        "logs",
+        "nsm",
+        "host",
+        "run",
+        "passkeys",
+        "device-keys",
+        "witnesses",
+        "approvers",
+        "mandates",
+    ] {
         let folder = layout.dir().join(name);
         if folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("--reset: {}", folder.display()))?;

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod manifest;
 mod nonce;
 pub mod sad;
+pub mod seal;
 pub mod serve;
 pub mod sign;
 pub mod suspend;

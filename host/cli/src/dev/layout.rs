@@ -116,6 +116,11 @@ impl Layout {
         self.dir.join("device-keys")
     }
 
+    /// Passkeys of the development organization's approvers.
+    pub fn approvers(&self) -> PathBuf {
+        self.dir.join("approvers")
+    }
+
     /// Service card.
     pub fn service_card(&self) -> PathBuf {
         self.dir.join("service-card.json")

@@ -8,6 +8,7 @@
 //! | [`ceremony`] | from a boot to an operational enclave |
 //! | [`authority`] | the CA |
 //! | [`registration`], [`enrolment`] | the RA, and the way of a credential |
+//! | [`organization`] | a seal credential and its approvers, where they are wanted |
 //! | [`publish`] | service card and `dev.json` |
 //! | [`witnesses`] | witnesses of the ledger, where they are wanted |
 //! | [`session`] | brings all of it up and keeps it up |
@@ -21,6 +22,7 @@ mod founding;
 pub mod keys;
 mod layout;
 mod measure;
+mod organization;
 mod progress;
 pub mod publish;
 mod registration;

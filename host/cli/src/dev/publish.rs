@@ -5,8 +5,9 @@ use super::enrolment::{USER, name};
 use super::founding::{Founded, ORIGIN};
 use super::keys::secret;
 use super::layout::Layout;
+use super::organization::{APPROVERS, ORGANIZATION, THRESHOLD};
 use crate::file;
-use crate::installation::{DevCredential, DevJson};
+use crate::installation::{DevCredential, DevJson, DevSeal};
 use fuin_custodian::Custodian;
 use fuin_host::RunningHost;
 use fuin_host::store::CatalogueEntry;
@@ -45,24 +46,45 @@ pub fn auditor_token(layout: &Layout) -> anyhow::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(hex::encode(secret::<32>(&layout.auditor_token())?.as_ref())))
 }
 
+/// What `dev.json` says of the host's users.
+#[derive(Clone, Copy)]
+pub struct Published<'a> {
+    /// Credentials of the signer.
+    pub credentials: &'a [CatalogueEntry],
+    /// Seal credential of the organization.
+    pub seal: Option<&'a CatalogueEntry>,
+    /// Password of the signer.
+    pub password: &'a str,
+}
+
 /// Writes card, measurement and `dev.json`; the last one last, for whoever waits for it.
 pub async fn write(
     layout: &Layout,
     host: &RunningHost,
     card: &ServiceCard,
-    credentials: &[CatalogueEntry],
+    published: Published<'_>,
     kind: EnclaveKind,
-    password: &str,
 ) -> anyhow::Result<()> {
     file::write(&layout.service_card(), &card.to_json(), file::PUBLIC)?;
     let [pcr0, pcr1, pcr2] = [&card.measurement.pcr0, &card.measurement.pcr1, &card.measurement.pcr2];
     let release = json!({ "pcrs": { "0": pcr0, "1": pcr1, "2": pcr2 } });
     file::write(&layout.release(), format!("{release:#}\n").as_bytes(), file::PUBLIC)?;
     let token = host.accounts().issue_service_token(USER, TOKEN).await?;
+    let seal = match published.seal {
+        None => None,
+        Some(entry) => Some(DevSeal {
+            id: entry.id.clone(),
+            service_token: host.accounts().issue_service_token(ORGANIZATION, TOKEN).await?.text().to_owned(),
+            approvers: layout.approvers(),
+            approver_count: APPROVERS,
+            threshold: THRESHOLD,
+        }),
+    };
     let dev = DevJson {
         csc: host.base_url().to_owned(),
         service_token: token.text().to_owned(),
-        credentials: credentials
+        credentials: published
+            .credentials
             .iter()
             .map(|entry| DevCredential {
                 id: entry.id.clone(),
@@ -81,10 +103,11 @@ pub async fn write(
         device_keys: layout.device_keys(),
         origin: ORIGIN.to_owned(),
         user: USER.to_owned(),
-        password: password.to_owned(),
+        password: published.password.to_owned(),
         ceremony: host.ceremony_addr().map(|address| format!("http://{address}")).unwrap_or_default(),
         ledger: format!("{}/ledger", host.base_url()),
         auditor_token: auditor_token(layout)?.to_string(),
+        seal,
     };
     let mut octets = serde_json::to_vec_pretty(&dev)?;
     octets.push(b'\n');

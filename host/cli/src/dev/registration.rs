@@ -11,9 +11,11 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::ids::{CaId, CredentialId, Digest32, ServiceId, UserId};
 use fuin_shared::message::{
-    Answer, Challenge, Command, GetChallenge, GetEvidence, KeyGenerated, Manage, SealedRecord,
+    Answer, Challenge, Command, GetApproverChallenge, GetChallenge, GetEvidence, KeyGenerated, Manage,
+    SealedRecord,
 };
 use fuin_shared::sad::{AuthorizationEvidence, LinkSubject, MeansProfile, Purpose};
+use fuin_shared::seal::{ApproverEvidence, ApproverRegistration};
 use fuin_shared::statement::{ManageAction, ManageStatement};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -178,6 +180,72 @@ impl DevRegistration<'_> {
         }
     }
 
+    /// `manages/generateKey` for seals of an organization.
+    pub async fn generate_seal_key(
+        &self,
+        user: &UserId,
+        key_algorithm: KeyAlgorithm,
+        subject: &str,
+    ) -> anyhow::Result<KeyGenerated> {
+        let (authority, subject) = (Self::authority()?, subject.to_owned());
+        let action = ManageAction::GenerateSealKey { user: user.clone(), authority, key_algorithm, subject };
+        let proof = self.proof(action, None)?;
+        let command = Command::GenerateKey(Manage { proof, evidence: None, record: None, nonce: None });
+        match self.call(command).await.context("generateKey")? {
+            Answer::KeyGenerated(generated) => Ok(generated),
+            _ => bail!("generateKey: unexpected answer"),
+        }
+    }
+
+    /// `manages/linkEid` of a seal key's approvers: the key statement, bound by a document that answers `nonce`.
+    pub async fn enrol_approvers(
+        &self,
+        key: &CredentialId,
+        approvers: Vec<ApproverRegistration>,
+        threshold: u8,
+        evidence: &ApproverEvidence,
+        nonce: &[u8],
+    ) -> anyhow::Result<Blob> {
+        let action = ManageAction::EnrolApprovers { approvers, threshold };
+        let mut manage = self.manage_by(action, key, Some(codec::encode(evidence).into())).await?;
+        manage.nonce = Some(nonce.into());
+        match self.call(Command::LinkEid(manage)).await.context("linkEid")? {
+            Answer::Linked(linked) => linked.attestation.context("linkEid: no key statement came"),
+            _ => bail!("linkEid: unexpected answer"),
+        }
+    }
+
+    /// `manages/authorize` of a seal key, with the approvers' consent.
+    pub async fn authorize_by_approvers(
+        &self,
+        key: &CredentialId,
+        info: Blob,
+        algorithm: SignatureAlgorithm,
+        consent: &ApproverEvidence,
+    ) -> anyhow::Result<Vec<u8>> {
+        let action = ManageAction::AuthorizePop { request_info: Some(info), signature_algorithm: algorithm };
+        let manage = self.manage_by(action, key, Some(codec::encode(consent).into())).await?;
+        match self.call(Command::AuthorizePop(manage)).await.context("authorize")? {
+            Answer::Request { csr, .. } => Ok(csr.0),
+            _ => bail!("authorize: unexpected answer"),
+        }
+    }
+
+    /// A nonce for an approver's SAD.
+    pub async fn approver_challenge(
+        &self,
+        key: &CredentialId,
+        purpose: Purpose,
+        approver: u32,
+    ) -> anyhow::Result<Challenge> {
+        let record = self.record(key).await?;
+        let request = GetApproverChallenge { credential: key.clone(), purpose, approver, record };
+        match self.call(Command::GetApproverChallenge(request)).await.context("challenge")? {
+            Answer::Challenge(challenge) => Ok(challenge),
+            _ => bail!("challenge: unexpected answer"),
+        }
+    }
+
     async fn call(&self, command: Command) -> anyhow::Result<Answer> {
         Ok(self.host.relay().call(command, PATIENCE).await?)
     }
@@ -192,14 +260,18 @@ impl DevRegistration<'_> {
         key: &CredentialId,
         evidence: Option<&AuthorizationEvidence>,
     ) -> anyhow::Result<Manage> {
+        self.manage_by(action, key, evidence.map(|e| codec::encode(e).into())).await
+    }
+
+    async fn manage_by(
+        &self,
+        action: ManageAction,
+        key: &CredentialId,
+        evidence: Option<Blob>,
+    ) -> anyhow::Result<Manage> {
         let record = self.record(key).await?;
         let proof = self.proof(action, Some((key, record.version)))?;
-        Ok(Manage {
-            proof,
-            evidence: evidence.map(|e| codec::encode(e).into()),
-            record: Some(record),
-            nonce: None,
-        })
+        Ok(Manage { proof, evidence, record: Some(record), nonce: None })
     }
 
     /// Compact JWS over the statement.

@@ -8,6 +8,7 @@ use super::enrolment::{Enrolment, USER, name};
 use super::founding::{DevOfficer, Founded, Founders, ORIGIN};
 use super::keys::{DevKey, secret};
 use super::layout::Layout;
+use super::organization::{ORGANIZATION, OrganizationEnrolment};
 use super::progress::Progress;
 use super::publish;
 use super::registration::DevRegistration;
@@ -48,9 +49,18 @@ pub struct Session {
     progress: Progress,
     witnesses: DevWitnesses,
     custodian: CustodianFile,
+    wanted: Wanted,
     standing: Option<Standing>,
     provisioned: Option<InstanceId>,
-    device_key: bool,
+}
+
+/// What an installation gets besides a passkey's credentials.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// A credential with a device key.
+    pub device_key: bool,
+    /// A seal credential of the development organization.
+    pub seals: bool,
 }
 
 /// What stands once the platform's root is known.
@@ -72,7 +82,7 @@ impl Session {
         host: RunningHost,
         witnesses: DevWitnesses,
         progress: Progress,
-        device_key: bool,
+        wanted: Wanted,
     ) -> anyhow::Result<Self> {
         let custodian = CustodianFile::load_or_make(&layout.custodian(), CUSTODIAN)?;
         Ok(Self {
@@ -83,9 +93,9 @@ impl Session {
             progress,
             witnesses,
             custodian,
+            wanted,
             standing: None,
             provisioned: None,
-            device_key,
         })
     }
 
@@ -195,7 +205,8 @@ impl Session {
         };
         let ledger = self.custodian.get().ledger().context("the custodian knows no ledger")?;
         let with_passkey = KeyAlgorithm::ALL.into_iter().map(|algorithm| (algorithm, MeansProfile::Passkey));
-        let with_device_key = self.device_key.then_some((KeyAlgorithm::EcdsaP256, MeansProfile::DeviceKey));
+        let with_device_key =
+            self.wanted.device_key.then_some((KeyAlgorithm::EcdsaP256, MeansProfile::DeviceKey));
         for (algorithm, profile) in with_passkey.chain(with_device_key) {
             let is_it = |entry: &CatalogueEntry| (entry.key_algorithm, entry.means) == (algorithm, profile);
             if self.credentials().await?.iter().any(is_it) {
@@ -218,7 +229,36 @@ impl Session {
             let id = enrolment.enrol(algorithm, profile).await.with_context(|| name(algorithm).to_owned())?;
             tracing::info!(%id, algorithm = name(algorithm), "enrolled");
         }
+        if self.wanted.seals && self.seal_credential().await?.is_none() {
+            self.progress.step("enrolling a seal credential");
+            // Nobody logs in as the organization: its SCA has a token.
+            let password = hex::encode(nonce()?);
+            self.host.accounts().put_user(ORGANIZATION, &password).await?;
+            let ra = DevRegistration {
+                host: &self.host,
+                key: &standing.ra_key,
+                service: standing.founded.service,
+                origin: ledger.origin.clone(),
+                identity_key: secret(&self.layout.identity_key())?,
+            };
+            let mut passkeys = PasskeyDirectory::new(self.layout.approvers(), ORIGIN, false);
+            let mut enrolment = OrganizationEnrolment {
+                ra,
+                authority: &standing.authority,
+                sic: &sic,
+                passkeys: &mut passkeys,
+            };
+            let id = enrolment.enrol().await.context("seals")?;
+            tracing::info!(%id, "enrolled for seals");
+        }
         Ok(())
+    }
+
+    /// The organization's seal credential, if it has one.
+    async fn seal_credential(&self) -> anyhow::Result<Option<CatalogueEntry>> {
+        let mut list = self.host.store().credentials_of(ORGANIZATION, None, MAX_LIST).await?;
+        list.retain(|entry| entry.status == KeyStatus::Enabled);
+        Ok(list.into_iter().next())
     }
 
     /// The signer's credentials that can sign.
@@ -239,7 +279,10 @@ impl Session {
             publish::card(&self.layout, &standing.founded, &standing.measurement, self.custodian.get())?;
         let credentials = self.credentials().await?;
         let password = hex::encode(secret::<16>(&self.layout.password())?.as_ref());
-        publish::write(&self.layout, &self.host, &card, &credentials, self.program.kind(), &password).await?;
+        let seal = self.seal_credential().await?;
+        let published =
+            publish::Published { credentials: &credentials, seal: seal.as_ref(), password: &password };
+        publish::write(&self.layout, &self.host, &card, published, self.program.kind()).await?;
         Ok(credentials.len())
     }
 
@@ -267,6 +310,12 @@ impl Session {
         self.witnesses.stop().await;
         self.progress.rest();
     }
+}
+
+fn nonce() -> anyhow::Result<[u8; 32]> {
+    let mut octets = [0; 32];
+    getrandom::fill(&mut octets)?;
+    Ok(octets)
 }
 
 /// The platform's root in DER.

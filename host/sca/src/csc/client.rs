@@ -279,7 +279,7 @@ impl CscClient {
         })
     }
 
-    async fn call<Q: Serialize, A: DeserializeOwned>(
+    pub(super) async fn call<Q: Serialize, A: DeserializeOwned>(
         &self,
         method: &'static str,
         request: &Q,
@@ -365,7 +365,7 @@ fn signatures(
     Ok(SignedHashes { signatures, receipt: answer.receipt })
 }
 
-fn base64_all(hashes: &[Blob]) -> Vec<String> {
+pub(super) fn base64_all(hashes: &[Blob]) -> Vec<String> {
     hashes.iter().map(|h| Base64::encode_string(h.as_slice())).collect()
 }
 

@@ -2,8 +2,10 @@
 
 mod client;
 mod error;
+mod mandates;
 mod types;
 
 pub use client::{CscClient, evidence_text};
 pub use error::CscClientError;
+pub use mandates::{EndedBy, MandateStatusAnswer};
 pub use types::{Activated, CertificateInfo, CredentialInfo, KeyInfo, SignedHashes, Standing};

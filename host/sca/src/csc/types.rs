@@ -84,6 +84,13 @@ impl CredentialInfo {
         let objects = self.auth.objects.as_deref()?;
         objects.iter().find(|o| o.kind == "ChallengeResponse").map(|o| o.id.as_str())
     }
+
+    /// Identifier of the authentication object for orders under a mandate, which only seal credentials have.
+    #[must_use]
+    pub fn mandate_object(&self) -> Option<&str> {
+        let objects = self.auth.objects.as_deref()?;
+        objects.iter().find(|o| o.kind == "SealOrder").map(|o| o.id.as_str())
+    }
 }
 
 #[derive(Serialize)]
@@ -204,6 +211,74 @@ pub struct SignedHashes {
     pub signatures: Vec<Vec<u8>>,
     /// Receipt of the event, where it was asked for. Nothing of it is verified.
     pub receipt: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SealAnswer {
+    pub(super) signatures: Vec<String>,
+    #[serde(rename = "sealReceipt")]
+    pub(super) receipt: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct ApproverChallengeRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    pub(super) approver: u32,
+    pub(super) purpose: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct GrantRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    pub(super) mandate: &'a str,
+    pub(super) approvals: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct EndRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    #[serde(rename = "mandateID")]
+    pub(super) mandate: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) approval: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) statement: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct MandateRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    #[serde(rename = "mandateID")]
+    pub(super) mandate: &'a str,
+}
+
+#[derive(Deserialize)]
+pub(super) struct MandateAnswer {
+    #[serde(rename = "mandateID")]
+    pub(super) mandate: String,
+    pub(super) receipt: String,
+}
+
+/// Answer of `mandates/status`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MandateStatusAnswer {
+    /// Most seals.
+    pub count: u32,
+    /// Seals that are spent.
+    pub used: u32,
+    /// Running number that the next order must bear.
+    pub next_number: u64,
+    /// Unix seconds.
+    pub not_before: u64,
+    /// Unix seconds.
+    pub not_after: u64,
+    /// Whether it was ended before its time.
+    pub ended: bool,
 }
 
 #[derive(Serialize)]

@@ -22,7 +22,7 @@ pub struct Credential {
     pub subject: String,
     /// Signature algorithms, the natural one first.
     pub algorithms: Vec<SignatureAlgorithm>,
-    /// Authentication object that answers challenges.
+    /// Authentication object that answers challenges, or takes orders under a mandate.
     pub auth_object: String,
     /// Most signatures of one authorization.
     pub multisign: u32,
@@ -56,7 +56,8 @@ impl Credential {
         let subject = tbs.subject().to_string();
         let auth_object = info
             .challenge_object()
-            .ok_or_else(|| wrong("it offers no challenge for an eID means"))?
+            .or_else(|| info.mandate_object())
+            .ok_or_else(|| wrong("it offers neither a challenge for an eID means nor mandates"))?
             .to_owned();
         let algorithms: Vec<_> =
             info.key.algo.iter().filter_map(|a| SignatureAlgorithm::from_oid(a)).collect();

@@ -1,6 +1,7 @@
 //! Place: none. Why nothing was signed.
 
 use crate::csc::CscClientError;
+use crate::seal::ReceiptError;
 use fuin_ades::cades::CadesError;
 use fuin_ades::pades::PadesError;
 use fuin_sic::SicError;
@@ -25,6 +26,9 @@ pub enum SignError {
         /// Why.
         reason: &'static str,
     },
+    /// What the service says of a seal is of something else.
+    #[error(transparent)]
+    SealReceipt(#[from] ReceiptError),
     /// The PDF cannot be signed.
     #[error(transparent)]
     Pdf(#[from] PadesError),

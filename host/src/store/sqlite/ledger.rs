@@ -53,7 +53,12 @@ async fn index_key_statement(
     entry: &[u8],
 ) -> Result<(), StoreError> {
     let event = codec::decode::<Event>(entry).map(|event| event.body);
-    if let Ok(EventBody::KeyGenerated { attests, .. } | EventBody::MeansLinked { attests, .. }) = event {
+    if let Ok(
+        EventBody::KeyGenerated { attests, .. }
+        | EventBody::MeansLinked { attests, .. }
+        | EventBody::ApproversSet { attests, .. },
+    ) = event
+    {
         sqlx::query("INSERT INTO key_statements (digest, entry_index) VALUES (?, ?) ON CONFLICT DO NOTHING")
             .bind(attests.as_ref())
             .bind(to_sql(index, "entry_index")?)

@@ -26,7 +26,9 @@ impl Standing {
             }
             EventBody::Signed { .. }
             | EventBody::DocumentsSigned { .. }
-            | EventBody::TransactionExtended { .. } => rule(self.holders.is_empty(), Rule::Suspended)?,
+            | EventBody::TransactionExtended { .. }
+            | EventBody::MandateGranted { .. }
+            | EventBody::Sealed { .. } => rule(self.holders.is_empty(), Rule::Suspended)?,
             // The means answered, and it held.
             EventBody::PopSigned { .. } => self.attempts = 0,
             EventBody::AttemptDebited { attempts, .. } => {
@@ -42,10 +44,13 @@ impl Standing {
                 }
             }
             EventBody::CredentialResumed { .. } => {
-                let before = self.holders.len();
-                self.holders.retain(|holder| *holder == Holder::Officer);
-                rule(self.holders.len() < before, Rule::NotSuspended)?;
+                self.resume()?;
                 self.attempts = 0;
+            }
+            // The approvers' answers are in the event.
+            EventBody::SealResumed { approvals, .. } => {
+                rule(!approvals.is_empty(), Rule::Word)?;
+                self.resume()?;
             }
             EventBody::OfficersReleased { statements, .. } => {
                 rule(!statements.is_empty(), Rule::Word)?;
@@ -56,10 +61,15 @@ impl Standing {
                 self.unlocks += 1;
                 self.attempts = 0;
             }
+            EventBody::MandateEnded { approval, statement, .. } => {
+                rule(approval.is_some() != statement.is_some(), Rule::Word)?;
+            }
             EventBody::KeyGenerated { .. }
             | EventBody::MeansLinked { .. }
             | EventBody::CertificateLinked { .. }
             | EventBody::KeyDestroyed { .. }
+            | EventBody::ApproversSet { .. }
+            | EventBody::SealPopSigned { .. }
             | EventBody::AuthorizationFailed { .. }
             // Events of no credential.
             | EventBody::Genesis { .. }
@@ -68,5 +78,12 @@ impl Standing {
             | EventBody::ManifestAdopted { .. } => {}
         }
         Ok(())
+    }
+
+    /// The officers' suspension is not ended by this.
+    fn resume(&mut self) -> Result<(), Rule> {
+        let before = self.holders.len();
+        self.holders.retain(|holder| *holder == Holder::Officer);
+        rule(self.holders.len() < before, Rule::NotSuspended)
     }
 }

@@ -1,12 +1,15 @@
 //! Place: SAM. deleteKey (extensions 4.7): the key is destroyed, and a tombstone in the ledger keeps it so.
 
+use super::super::seals::Wanted;
 use super::super::{Operational, Outcome, Surroundings, Ticket};
+use super::approver_evidence;
 use crate::ledger::journal::Entry;
 use crate::sam::outcome::Withheld;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Command, Manage, RecordChange};
 use fuin_shared::sad::Purpose;
+use fuin_shared::seal::mandate_record;
 use fuin_shared::statement::ManageAction;
 
 impl Operational {
@@ -22,8 +25,14 @@ impl Operational {
             return Err(Fault::InvalidProof);
         }
         let credential = &target.credential;
-        // A key without means has no signer to ask; any other is destroyed on the signer's word.
-        if let Some(means) = &credential.record.means {
+        // A key without means has no signer to ask; any other is destroyed on the signer's word, or the approvers'.
+        if credential.record.approvers.is_some() {
+            let evidence = approver_evidence(manage)?;
+            let wanted = Wanted { purpose: Purpose::Delete, content: &|_| None };
+            let approved = self.approved(credential, &evidence.approvals, &wanted, around)?;
+            self.journal.check_restriction_room()?;
+            self.spend(&approved, around)?;
+        } else if let Some(means) = &credential.record.means {
             let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
             let checked =
                 self.checker(around).check(evidence, credential, Purpose::Delete, means.profile())?;
@@ -40,7 +49,10 @@ impl Operational {
             credential: self.journal.state().next_mark(credential.subject),
             statement: target.statement,
         };
-        let records = vec![RecordChange::Erase(credential.record.id.clone())];
+        let mandates = self.journal.state().credential(&credential.subject).map(|c| c.mandates.as_slice());
+        let mandates = mandates.unwrap_or_default().iter().map(mandate_record);
+        let records =
+            std::iter::once(credential.record.id.clone()).chain(mandates).map(RecordChange::Erase).collect();
         let withheld = Withheld { ticket, result: Outcome::Deleted };
         self.journal.append_restriction(Entry { body, records, salts: Vec::new() }, around.now, withheld)
     }

@@ -9,6 +9,7 @@ use crate::sam::record::{CredentialRecord, KeyState, POP_LIMIT, WrappedKey};
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::CredentialId;
+use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Manage, RecordChange};
 use fuin_shared::role::Role;
@@ -24,12 +25,16 @@ impl Operational {
         rng: &mut dyn CryptoRng,
     ) -> Result<(), Fault> {
         let proven = self.prove(manage, around)?;
-        let ManageAction::GenerateKey { user, authority, key_algorithm, multisign, subject } =
-            proven.statement.action
-        else {
-            return Err(Fault::InvalidProof);
-        };
         let manifest = &around.context.manifest;
+        let (user, authority, key_algorithm, multisign, subject, purpose) = match proven.statement.action {
+            ManageAction::GenerateKey { user, authority, key_algorithm, multisign, subject } => {
+                (user, authority, key_algorithm, multisign, subject, KeyPurpose::Signature)
+            }
+            ManageAction::GenerateSealKey { user, authority, key_algorithm, subject } => {
+                (user, authority, key_algorithm, manifest.limits.hashes, Some(subject), KeyPurpose::Seal)
+            }
+            _ => return Err(Fault::InvalidProof),
+        };
         if !proven.client.authorities.contains(&authority) {
             return Err(Fault::UnknownAuthority);
         }
@@ -73,6 +78,8 @@ impl Operational {
             pop_remaining: POP_LIMIT,
             statement: Blob::default(),
             certificate: None,
+            purpose,
+            approvers: None,
         };
         let attests = attest(&mut record, around);
         let sealed = sealing::seal(self.journal.keys(), &id, 1, &record.to_bytes(), rng)?;

@@ -35,6 +35,7 @@ impl Operational {
             record.subject.as_deref(),
             around.seconds(),
         )?;
+        certificates::check_purpose(&checked.leaf, record.purpose)?;
         // The key may be used with one of its algorithms until the certificate ends (SRC_SKS.1.1).
         let manifest = &around.context.manifest;
         let algorithms = record.algorithm.signature_algorithms();

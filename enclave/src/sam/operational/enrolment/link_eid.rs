@@ -7,9 +7,11 @@ use crate::sam::means::naming::Named;
 use crate::sam::outcome::Attest;
 use crate::sam::record::KeyState;
 use fuin_shared::fault::Fault;
+use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Manage;
 use fuin_shared::sad::{LinkSubject, Purpose};
+use fuin_shared::statement::ManageAction;
 use rand_core::CryptoRng;
 
 impl Operational {
@@ -22,6 +24,14 @@ impl Operational {
     ) -> Result<(), Fault> {
         let proven = self.prove(manage, around)?;
         let target = self.target(manage, &proven, around)?;
+        if matches!(
+            proven.statement.action,
+            ManageAction::EnrolApprovers { .. } | ManageAction::ChangeApprovers { .. }
+        ) {
+            return self.set_approvers(ticket, manage, proven, &target, around, rng);
+        }
+        // The approvers of a seal key come in its own way (SEAL-01).
+        target.credential.record.require_purpose(KeyPurpose::Signature)?;
         let (identity, named) = Named::of_link(&proven.statement.action, proven.client)?;
         require(&target, KeyState::Generated)?;
         let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;

@@ -1,6 +1,7 @@
 //! Place: SAM. The key life cycle of the SIP Japan extension: each command acts on the RA/CA client's `manageProof` alone,
 //! and where the signer must take part, on a SAD by the signer's own means. A file for each command.
 
+mod approvers;
 mod delete_key;
 mod generate_key;
 mod link_cert;
@@ -19,6 +20,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, StatementId};
 use fuin_shared::log::event::RecordMark;
 use fuin_shared::message::{Manage, RecordChange, SealedRecord};
+use fuin_shared::seal::ApproverEvidence;
 use rand_core::CryptoRng;
 use std::sync::Arc;
 
@@ -86,4 +88,10 @@ fn attest(record: &mut CredentialRecord, around: &Surroundings<'_>) -> Digest32 
 
 fn require(target: &Target<'_>, state: KeyState) -> Result<(), Fault> {
     if target.credential.record.state == state { Ok(()) } else { Err(Fault::InvalidKeyState) }
+}
+
+/// Evidence of several people, where a seal key has approvers.
+pub(super) fn approver_evidence(manage: &Manage) -> Result<ApproverEvidence, Fault> {
+    let octets = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
+    codec::decode(octets.as_slice()).map_err(|_| Fault::SadMalformed)
 }

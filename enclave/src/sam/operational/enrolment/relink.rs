@@ -9,6 +9,7 @@ use crate::sam::means::naming::Named;
 use crate::sam::outcome::Attest;
 use crate::sam::record::KeyState;
 use fuin_shared::fault::Fault;
+use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Command, Relink};
 use fuin_shared::sad::{LinkSubject, Purpose};
@@ -28,6 +29,7 @@ impl Operational {
         let named = Named::of_relink(&proven.statement.action, proven.client)?;
         require(&target, KeyState::Active)?;
         let credential = &target.credential;
+        credential.record.require_purpose(KeyPurpose::Signature)?;
         self.check_free(credential)?;
         let linked = credential.record.linked_means()?;
         if named.profile() != linked.profile() {

@@ -38,6 +38,18 @@ pub async fn check(
     since: Option<&Checkpoint>,
     bar: &ProgressBar,
 ) -> Result<Verified, Trouble> {
+    check_each(source, key, witnesses, since, bar, |_, _| {}).await
+}
+
+/// Verifies all of it and shows each entry to `each` on the way.
+pub async fn check_each(
+    source: &mut Source,
+    key: &VerifierKey,
+    witnesses: Option<&TlogPolicy>,
+    since: Option<&Checkpoint>,
+    bar: &ProgressBar,
+    mut each: impl FnMut(u64, &[u8]),
+) -> Result<Verified, Trouble> {
     let note = source.checkpoint().await?;
     let head = Checkpoint::open(&note, key).map_err(|e| Trouble::broken(0, format!("checkpoint: {e}")))?;
     let others = others(&note, key)?;
@@ -60,6 +72,7 @@ pub async fn check(
             let at = run.audit.size();
             let leaf = run.audit.push(entry).map_err(|rule| Trouble::broken(at, rule.to_string()))?;
             run.leaf(source, leaf).await?;
+            each(at, entry);
             if let Some(since) = since.filter(|since| since.size == at + 1) {
                 run.agree(since.size, &since.root, "seen before")?;
             }

@@ -12,14 +12,18 @@ mod export;
 mod mine;
 mod proof;
 mod show;
-mod source;
+pub mod source;
 mod verify;
-mod witnesses;
+pub mod witnesses;
+
+pub use show::time;
+pub use source::Source;
 
 use crate::file;
 use crate::outcome::Failure;
 use fuin_sca::card::{MAX_CARD, ServiceCard};
 use fuin_shared::log::note::VerifierKey;
+use fuin_shared::log::tlog_policy::TlogPolicy;
 use std::path::{Path, PathBuf};
 
 /// Arguments.
@@ -57,7 +61,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
 /// Whose signature counts.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
-struct Key {
+pub struct Key {
     /// Key of the ledger, a C2SP vkey.
     #[arg(long, value_name = "VKEY")]
     vkey: Option<String>,
@@ -68,7 +72,7 @@ struct Key {
 
 impl Key {
     /// The card that was given.
-    fn card(&self) -> Option<&Path> {
+    pub fn card(&self) -> Option<&Path> {
         self.card.as_deref()
     }
 
@@ -76,7 +80,7 @@ impl Key {
     ///
     /// # Errors
     /// [`Failure::Usage`].
-    fn read(&self) -> Result<VerifierKey, Failure> {
+    pub fn read(&self) -> Result<VerifierKey, Failure> {
         let (option, vkey) = match (&self.vkey, &self.card) {
             (Some(vkey), _) => ("--vkey", vkey.clone()),
             (None, Some(path)) => {
@@ -91,9 +95,26 @@ impl Key {
     }
 }
 
+/// Verifies a whole ledger, with a quorum of its witnesses where they are given, and shows each entry to `each`, whose
+/// findings count only if all of it is good. Gives its size.
+///
+/// # Errors
+/// [`Failure`] where the ledger is broken or cannot be had.
+pub async fn verified(
+    source: &mut Source,
+    key: &VerifierKey,
+    witnesses: Option<&TlogPolicy>,
+    each: impl FnMut(u64, &[u8]),
+) -> Result<u64, Failure> {
+    let bar = indicatif::ProgressBar::new(0);
+    let result = check::check_each(source, key, witnesses, None, &bar, each).await;
+    bar.finish_and_clear();
+    Ok(result?.head.size)
+}
+
 /// What is wrong with a ledger, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Broken {
+pub struct Broken {
     /// First entry that cannot be accepted.
     index: u64,
     /// The rule that it breaks.
@@ -102,7 +123,7 @@ struct Broken {
 
 /// Why a ledger was not read to its end.
 #[derive(Debug)]
-enum Trouble {
+pub enum Trouble {
     /// It is broken.
     Broken(Broken),
     /// It cannot be had.

@@ -1,0 +1,57 @@
+//! Place: SSA, SAM. What travels at a genesis and when shares come back.
+
+use crate::bytes::Blob;
+use crate::ids::{PersonId, RootCommitment};
+use crate::statement::CustodianShare;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// See [`crate::message::Command::Genesis`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// [`crate::statement::SignedStatement`] over [`crate::statement::GenesisApproval`], one per officer of the quorum.
+    pub approvals: Vec<Blob>,
+}
+
+/// See [`crate::message::Command::ConfirmGenesis`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmGenesis {
+    /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareReceipt`], at most one per custodian.
+    pub receipts: Vec<Blob>,
+}
+
+/// See [`crate::message::Command::ProvideShare`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvideShare {
+    /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareStatement`].
+    pub statement: Blob,
+    /// [`crate::statement::HpkeSealed`] in CBOR: the share under `info` `SHARE_TO_INSTANCE`.
+    pub sealed: Blob,
+}
+
+/// See [`crate::message::Command::Genesis`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisShares {
+    /// Commitment to the new root key.
+    pub commitment: RootCommitment,
+    /// A share for each custodian.
+    pub shares: Vec<CustodianShare>,
+}
+
+/// See [`crate::message::Command::CeremonyStatus`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CeremonyStatus {
+    /// The shares of a genesis that waits for receipts, each sealed to its custodian.
+    pub genesis: Option<GenesisShares>,
+    /// Custodians whose receipt it waits for.
+    pub receipts_missing: Vec<PersonId>,
+    /// Custodians whose share is here.
+    pub shares: Vec<PersonId>,
+    /// How many more shares are needed.
+    pub shares_missing: u8,
+}
