@@ -6,13 +6,11 @@
 //! | [`state`] | the fold: marks of records, counters, spent statements |
 //! | [`journal`] | append, group commit, release |
 //! | [`replay`] | reads a ledger back at boot and refuses a broken or shortened one |
-//! | [`mandates`] | approvers and mandates in the fold |
 //! | [`sealing`] | sealed records: a fresh derived key for each blob |
 //! | [`keys`] | what is derived from the root key |
 
 pub mod journal;
 pub mod keys;
-pub mod mandates;
 pub mod replay;
 pub mod sealing;
 pub mod state;

@@ -4,16 +4,12 @@
 mod seals;
 
 use super::keys::LedgerName;
-use super::mandates::{Approvers, Mandate};
 use fuin_shared::ids::{MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
+use fuin_shared::log::RuleBroken;
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
+use fuin_shared::log::mandates::{Approvers, Mandate};
 use fuin_shared::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// An event breaks a rule of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("ledger rule broken: {0}")]
-pub struct RuleBroken(pub &'static str);
 
 /// What the first event fixed.
 #[derive(Debug, Clone, PartialEq, Eq)]

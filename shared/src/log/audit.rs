@@ -6,8 +6,10 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
+mod sealing;
 mod standing;
 
+use sealing::Sealing;
 use standing::Standing;
 
 use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
@@ -63,6 +65,9 @@ pub enum Rule {
     /// Attempts are counted one by one up to the limit.
     #[error("the number of attempts is not the next one, or the means is locked")]
     Attempts,
+    /// Approvals, mandates, and what is sealed under them.
+    #[error("the approvers or the mandate do not allow it")]
+    Mandate,
     /// Only a lock is opened, and not without end.
     #[error("there is no lock that could be opened, or it was opened too often")]
     Unlock,
@@ -75,6 +80,7 @@ struct Known {
     allowed: u64,
     destroyed: bool,
     standing: Standing,
+    sealing: Sealing,
 }
 
 /// What the events add up to.
@@ -170,6 +176,7 @@ impl Audit {
             rule(!known.destroyed, Rule::Destroyed)?;
             rule(mark.sequence == known.next, Rule::Sequence)?;
             known.standing.take(body)?;
+            known.sealing.take(event)?;
             known.next = known.next.saturating_add(1);
             known.destroyed = matches!(body, EventBody::KeyDestroyed { .. });
             known.allowed = known.allowed.saturating_add(body.allows().into());

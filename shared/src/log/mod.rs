@@ -15,6 +15,7 @@
 //! | [`tlog_policy`] | C2SP tlog-policy: the quorum that an outsider demands, as a text file |
 //! | [`tlog_proof`] | C2SP tlog-proof: one text that shows that an entry is in the ledger |
 //! | [`receipt`] | a signer's receipt: such a proof, with what opens the event |
+//! | [`mandates`] | approvers and mandates, as both folds of the events keep them |
 //! | [`marks`], [`audit`] | what events say to outsiders, and the rules that show from outside |
 
 pub mod add_checkpoint;
@@ -23,6 +24,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod event;
+pub mod mandates;
 pub mod marks;
 pub mod nodes;
 pub mod note;
@@ -33,3 +35,8 @@ pub mod tlog_policy;
 pub mod tlog_proof;
 pub mod tree;
 pub mod witness_policy;
+
+/// An event breaks a rule of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("ledger rule broken: {0}")]
+pub struct RuleBroken(pub &'static str);

@@ -1,9 +1,9 @@
 //! Place: SAM. The part of the fold that is about seals: approvers, mandates, and what is spent of them.
 
 use super::{RuleBroken, State, rule};
-use crate::ledger::mandates::{Approvers, Bounds, Mandate};
 use fuin_shared::ids::{MandateId, Subject};
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder};
+use fuin_shared::log::mandates::{Approvers, Bounds, Mandate};
 
 impl State {
     /// A mandate that is or was.

@@ -299,6 +299,8 @@ fn only_a_lock_is_opened_and_not_without_end() {
     assert!(after(bodies).is_ok());
 }
 
+mod seals;
+
 /// The names are those of the encoding.
 #[test]
 fn kinds_are_named_as_encoded() {

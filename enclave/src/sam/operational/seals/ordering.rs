@@ -5,7 +5,6 @@
 use super::super::{Effect, MAX_WORK, Operational, Outcome, Surroundings, Ticket, salt};
 use crate::crypto_module::SigningJob;
 use crate::ledger::journal::Entry;
-use crate::ledger::mandates::Mandate;
 use crate::ledger::sealing::{self, Kind};
 use crate::sam::record::KeyState;
 use crate::sam::staff::is_staff;
@@ -16,6 +15,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, MandateId, Subject};
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{EventBody, salted};
+use fuin_shared::log::mandates::Mandate;
 use fuin_shared::log::tree::{leaf_hash, root_of};
 use fuin_shared::message::{Answer, Receipt, Seal, SealedRecord};
 use fuin_shared::seal::{MandateTerms, SealOrder, SignedOrder, VERSION, mandate_record};

@@ -1,12 +1,13 @@
-//! Place: SAM. Approvers and mandates in the fold: who approves, what a mandate still allows. Counters, running numbers
-//! and rates live here and nowhere else, so that neither a restart nor the host brings a spent seal back.
+//! Place: SAM, none. Approvers and mandates as the events make them: who approves, what a mandate still allows. The enclave's
+//! fold and the auditor's keep the same ones. Counters, running numbers and rates live here and nowhere else, so that
+//! neither a restart nor the host brings a spent seal back.
 
-use super::state::RuleBroken;
-use fuin_shared::fault::Fault;
-use fuin_shared::ids::Subject;
-use fuin_shared::log::event::{ApproverUse, RecordMark};
-use fuin_shared::seal::Rate;
-use std::collections::{BTreeMap, VecDeque};
+use super::RuleBroken;
+use crate::fault::Fault;
+use crate::ids::Subject;
+use crate::log::event::{ApproverUse, RecordMark};
+use crate::seal::Rate;
+use alloc::collections::{BTreeMap, VecDeque};
 
 /// The approvers of a seal credential, by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,7 +216,8 @@ impl Mandate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fuin_shared::ids::Digest32;
+    use crate::ids::Digest32;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     fn mandate(count: u32, seals: u32, seconds: u32) -> Mandate {
