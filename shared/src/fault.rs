@@ -90,6 +90,7 @@ faults! {
     ApproversMalformed = 441, "seal approvers are malformed, too many, not distinct or fewer than must sign";
     ApproverConflict = 442, "seal approver or SCA holds a key of the service's own people, or one key twice";
     ApproverQuorum = 443, "too few seal approvers signed";
+    NotRevoked = 434, "list is not of the certificate's CA, or does not revoke the certificate for good";
     // 500: eID means
     AssertionMalformed = 500, "assertion is malformed";
     AssertionSignature = 501, "assertion does not verify under the linked means";

@@ -216,13 +216,11 @@ impl State {
             EventBody::KeyDestroyed { credential, statement } => {
                 self.check(credential, None)?;
                 self.spend(*statement)?;
-                self.advance(credential, None);
-                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
-                    entry.record = None;
-                    if let Some(count) = self.signers.get_mut(&entry.signer) {
-                        *count = count.saturating_sub(1);
-                    }
-                }
+                self.bury(credential);
+            }
+            EventBody::KeyRevoked { credential, .. } => {
+                self.check(credential, None)?;
+                self.bury(credential);
             }
             EventBody::Authorized { credential, means_counter, .. } => {
                 self.check(credential, None)?;
@@ -332,6 +330,17 @@ impl State {
         }
         self.last_time = event.time;
         Ok(())
+    }
+
+    /// A tombstone: no record serves any more.
+    fn bury(&mut self, mark: &CredentialMark) {
+        self.advance(mark, None);
+        if let Some(entry) = self.credentials.get_mut(&mark.subject) {
+            entry.record = None;
+            if let Some(count) = self.signers.get_mut(&entry.signer) {
+                *count = count.saturating_sub(1);
+            }
+        }
     }
 
     fn check(&self, mark: &CredentialMark, record: Option<&RecordMark>) -> Result<(), RuleBroken> {

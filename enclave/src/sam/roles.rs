@@ -72,6 +72,8 @@ pub const fn right(command: &Command) -> Right {
         Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::ProvideRevocation(_)
+        // The list proves itself.
+        | Command::ReportRevocation(_)
         | Command::CredentialStatus(_)
         | Command::GetApproverChallenge(_)
         | Command::MandateStatus(_) => in_doubt(&[Operational], ANYBODY),
@@ -146,6 +148,7 @@ fn speakers(command: &Command) -> Vec<String> {
         | Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::ProvideRevocation(_)
+        | Command::ReportRevocation(_)
         | Command::CredentialStatus(_)
         | Command::Suspend(_)
         | Command::Authorize(_)

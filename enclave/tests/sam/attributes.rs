@@ -1,5 +1,6 @@
 //! Place: SCA. Bytes to be signed, made by hand, so that tests can also make wrong ones.
 
+use super::people::Authority;
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use der::{Decode, Encode};
 use fuin_shared::bytes::Blob;
@@ -121,4 +122,31 @@ pub fn detached(document: &[u8], certificate: &[u8]) -> Value {
 pub fn signing_input(header: &Value, payload: &[u8]) -> Blob {
     let header = base64url(header.to_string().as_bytes());
     [header.as_bytes(), b".", payload].concat().into()
+}
+
+/// A CA's list of these serial numbers below 128, each with its reason if it has one.
+pub fn revocation_list(ca: &Authority, revoked: &[(u8, Option<u8>)]) -> Vec<u8> {
+    let root = x509_cert::Certificate::from_der(&ca.root).unwrap();
+    let algorithm = sequence(&[oid(ECDSA_SHA256)]);
+    let time = |text: &str| tlv(0x17, text.as_bytes());
+    let extension = |name: u8, value: Vec<u8>| sequence(&[oid(&[0x55, 0x1d, name]), octet_string(&value)]);
+    let entry = |(serial, reason): &(u8, Option<u8>)| {
+        let mut parts = vec![tlv(0x02, &[*serial]), time("270115080000Z")];
+        parts.extend(reason.map(|reason| sequence(&[extension(0x15, vec![0x0a, 1, reason])])));
+        sequence(&parts)
+    };
+    let mut parts = vec![
+        tlv(0x02, &[1]),
+        algorithm.clone(),
+        root.tbs_certificate().subject().to_der().unwrap(),
+        time("270115080000Z"),
+        time("270214080000Z"),
+    ];
+    if !revoked.is_empty() {
+        parts.push(sequence(&revoked.iter().map(entry).collect::<Vec<_>>()));
+    }
+    parts.push(tlv(0xa0, &sequence(&[extension(0x14, tlv(0x02, &[1]))])));
+    let part = sequence(&parts);
+    let signature = [&[0], &ca.sign(&part)[..]].concat();
+    sequence(&[part, algorithm, tlv(0x03, &signature)])
 }

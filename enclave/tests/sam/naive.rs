@@ -1,6 +1,7 @@
 //! Place: none. What a naive implementation misses: the ten points of the requirements' list (spec/sam.md, section 7), each a
 //! test under its number. Where a point has more sides than these, docs/conformance.md names the tests beside it.
 
+use super::attributes::revocation_list;
 use super::passkey::TestPasskey;
 use super::quorum::Quorum;
 use super::succession::three_officers;
@@ -12,11 +13,13 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, Digest32};
+use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::manifest::SignedManifest;
-use fuin_shared::message::{Answer, Command, Genesis, InstallManifest, Manage};
+use fuin_shared::message::{Answer, Command, Genesis, InstallManifest, Manage, ReportRevocation};
 use fuin_shared::phase::Phase;
-use fuin_shared::sad::{Assertion, Purpose, sad_digest};
+use fuin_shared::sad::{Assertion, MeansProfile, Purpose, sad_digest};
 use fuin_shared::statement::ManageAction;
+use sha2::{Digest, Sha256};
 
 const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 
@@ -173,6 +176,12 @@ fn point_04_one_key_one_certificate_one_mechanism() {
         let request = world.authorize_request(&key, &sad, evidence);
         assert_eq!(world.authorize_call(request), Err(Fault::AssertionCredential));
     }
+    // Another mechanism, whatever it would answer.
+    for means in [MeansProfile::DeviceKey, MeansProfile::X509, MeansProfile::Oidc] {
+        let mut sad = world.sad(&key.id, &key.spki, Purpose::Sign, vec![hash(1)]);
+        sad.means = means;
+        assert_eq!(world.authorize_sad(&key, &sad), Err(Fault::SadForeign));
+    }
     assert!(world.authorize(&key, vec![hash(1)]).is_ok());
 }
 
@@ -282,6 +291,55 @@ fn point_07_deletion_reaches_backups() {
     assert_eq!(world.sign(&key, &token, vec![hash(1)]), Err(Fault::WrongPhase));
     world.store = deleted;
     assert_eq!(boot(&mut world), Ok(()));
+}
+
+#[test]
+fn point_07_revocation_of_the_certificate_destroys_the_key() {
+    let mut world = World::cosigned(17, 3);
+    // Their certificates have the numbers 101 and 102.
+    let (key, other) = (world.enrol(P256, 21), world.enrol(P256, 22));
+    let token = world.authorize(&key, vec![hash(1), hash(2)]).unwrap();
+    let backup = world.store.clone();
+    let report = |world: &mut World, key: &Enrolled, list: &[u8]| {
+        let record = backup.records[&key.id].clone();
+        let request = ReportRevocation { credential: key.id.clone(), list: list.to_vec().into(), record };
+        world.call(Command::ReportRevocation(request))
+    };
+    let good = revocation_list(&world.ca, &[(5, None), (101, Some(1))]);
+    let mut altered = good.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    let stranger = super::people::Authority::new(66);
+    for wrong in [
+        revocation_list(&world.ca, &[]),
+        revocation_list(&world.ca, &[(102, None)]),
+        // On hold is not for good.
+        revocation_list(&world.ca, &[(101, Some(6))]),
+        revocation_list(&stranger, &[(101, None)]),
+        altered,
+        [&good[..], &[0]].concat(),
+        b"a list".to_vec(),
+    ] {
+        assert_eq!(report(&mut world, &key, &wrong), Err(Fault::NotRevoked));
+    }
+    assert!(world.sign(&key, &token, vec![hash(1)]).is_ok());
+    let Ok(Answer::Deleted(receipt)) = report(&mut world, &key, &good) else { panic!() };
+    let event: Event = codec::decode(receipt.event.as_slice()).unwrap();
+    assert!(matches!(event.body, EventBody::KeyRevoked { list, .. } if list.0 == *Sha256::digest(&good)));
+    assert!(!world.store.records.contains_key(&key.id));
+    // Its record, and the whole store, come back from a backup.
+    world.store.records.insert(key.id.clone(), backup.records[&key.id].clone());
+    let refused = |world: &mut World| {
+        assert_eq!(world.sign(&key, &token, vec![hash(2)]), Err(Fault::UnknownCredential));
+        assert_eq!(world.challenge(&key.id, Purpose::Sign), Err(Fault::UnknownCredential));
+        assert_eq!(report(world, &key, &good), Err(Fault::UnknownCredential));
+    };
+    refused(&mut world);
+    world.held.seen = world.store.checkpoint.clone();
+    assert_eq!(boot(&mut world), Ok(()));
+    refused(&mut world);
+    let token = world.authorize(&other, vec![hash(3)]).unwrap();
+    assert!(world.sign(&other, &token, vec![hash(3)]).is_ok(), "the other key lives");
+    never_operational(&mut world, &backup);
 }
 
 #[test]

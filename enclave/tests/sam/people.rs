@@ -115,6 +115,12 @@ impl Authority {
         Self { key, root }
     }
 
+    /// ECDSA in DER with SHA-256.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let signature: Signature = self.key.sign(message);
+        signature.to_der().as_bytes().to_vec()
+    }
+
     pub fn certify(&self, spki: &[u8], subject: &str, serial: u32) -> Vec<u8> {
         self.certify_until(spki, subject, serial, START + 40_000_000)
     }

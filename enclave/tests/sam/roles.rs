@@ -47,6 +47,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("seal", "...x.", ".......x"),
     ("end-mandate", "...x.", "x....x.."),
     ("mandate-status", "...x.", "xxxxxxxx"),
+    ("report-revocation", "...x.", "xxxxxxxx"),
 ];
 
 /// No wildcard: a new command does not compile until it has a name, and then wants a row above and a sample below.
@@ -83,6 +84,7 @@ fn name(command: &Command) -> &'static str {
         Command::Seal(_) => "seal",
         Command::EndMandate(_) => "end-mandate",
         Command::MandateStatus(_) => "mandate-status",
+        Command::ReportRevocation(_) => "report-revocation",
     }
 }
 
@@ -196,6 +198,11 @@ fn samples(world: &mut World, by: &Person) -> Vec<Command> {
             record: record.clone(),
         }),
         Command::ProvideRevocation(ProvideRevocation { list: Blob::default(), issuer: Vec::new() }),
+        Command::ReportRevocation(ReportRevocation {
+            credential: credential.clone(),
+            list: Blob::default(),
+            record: record.clone(),
+        }),
         Command::SignDocument(SignDocument {
             credential,
             token: Blob::default(),

@@ -142,6 +142,7 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         F::HashNotAuthorized => Refusal::invalid("Hash is not authorized by the SAD"),
         F::HashLength => Refusal::invalid("Invalid digest value length"),
         F::NoHashes => Refusal::invalid("Empty hash array"),
+        F::NotRevoked => not_acceptable("list"),
         F::HashType => Refusal::invalid("The SAD is for hashes of the other type"),
         F::ToBeSignedMalformed => not_acceptable("toBeSigned"),
         F::ToBeSignedContent => {

@@ -18,6 +18,7 @@ mod list;
 mod manages;
 mod mandates;
 mod receipt;
+pub(crate) mod revocation;
 mod sign;
 mod standing;
 mod token;

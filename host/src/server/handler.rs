@@ -76,6 +76,7 @@ async fn route(app: &App, request: Request) -> Result<Response, Refusal> {
         }
         ["attestation"] => attestation::serve(app, request).await,
         ["attestation", "key"] => attestation::serve_key(app, request).await,
+        ["revocation"] => csc::revocation::serve(app, request).await,
         ["signatures", "document"] => csc::document::serve(app, request).await,
         ["ledger", ..] => {
             let (parts, _) = request.into_parts();

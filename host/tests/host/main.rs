@@ -18,6 +18,7 @@ mod mandates;
 mod peer;
 mod relay;
 mod revocation;
+mod revoked;
 mod setup;
 mod standing;
 mod store;

@@ -178,7 +178,7 @@ impl Audit {
             known.standing.take(body)?;
             known.sealing.take(event)?;
             known.next = known.next.saturating_add(1);
-            known.destroyed = matches!(body, EventBody::KeyDestroyed { .. });
+            known.destroyed = matches!(body, EventBody::KeyDestroyed { .. } | EventBody::KeyRevoked { .. });
             known.allowed = known.allowed.saturating_add(body.allows().into());
             let left = known.allowed.checked_sub(body.signatures().into());
             known.allowed = left.ok_or(Rule::Signatures)?;

@@ -199,6 +199,13 @@ pub enum EventBody {
         /// RFC 6962 root of the salted hashes that were signed, in the same order and under the same salts.
         hashes: Digest32,
     },
+    /// The CA has revoked the certificate; the key was destroyed: tombstone.
+    KeyRevoked {
+        /// The credential.
+        credential: CredentialMark,
+        /// SHA-256 of the list that says so.
+        list: Digest32,
+    },
     /// Alarm: the time is in doubt, and what depends on it is stopped.
     ClockDoubted {
         /// The kernel's clock, Unix milliseconds.

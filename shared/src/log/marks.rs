@@ -36,6 +36,7 @@ impl EventBody {
             Self::Sealed { .. } => "sealed",
             Self::MandateEnded { .. } => "mandate-ended",
             Self::SealResumed { .. } => "seal-resumed",
+            Self::KeyRevoked { .. } => "key-revoked",
         }
     }
 
@@ -68,7 +69,8 @@ impl EventBody {
             | Self::MandateGranted { credential, .. }
             | Self::Sealed { credential, .. }
             | Self::MandateEnded { credential, .. }
-            | Self::SealResumed { credential, .. } => Some(credential),
+            | Self::SealResumed { credential, .. }
+            | Self::KeyRevoked { credential, .. } => Some(credential),
         }
     }
 
@@ -101,7 +103,8 @@ impl EventBody {
             | Self::AuthorizationFailed { .. }
             | Self::AttemptDebited { .. }
             | Self::MandateGranted { .. }
-            | Self::Sealed { .. } => &[],
+            | Self::Sealed { .. }
+            | Self::KeyRevoked { .. } => &[],
         }
     }
 

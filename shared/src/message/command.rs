@@ -90,6 +90,9 @@ pub enum Command {
     EndMandate(EndMandate),
     /// How far a mandate is used. Fault: 721.
     MandateStatus(MandateId),
+    /// Destroys the key of a credential whose certificate its CA has revoked. Whoever has the list may bring it: it proves
+    /// itself. Faults: 400 to 403, 420, 434.
+    ReportRevocation(ReportRevocation),
 }
 
 /// See [`Command::InstallManifest`].
@@ -227,6 +230,18 @@ pub struct SignDocument {
     pub record: SealedRecord,
 }
 
+/// See [`Command::ReportRevocation`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportRevocation {
+    /// The credential.
+    pub credential: CredentialId,
+    /// The CA's certificate revocation list in DER.
+    pub list: Blob,
+    /// The credential's record.
+    pub record: SealedRecord,
+}
+
 /// See [`Command::ExtendTransaction`]. Nothing in it can add to what the signer authorized.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -287,7 +302,7 @@ pub enum Answer {
         /// Receipt.
         receipt: Receipt,
     },
-    /// To `DeleteKey`.
+    /// To `DeleteKey` and `ReportRevocation`.
     Deleted(Receipt),
     /// To `GetChallenge`.
     Challenge(Challenge),

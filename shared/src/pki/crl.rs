@@ -27,6 +27,8 @@ const DELTA_INDICATOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.2
 const ISSUING_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
 const REASON: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
 const ENTRY_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.29");
+/// ENUMERATED certificateHold (6): may be taken back.
+const ON_HOLD: &[u8] = &[0x0a, 0x01, 0x06];
 /// ENUMERATED removeFromCRL (8): only in delta lists.
 const REMOVED: &[u8] = &[0x0a, 0x01, 0x08];
 /// Last year that is written as UTCTime (RFC 5280 section 5.1.2.4).
@@ -100,6 +102,7 @@ pub struct RevocationList {
     this_update: u64,
     next_update: u64,
     revoked: BTreeSet<Vec<u8>>,
+    on_hold: BTreeSet<Vec<u8>>,
     x509: Outer,
 }
 
@@ -144,6 +147,8 @@ impl RevocationList {
             Some(list) if list.is_empty() => return Err(CrlError::NoEntries),
             Some(list) => list.iter().map(entry).collect::<Result<_, _>>()?,
         };
+        let entries = part.revoked_certificates.iter().flatten();
+        let on_hold = entries.filter(|revoked| is_on_hold(revoked)).map(entry).collect::<Result<_, _>>()?;
         Ok(Self {
             // The whole re-encodes to the octets read, so each part does.
             tbs: part.to_der().map_err(malformed)?,
@@ -152,6 +157,7 @@ impl RevocationList {
             this_update: unix(part.this_update),
             next_update: unix(next_update),
             revoked,
+            on_hold,
             x509: Outer { algorithm: x509.signature_algorithm, signature },
         })
     }
@@ -197,6 +203,12 @@ impl RevocationList {
     #[must_use]
     pub fn lists(&self, serial: &[u8]) -> bool {
         self.revoked.contains(serial)
+    }
+
+    /// Whether it lists this serial number for good: not on hold, which may be taken back.
+    #[must_use]
+    pub fn revokes(&self, serial: &[u8]) -> bool {
+        self.lists(serial) && !self.on_hold.contains(serial)
     }
 
     /// How many certificates it lists.
@@ -248,6 +260,11 @@ fn number(list: Option<&[Extension]>) -> Result<Vec<u8>, CrlError> {
         return Err(CrlError::NoNumber);
     }
     Ok(number.as_bytes().to_vec())
+}
+
+fn is_on_hold(revoked: &RevokedCert) -> bool {
+    let extensions = revoked.crl_entry_extensions.as_deref().unwrap_or_default();
+    extensions.iter().any(|e| e.extn_id == REASON && e.extn_value.as_bytes() == ON_HOLD)
 }
 
 /// The serial number of an entry.

@@ -121,6 +121,10 @@ impl Oracle {
             (Some(Command::SignDocument(request)), Answer::Signatures { signatures, .. }) => {
                 self.made_for_documents(request, signatures)
             }
+            // The suite's CA revokes nothing.
+            (Some(Command::ReportRevocation(_)), Answer::Deleted(_)) => {
+                Err("destroyed a key whose certificate nobody revoked".to_owned())
+            }
             (Some(Command::ExtendTransaction(request)), Answer::Activation { token, .. }) => {
                 self.extended(request, token)
             }

@@ -56,6 +56,7 @@ fn bodies() -> Vec<EventBody> {
             documents: digest(0x5c),
             hashes: digest(0x5d),
         },
+        EventBody::KeyRevoked { credential, list: digest(0x5e) },
         EventBody::ClockDoubted {
             kernel: 1_800_003_600_000,
             ahead: Some(ClockAhead { least: 3_599_990, most: 3_600_010 }),
@@ -154,6 +155,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::Sealed { .. } => "sealed",
         EventBody::MandateEnded { .. } => "mandate-ended",
         EventBody::SealResumed { .. } => "seal-resumed",
+        EventBody::KeyRevoked { .. } => "key-revoked",
     }
 }
 

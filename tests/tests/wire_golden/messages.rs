@@ -13,7 +13,8 @@ use fuin_shared::message::{
     CredentialStatus, EndMandate, EndedBy, ExtendTransaction, Genesis, GenesisShares, GetApproverChallenge,
     GetChallenge, GetEvidence, GrantMandate, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage,
     MandateStatus, ManifestChanged, MeansHint, Order, PasskeyHint, ProvideRevocation, ProvideShare, Relink,
-    Seal, SealedRecord, SignDocument, SignHash, Status, StoreAnswer, StoreRequest, Suspend, ToBeSigned,
+    ReportRevocation, Seal, SealedRecord, SignDocument, SignHash, Status, StoreAnswer, StoreRequest, Suspend,
+    ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -79,6 +80,11 @@ fn commands() -> Vec<Command> {
             record: record(),
         }),
         Command::CeremonyStatus,
+        Command::ReportRevocation(ReportRevocation {
+            credential: credential(),
+            list: octets(0x30, 40),
+            record: record(),
+        }),
         Command::SignDocument(SignDocument {
             credential: credential(),
             token: octets(0x40, 32),
@@ -167,6 +173,7 @@ fn command_name(command: &Command) -> &'static str {
         Command::Seal(_) => "seal",
         Command::EndMandate(_) => "end-mandate",
         Command::MandateStatus(_) => "mandate-status",
+        Command::ReportRevocation(_) => "report-revocation",
     }
 }
 

@@ -7,6 +7,7 @@
 //! | [`answers`] | none: the means' answer, for all that need it |
 //! | [`extending`] | extendTransaction |
 //! | [`holding`] | suspension, its end, unlocking; how a credential stands |
+//! | [`revocation`] | what the CA's revocation list does |
 //! | [`signing`] | signHash, signDocument |
 //! | [`seals`] | mandates, and seals under them |
 //! | [`succession`] | a change of the manifest |
@@ -16,6 +17,7 @@ mod answers;
 mod enrolment;
 mod extending;
 mod holding;
+mod revocation;
 mod seals;
 mod signing;
 mod succession;
@@ -128,6 +130,9 @@ impl Operational {
             Command::Authorize(request) => self.authorize(ticket, &request, around, rng).map(|()| None),
             Command::SignHash(request) => self.sign_hash(ticket, request, around, rng).map(Some),
             Command::SignDocument(request) => self.sign_document(ticket, request, around, rng).map(Some),
+            Command::ReportRevocation(request) => {
+                self.report_revocation(ticket, &request, around).map(|()| None)
+            }
             Command::ExtendTransaction(request) => {
                 self.extend_transaction(ticket, &request, around, rng).map(|()| None)
             }
@@ -234,6 +239,7 @@ const fn needs_room(command: &Command) -> bool {
             | Command::DeleteKey(_)
             | Command::GetChallenge(_)
             | Command::ProvideRevocation(_)
+            | Command::ReportRevocation(_)
             | Command::CredentialStatus(_)
             | Command::GetApproverChallenge(_)
             | Command::EndMandate(_)

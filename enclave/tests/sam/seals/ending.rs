@@ -68,6 +68,19 @@ fn seal_03_nobody_else_ends_a_mandate() {
 }
 
 #[test]
+fn seal_03_in_doubt_of_the_time_mandates_end_and_nothing_is_granted_or_sealed() {
+    let (mut world, organization, mandate) = granted();
+    let terms = world.terms(&organization);
+    world.step(3_600_000);
+    assert_eq!(world.seal(&organization, mandate, 1, vec![hash(1)]), Err(Fault::ClockDoubt));
+    assert_eq!(world.grant(&organization, &terms), Err(Fault::ClockDoubt));
+    let by = world.ended_by_approver(&organization, &organization.approvers[1], mandate);
+    assert!(matches!(world.end(&organization, mandate, by), Ok(Answer::MandateEnded(_))));
+    world.step(-3_600_000);
+    assert_eq!(world.seal(&organization, mandate, 1, vec![hash(1)]), Err(Fault::MandateEnded));
+}
+
+#[test]
 fn seal_03_an_end_binds_before_it_is_durable() {
     let (mut world, organization, mandate) = granted();
     let by = world.ended_by_approver(&organization, &organization.approvers[2], mandate);

@@ -68,6 +68,7 @@ impl Standing {
             | EventBody::MeansLinked { .. }
             | EventBody::CertificateLinked { .. }
             | EventBody::KeyDestroyed { .. }
+            | EventBody::KeyRevoked { .. }
             | EventBody::ApproversSet { .. }
             | EventBody::SealPopSigned { .. }
             | EventBody::AuthorizationFailed { .. }

@@ -5,6 +5,7 @@ use super::super::{Operational, Outcome, Surroundings, Ticket};
 use super::approver_evidence;
 use crate::ledger::journal::Entry;
 use crate::sam::outcome::Withheld;
+use crate::sam::vault::Credential;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Command, Manage, RecordChange};
@@ -41,14 +42,25 @@ impl Operational {
                 return Ok(());
             }
         }
-        self.journal.check_restriction_room()?;
-        around.module.destroy(credential.record.algorithm, &credential.record.wrapped.0)?;
-        self.activations.revoke(&credential.subject);
-        self.vault.forget(credential);
         let body = EventBody::KeyDestroyed {
             credential: self.journal.state().next_mark(credential.subject),
             statement: target.statement,
         };
+        self.destroy(ticket, credential, body, around)
+    }
+
+    /// Destroys a key by this event, which also takes its records out of the store.
+    pub(in super::super) fn destroy(
+        &mut self,
+        ticket: Ticket,
+        credential: &Credential,
+        body: EventBody,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Fault> {
+        self.journal.check_restriction_room()?;
+        around.module.destroy(credential.record.algorithm, &credential.record.wrapped.0)?;
+        self.activations.revoke(&credential.subject);
+        self.vault.forget(credential);
         let mandates = self.journal.state().credential(&credential.subject).map(|c| c.mandates.as_slice());
         let mandates = mandates.unwrap_or_default().iter().map(mandate_record);
         let records =
