@@ -63,6 +63,7 @@ struct Queued<T> {
     records: Vec<RecordChange>,
     salts: Vec<Blob>,
     outcome: T,
+    successors: Option<WitnessSet>,
 }
 
 impl<T> Queued<T> {
@@ -78,6 +79,7 @@ struct Batch<T> {
     items: Vec<(Vec<Blob>, T)>,
     /// The kernel's clock when its checkpoint first left.
     sent: Millis,
+    successors: Option<WitnessSet>,
 }
 
 /// What follows from news about the commit under way.
@@ -128,6 +130,27 @@ impl<T> Journal<T> {
     /// From now on results wait for a quorum of these witnesses. Called before anything is appended.
     pub fn wait_for(&mut self, witnesses: WitnessSet) {
         self.cosigning = Some(Cosigning::new(witnesses));
+    }
+
+    /// A change of the witnesses that is in the ledger already waits for the quorum of these too.
+    pub fn join(&mut self, successors: WitnessSet) {
+        if let Some(cosigning) = &mut self.cosigning {
+            cosigning.join(successors);
+        }
+    }
+
+    /// The checkpoint with the cosignatures of both quorums by which the last change of the witnesses came into force; given
+    /// once.
+    pub fn changed(&mut self) -> Option<String> {
+        self.cosigning.as_mut()?.changed()
+    }
+
+    /// Whether a change of the witnesses waits for its quorums.
+    #[must_use]
+    pub fn joining(&self) -> bool {
+        let queued = self.queue.iter().any(|queued| queued.successors.is_some());
+        let in_flight = self.in_flight.as_ref().is_some_and(|batch| batch.successors.is_some());
+        queued || in_flight || self.cosigning.as_ref().is_some_and(Cosigning::joining)
     }
 
     /// Derived keys.
@@ -202,7 +225,25 @@ impl<T> Journal<T> {
     /// this is a defect and the journal must be given up.
     pub fn append(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
         self.check_room()?;
-        self.push(entry, now, outcome)
+        self.push(entry, None, now, outcome)
+    }
+
+    /// As [`Journal::append`], for the event by which these witnesses take over: it counts under the quorum of both sets.
+    ///
+    /// # Errors
+    /// As there; [`Fault::LedgerBusy`] too while an earlier change waits.
+    pub fn append_change(
+        &mut self,
+        entry: Entry,
+        successors: WitnessSet,
+        now: Millis,
+        outcome: T,
+    ) -> Result<(), Fault> {
+        if self.joining() {
+            return Err(Fault::LedgerBusy);
+        }
+        self.check_room()?;
+        self.push(entry, Some(successors), now, outcome)
     }
 
     /// As [`Journal::append`], for an event that restricts: a full queue has places in reserve for it.
@@ -211,14 +252,21 @@ impl<T> Journal<T> {
     /// As there.
     pub fn append_restriction(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
         self.check_restriction_room()?;
-        self.push(entry, now, outcome)
+        self.push(entry, None, now, outcome)
     }
 
-    fn push(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
+    fn push(
+        &mut self,
+        entry: Entry,
+        successors: Option<WitnessSet>,
+        now: Millis,
+        outcome: T,
+    ) -> Result<(), Fault> {
         let time = now.0.max(self.state.last_time());
         let event = Event { version: VERSION, time, body: entry.body };
         let octets = codec::encode(&event);
-        let queued = Queued { entry: octets, records: entry.records, salts: entry.salts, outcome };
+        let queued =
+            Queued { entry: octets, records: entry.records, salts: entry.salts, outcome, successors };
         if queued.entry.len() > MAX_ENTRY || queued.octets() > MAX_BATCH_OCTETS {
             return Err(Fault::TooLarge);
         }
@@ -238,7 +286,7 @@ impl<T> Journal<T> {
         let first = self.frontier.size();
         let mut after = self.frontier.clone();
         let (mut entries, mut records, mut items) = (Vec::new(), Vec::new(), Vec::new());
-        let mut octets = 0;
+        let (mut octets, mut successors) = (0, None);
         while let Some(queued) = self.queue.front() {
             octets += queued.octets();
             if entries.len() >= MAX_BATCH || (octets > MAX_BATCH_OCTETS && !entries.is_empty()) {
@@ -249,13 +297,14 @@ impl<T> Journal<T> {
             entries.push(Blob(queued.entry));
             records.extend(queued.records);
             items.push((queued.salts, queued.outcome));
+            successors = successors.or(queued.successors);
         }
         let checkpoint =
             Checkpoint { origin: self.keys.identity.origin.clone(), size: after.size(), root: after.root() }
                 .sign(&self.keys.signer)
                 .map_err(|_| Fault::Internal)?;
         let commit = Commit { first, entries, checkpoint, records };
-        self.in_flight = Some(Batch { commit: commit.clone(), after, items, sent: kernel });
+        self.in_flight = Some(Batch { commit: commit.clone(), after, items, sent: kernel, successors });
         Ok(Some(commit))
     }
 
@@ -302,7 +351,8 @@ impl<T> Journal<T> {
         self.checkpoint = Some(batch.commit.checkpoint.clone());
         let origin = self.keys.identity.origin.clone();
         let head = Checkpoint { origin, size: self.frontier.size(), root: self.frontier.root() };
-        let durable = Durable::new(batch.commit, batch.items, head, batch.sent);
+        let mut durable = Durable::new(batch.commit, batch.items, head, batch.sent);
+        durable.successors = batch.successors;
         match &mut self.cosigning {
             None => Progress::Released(durable.release(None)),
             Some(cosigning) => {

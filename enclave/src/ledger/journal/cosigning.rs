@@ -27,13 +27,15 @@ pub(super) struct Durable<T> {
     octets: usize,
     /// The kernel's clock when its checkpoint first left.
     sent: Millis,
+    /// Witnesses that take over with an event of this batch.
+    pub(super) successors: Option<WitnessSet>,
 }
 
 impl<T> Durable<T> {
     pub(super) fn new(commit: Commit, items: Vec<(Vec<Blob>, T)>, head: Checkpoint, sent: Millis) -> Self {
         let records = commit.records.iter().map(RecordChange::octets);
         let octets = commit.entries.iter().map(|entry| entry.0.len()).chain(records).sum();
-        Self { commit, items, head, octets, sent }
+        Self { commit, items, head, octets, sent, successors: None }
     }
 
     /// The results with their receipts, under `cosigned`, a later checkpoint or this one, or under the batch's own.
@@ -54,11 +56,18 @@ struct Asked {
     head: Checkpoint,
     note: String,
     sent: Millis,
+    /// It has a change of the witnesses in it, which counts under both quorums only.
+    joint: bool,
 }
 
 /// The batches, in order, and the one question under way.
 pub(super) struct Cosigning<T> {
     witnesses: WitnessSet,
+    /// Witnesses that take over: until a head with the change in it has the quorum of both sets, nothing is released
+    /// (spec/ledger.md, gap 6). Retired witnesses alone can then extend no history in which they are not retired.
+    successors: Option<WitnessSet>,
+    /// The checkpoint by which the last change came into force, until it is taken.
+    changed: Option<String>,
     waiting: VecDeque<Durable<T>>,
     asked: Option<Asked>,
     resting: bool,
@@ -70,6 +79,8 @@ impl<T> Cosigning<T> {
     pub(super) const fn new(witnesses: WitnessSet) -> Self {
         Self {
             witnesses,
+            successors: None,
+            changed: None,
             waiting: VecDeque::new(),
             asked: None,
             resting: false,
@@ -78,7 +89,25 @@ impl<T> Cosigning<T> {
         }
     }
 
-    pub(super) fn push(&mut self, batch: Durable<T>) {
+    /// From now on these must cosign too.
+    pub(super) fn join(&mut self, successors: WitnessSet) {
+        self.successors = Some(successors);
+    }
+
+    /// Whether a change of the set waits for its quorums.
+    pub(super) fn joining(&self) -> bool {
+        self.successors.is_some()
+    }
+
+    /// See [`super::Journal::changed`].
+    pub(super) const fn changed(&mut self) -> Option<String> {
+        self.changed.take()
+    }
+
+    pub(super) fn push(&mut self, mut batch: Durable<T>) {
+        if let Some(successors) = batch.successors.take() {
+            self.join(successors);
+        }
         self.waiting.push_back(batch);
     }
 
@@ -100,8 +129,17 @@ impl<T> Cosigning<T> {
         }
         let newest = self.waiting.back()?;
         let note = newest.commit.checkpoint.clone();
-        self.asked = Some(Asked { head: newest.head.clone(), note: note.clone(), sent: newest.sent });
-        let quorum = u8::try_from(self.witnesses.threshold()).unwrap_or(u8::MAX);
+        let joint = self.successors.is_some();
+        self.asked = Some(Asked { head: newest.head.clone(), note: note.clone(), sent: newest.sent, joint });
+        // Which lines make both quorums the host cannot know: then it gives all.
+        let enough = match &self.successors {
+            None => self.witnesses.threshold(),
+            Some(successors) => {
+                let new = successors.keys().iter().filter(|key| !self.witnesses.keys().contains(key));
+                self.witnesses.keys().len() + new.count()
+            }
+        };
+        let quorum = u8::try_from(enough).unwrap_or(u8::MAX);
         Some(Cosign { ledger: ledger.clone(), checkpoint: note, quorum })
     }
 
@@ -116,6 +154,10 @@ impl<T> Cosigning<T> {
         };
         self.pause = FIRST_PAUSE;
         self.time = QuorumTime::of(asked.sent, times, self.witnesses.faults());
+        if let Some(successors) = self.successors.take_if(|_| asked.joint) {
+            self.witnesses = successors;
+            self.changed = Some(cosigned.clone());
+        }
         let covered = self.waiting.iter().take_while(|batch| batch.head.size <= asked.head.size).count();
         let released = self.waiting.drain(..covered).flat_map(|batch| batch.release(Some(&cosigned)));
         Some(Ok(released.collect()))
@@ -124,14 +166,22 @@ impl<T> Cosigning<T> {
     /// The checkpoint with the lines of the quorum, each witness once, and their times; none unless it is one.
     fn quorum(&self, asked: &Asked, lines: &str) -> Option<(String, Vec<u64>)> {
         let lines = SignatureLine::parse_all(lines).ok()?;
-        let cosigned = self.witnesses.cosigned(asked.head.clone(), &lines).ok()?;
-        if !self.witnesses.quorum(cosigned.cosignatures()) {
-            return None;
+        let (mut keys, mut times): (Vec<&WitnessKey>, _) = (Vec::new(), None);
+        let successors = self.successors.as_ref().filter(|_| asked.joint);
+        for set in std::iter::once(&self.witnesses).chain(successors) {
+            let cosigned = set.cosigned(asked.head.clone(), &lines).ok()?;
+            if !set.quorum(cosigned.cosignatures()) {
+                return None;
+            }
+            keys.extend(set.keys());
+            // Those in office tell the time.
+            times.get_or_insert_with(|| cosigned.cosignatures().iter().map(|one| one.time()).collect());
         }
+        keys.sort_unstable_by_key(|key| key.public_key());
+        keys.dedup();
         let by = |key: &WitnessKey| lines.iter().find(|l| l.name() == key.name() && l.id() == key.id());
-        let own = self.witnesses.keys().iter().filter_map(by).map(SignatureLine::to_text);
-        let times = cosigned.cosignatures().iter().map(|cosignature| cosignature.time()).collect();
-        Some((std::iter::once(asked.note.clone()).chain(own).collect(), times))
+        let own = keys.into_iter().filter_map(by).map(SignatureLine::to_text);
+        Some((std::iter::once(asked.note.clone()).chain(own).collect(), times?))
     }
 
     /// What the newest quorum says of the time; once.
@@ -163,6 +213,7 @@ mod tests {
     use fuin_shared::log::note::Note;
     use fuin_shared::log::tree::Frontier;
     use fuin_shared::log::witness_policy::WitnessPolicy;
+    use fuin_shared::message::Cosign;
 
     const NAME: LedgerName = LedgerName { ledger: LedgerId([1; 16]), shard: 0, epoch: 0 };
 
@@ -178,6 +229,16 @@ mod tests {
         journal
     }
 
+    fn boot(size: u64) -> EventBody {
+        EventBody::Boot {
+            nonce: Digest32([6; 32]),
+            instance: InstanceId([7; 32]),
+            manifest: ManifestHash([2; 32]),
+            size,
+            root: Digest32([8; 32]),
+        }
+    }
+
     fn append(journal: &mut Journal<u64>, number: u64) -> Result<(), Fault> {
         let body = match number {
             0 => EventBody::Genesis {
@@ -189,13 +250,7 @@ mod tests {
                 commitment: RootCommitment([4; 32]),
                 approvals: Vec::new(),
             },
-            size => EventBody::Boot {
-                nonce: Digest32([6; 32]),
-                instance: InstanceId([7; 32]),
-                manifest: ManifestHash([2; 32]),
-                size,
-                root: Digest32([8; 32]),
-            },
+            size => boot(size),
         };
         journal.append(Entry { body, records: Vec::new(), salts: Vec::new() }, Millis(1), number)
     }
@@ -233,6 +288,71 @@ mod tests {
         assert!(released.iter().map(|(number, _)| *number).eq(0..count), "in order");
         assert!(released.iter().all(|(_, receipt)| receipt.checkpoint.contains("witness.example/1")));
         assert_eq!(append(&mut journal, count), Ok(()));
+    }
+
+    fn cosigner(n: u8) -> Cosigner {
+        Cosigner::from_seed(&format!("witness.example/{n}"), &[n; 32]).unwrap()
+    }
+
+    fn set(numbers: &[u8], threshold: u8) -> WitnessSet {
+        let witnesses = numbers.iter().map(|n| cosigner(*n).witness().to_string()).collect();
+        WitnessPolicy { witnesses, threshold, faults: 0 }.check().unwrap()
+    }
+
+    /// What these say to a question.
+    fn lines(asked: &Cosign, numbers: &[u8]) -> String {
+        let note = Note::parse(asked.checkpoint.as_bytes()).unwrap();
+        let head = Checkpoint::parse(note.text()).unwrap();
+        numbers.iter().map(|n| cosigner(*n).cosign(&head, 9).unwrap().to_text()).collect()
+    }
+
+    /// A change of the witnesses counts, and anything after it is released, under both quorums over one head.
+    #[test]
+    fn set_change_needs_both_quorums_over_one_head() {
+        let keys = LedgerKeys::derive(&RootKey::new([3; 32]), "ledger.example/fuin", NAME).unwrap();
+        let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
+        journal.wait_for(set(&[1, 2, 3], 2));
+        append(&mut journal, 0).unwrap();
+        commit(&mut journal);
+        // Asked before the change: the old set alone is enough, for what is in that head.
+        let before = journal.next_cosign().unwrap();
+        let entry = Entry { body: boot(1), records: Vec::new(), salts: Vec::new() };
+        journal.append_change(entry, set(&[3, 4, 5], 2), Millis(1), 1).unwrap();
+        let again = Entry { body: boot(2), records: Vec::new(), salts: Vec::new() };
+        assert_eq!(
+            journal.append_change(again, set(&[6], 1), Millis(1), 2),
+            Err(Fault::LedgerBusy),
+            "one at a time"
+        );
+        commit(&mut journal);
+        append(&mut journal, 2).unwrap();
+        commit(&mut journal);
+        let Some(Progress::Released(first)) = journal.cosigned(Ok(lines(&before, &[1, 2]))) else { panic!() };
+        assert_eq!((first.len(), journal.changed()), (1, None));
+        let asked = journal.next_cosign().unwrap();
+        assert_eq!(asked.quorum, 5, "every line that there is");
+        for few in [&[1, 2][..], &[4, 5], &[1, 2, 3], &[3, 4, 5], &[1, 4], &[1, 3, 6], &[2, 4, 5]] {
+            assert!(matches!(journal.cosigned(Ok(lines(&asked, few))), Some(Progress::Rest(_))), "{few:?}");
+            assert!(journal.changed().is_none());
+            journal.rested();
+            assert_eq!(journal.next_cosign().as_ref(), Some(&asked));
+        }
+        // One witness of both sets counts in each.
+        let Some(Progress::Released(rest)) = journal.cosigned(Ok(lines(&asked, &[2, 3, 5]))) else {
+            panic!()
+        };
+        assert_eq!(rest.len(), 2);
+        let note = journal.changed().unwrap();
+        assert_eq!(Note::parse(note.as_bytes()).unwrap().signatures().len(), 4, "the ledger's and three");
+        // From now on the new set alone, and the old one no longer.
+        append(&mut journal, 3).unwrap();
+        commit(&mut journal);
+        let asked = journal.next_cosign().unwrap();
+        assert_eq!(asked.quorum, 2);
+        assert!(matches!(journal.cosigned(Ok(lines(&asked, &[1, 2, 3]))), Some(Progress::Rest(_))));
+        journal.rested();
+        let asked = journal.next_cosign().unwrap();
+        assert!(matches!(journal.cosigned(Ok(lines(&asked, &[4, 5]))), Some(Progress::Released(_))));
     }
 
     #[test]
