@@ -50,7 +50,7 @@ faults! {
     ManifestExpired = 302, "manifest is past its notAfter";
     ManifestForeign = 303, "manifest belongs to another service or is older than the current one";
     ManifestFixed = 304, "manifest changes what is fixed for ever: name, anchors, development, ledger prefix, share threshold, custodians (who may only be taken out)";
-    WitnessesFixed = 305, "manifest changes witnesses or release, which officers alone cannot do";
+    WitnessesFixed = 305, "manifest changes the release mode, or names witnesses where no result waits for them";
     RoleConflict = 306, "manifest gives somebody two roles that nobody may hold together";
     ManifestOutdated = 307, "ledger has adopted a newer manifest than the one that was installed";
     ManifestNotAdopted = 308, "ledger has not adopted the manifest that was installed";

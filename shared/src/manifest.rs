@@ -242,8 +242,8 @@ pub enum ManifestError {
     /// It changes what is fixed for ever; the text says what.
     #[error("manifest changes what is fixed for ever: {0}")]
     Fixed(&'static str),
-    /// It changes witnesses or release mode.
-    #[error("manifest changes witnesses or release, which officers alone cannot do")]
+    /// It changes the release mode, or witnesses that nothing waits for.
+    #[error("manifest changes the release mode, or names witnesses where no result waits for them")]
     Witnesses,
 }
 

@@ -78,6 +78,8 @@ impl CredentialState {
 pub struct State {
     foundation: Option<Foundation>,
     manifest: Option<Adopted>,
+    /// Checkpoints by which witnesses took over, by the manifest that names them.
+    witnesses: HashMap<ManifestHash, String>,
     credentials: HashMap<Subject, CredentialState>,
     signers: HashMap<Subject, u32>,
     certificates: HashSet<Subject>,
@@ -98,6 +100,12 @@ impl State {
     #[must_use]
     pub const fn manifest(&self) -> Option<Adopted> {
         self.manifest
+    }
+
+    /// The checkpoint by which the witnesses of this manifest took over.
+    #[must_use]
+    pub fn witnesses_changed(&self, manifest: &ManifestHash) -> Option<&str> {
+        self.witnesses.get(manifest).map(String::as_str)
     }
 
     /// A credential that is or was.
@@ -327,6 +335,11 @@ impl State {
             | EventBody::Sealed { .. }
             | EventBody::MandateEnded { .. }
             | EventBody::SealResumed { .. } => self.apply_seal(event)?,
+            EventBody::WitnessesChanged { manifest, checkpoint } => {
+                rule(self.manifest.is_some_and(|m| m.hash == *manifest), "witnesses of another manifest")?;
+                let first = self.witnesses.insert(*manifest, checkpoint.clone()).is_none();
+                rule(first, "the witnesses took over before")?;
+            }
         }
         self.last_time = event.time;
         Ok(())
@@ -357,12 +370,6 @@ impl State {
 
     fn spend_all(&mut self, statements: &[StatementId]) -> Result<(), RuleBroken> {
         statements.iter().try_for_each(|statement| self.spend(*statement))
-    }
-
-    /// A key with approvers never makes a signature (SEAL-01).
-    fn for_signatures(&self, mark: &CredentialMark) -> Result<(), RuleBroken> {
-        let approvers = self.credentials.get(&mark.subject).and_then(|c| c.approvers.as_ref());
-        rule(approvers.is_none(), "a seal key is not for signatures")
     }
 
     fn advance(&mut self, mark: &CredentialMark, record: Option<RecordMark>) {

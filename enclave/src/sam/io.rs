@@ -12,6 +12,11 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
+impl Ticket {
+    /// Names the event that nobody asked for.
+    pub const NOBODY: Self = Self(u64::MAX);
+}
+
 /// Something that happened outside.
 #[derive(Debug)]
 pub enum Input {

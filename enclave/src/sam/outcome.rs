@@ -76,8 +76,8 @@ pub enum Outcome {
     Activation(Blob, u64),
     /// Signatures.
     Signatures(Vec<Blob>),
-    /// Nobody waits for it.
-    Alarm,
+    /// An event was noted that nobody waits for.
+    Noted,
     /// The means' answer was refused.
     Refused(Fault),
     /// An attempt is debited and may be compared now.
@@ -100,7 +100,7 @@ impl Withheld {
     /// Whether somebody waits for it still.
     #[must_use]
     pub const fn is_awaited(&self) -> bool {
-        !matches!(self.result, Outcome::Bound(_) | Outcome::Alarm)
+        !matches!(self.result, Outcome::Bound(_) | Outcome::Noted)
     }
 }
 
@@ -141,7 +141,7 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
         Outcome::Deleted => Answer::Deleted(receipt),
         Outcome::Activation(token, expires) => Answer::Activation { token, expires, receipt },
         Outcome::Signatures(signatures) => Answer::Signatures { signatures, receipt },
-        Outcome::Alarm => return Next::Nothing,
+        Outcome::Noted => return Next::Nothing,
         Outcome::Refused(fault) => return Next::Refuse(fault),
         Outcome::Debited(attempt) => return Next::Resume(attempt),
         Outcome::Bound(subject) => return Next::Settle(subject),

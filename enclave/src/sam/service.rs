@@ -1,10 +1,12 @@
 //! Place: SAM. The service that an instance works for: its current manifest, checked.
 
-use crate::ledger::state::Adopted;
+use crate::ledger::state::{Adopted, State};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{ManifestHash, ServiceId};
+use fuin_shared::log::cosignature::CosignedCheckpoint;
+use fuin_shared::log::note::VerifierKey;
 use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::manifest::{
     Manifest, ManifestApproval, ManifestChange, ReleaseMode, SignedManifest, service_id,
@@ -22,6 +24,28 @@ pub struct ServiceContext {
     pub manifest: Manifest,
     /// As signed, for the evidence bundle.
     pub signed: Blob,
+    /// Manifests of the chain that changed the witnesses.
+    changes: Vec<SetChange>,
+}
+
+/// A manifest that named other witnesses than the one before it.
+#[derive(Debug, Clone)]
+pub struct SetChange {
+    manifest: ManifestHash,
+    /// Those before.
+    pub retiring: WitnessSet,
+    /// Those that take over.
+    pub successors: WitnessSet,
+}
+
+impl SetChange {
+    /// Whether a checkpoint of this ledger bears the quorum of both sets.
+    fn cosigned(&self, note: &str, ledger: &VerifierKey) -> bool {
+        [&self.retiring, &self.successors].iter().all(|set| {
+            CosignedCheckpoint::open(note, ledger, set.keys())
+                .is_ok_and(|cosigned| set.quorum(cosigned.cosignatures()))
+        })
+    }
 }
 
 impl ServiceContext {
@@ -49,6 +73,7 @@ impl ServiceContext {
             hash: first.hash(),
             manifest: founder,
             signed: command.current.clone(),
+            changes: Vec::new(),
         })
     }
 
@@ -64,12 +89,18 @@ impl ServiceContext {
     /// As there.
     pub fn succeed(&self, change: &ManifestChange) -> Result<(Self, Vec<ManifestApproval>), Fault> {
         let next = change.verify(&self.service, &self.manifest, &self.hash)?;
-        let context = Self {
+        let mut context = Self {
             service: self.service,
             hash: next.hash,
             manifest: next.manifest,
             signed: codec::encode(&change.as_signed()).into(),
+            changes: self.changes.clone(),
         };
+        if let (Some(retiring), Some(successors)) = (self.cosigners()?, context.cosigners()?)
+            && context.manifest.witnesses != self.manifest.witnesses
+        {
+            context.changes.push(SetChange { manifest: context.hash, retiring, successors });
+        }
         Ok((context, next.approvals))
     }
 
@@ -84,6 +115,28 @@ impl ServiceContext {
             Some(adopted) if adopted.version > self.manifest.version => Err(Fault::ManifestOutdated),
             Some(_) => Err(Fault::ManifestNotAdopted),
         }
+    }
+
+    /// The change of the witnesses that came with this very manifest.
+    #[must_use]
+    pub fn set_change(&self) -> Option<&SetChange> {
+        self.changes.last().filter(|change| change.manifest == self.hash)
+    }
+
+    /// Holds every change of the witnesses in the chain against the ledger: each must have been cosigned by both sets. The
+    /// newest one that was not yet is given: until it is, both count (spec/ledger.md, gap 6).
+    ///
+    /// # Errors
+    /// [`Fault::LedgerBroken`].
+    pub fn check_witnesses(&self, state: &State, ledger: &VerifierKey) -> Result<Option<&SetChange>, Fault> {
+        for change in &self.changes {
+            match state.witnesses_changed(&change.manifest) {
+                Some(note) if change.cosigned(note, ledger) => {}
+                None if change.manifest == self.hash => return Ok(Some(change)),
+                _ => return Err(Fault::LedgerBroken),
+            }
+        }
+        Ok(None)
     }
 
     /// Whose cosignatures results wait for; none where they are released when they are durable.

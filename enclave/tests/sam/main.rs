@@ -22,6 +22,7 @@ mod relinking;
 mod rng;
 mod roles;
 mod seals;
+mod set_change;
 mod succession;
 mod suspension;
 mod time;

@@ -11,7 +11,7 @@ pub use enrolment::{Enrolled, generate_action, link_action, pop_action};
 pub use manifests::evident_manifest;
 pub use sealing::{Organization, SEAL_SUBJECT, registration};
 pub use signing::evidence;
-pub use witnessing::{Witnessing, checkpoint};
+pub use witnessing::{Witnessing, checkpoint, policy};
 
 use super::passkey::{ORIGIN, RELYING_PARTY, TestPasskey};
 use super::people::{Authority, Custodian, Person};

@@ -167,6 +167,9 @@ impl Audit {
                 rule(self.manifest.is_some_and(|(_, current)| current < *version), Rule::Manifest)?;
                 self.manifest = Some((*manifest, *version));
             }
+            EventBody::WitnessesChanged { manifest, .. } => {
+                rule(self.manifest.is_some_and(|(current, _)| current == *manifest), Rule::Manifest)?;
+            }
             _ => {}
         }
         if let Some(mark) = body.credential() {

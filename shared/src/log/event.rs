@@ -7,6 +7,7 @@ use crate::ids::{
 };
 use crate::sad::Purpose;
 use crate::seal::Rate;
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -282,6 +283,13 @@ pub enum EventBody {
         version: u64,
         /// Approvals that it spent.
         approvals: Vec<StatementId>,
+    },
+    /// The witnesses of the newest manifest took over: both quorums cosigned a head with its adoption in it.
+    WitnessesChanged {
+        /// The manifest that names them.
+        manifest: ManifestHash,
+        /// That checkpoint with the lines of both sets, a note.
+        checkpoint: String,
     },
     /// The approvers of a seal key were linked or changed. From then on the key makes seals, and never a signature.
     ApproversSet {

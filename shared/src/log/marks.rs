@@ -37,6 +37,7 @@ impl EventBody {
             Self::MandateEnded { .. } => "mandate-ended",
             Self::SealResumed { .. } => "seal-resumed",
             Self::KeyRevoked { .. } => "key-revoked",
+            Self::WitnessesChanged { .. } => "witnesses-changed",
         }
     }
 
@@ -47,7 +48,8 @@ impl EventBody {
             Self::Genesis { .. }
             | Self::Boot { .. }
             | Self::ClockDoubted { .. }
-            | Self::ManifestAdopted { .. } => None,
+            | Self::ManifestAdopted { .. }
+            | Self::WitnessesChanged { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -104,7 +106,8 @@ impl EventBody {
             | Self::AttemptDebited { .. }
             | Self::MandateGranted { .. }
             | Self::Sealed { .. }
-            | Self::KeyRevoked { .. } => &[],
+            | Self::KeyRevoked { .. }
+            | Self::WitnessesChanged { .. } => &[],
         }
     }
 

@@ -1,7 +1,7 @@
 //! Place: none. Events: the leaves of the ledger, which no later version may read in another way.
 
 use crate::Vector;
-use crate::parts::{digest, mandate, statement, thirty_two};
+use crate::parts::{checkpoint, digest, mandate, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
 use fuin_shared::log::event::{
     ApproverUse, ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, VERSION,
@@ -119,6 +119,7 @@ fn bodies() -> Vec<EventBody> {
             statement: Some(statement),
         },
         EventBody::SealResumed { credential, approvals: approvals(), statement },
+        EventBody::WitnessesChanged { manifest: ManifestHash(thirty_two(0x23)), checkpoint: checkpoint() },
     ]
 }
 
@@ -156,6 +157,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::MandateEnded { .. } => "mandate-ended",
         EventBody::SealResumed { .. } => "seal-resumed",
         EventBody::KeyRevoked { .. } => "key-revoked",
+        EventBody::WitnessesChanged { .. } => "witnesses-changed",
     }
 }
 

@@ -212,7 +212,7 @@ mod tests {
     use fuin_shared::log::event::EventBody;
     use fuin_shared::log::note::Note;
     use fuin_shared::log::tree::Frontier;
-    use fuin_shared::log::witness_policy::WitnessPolicy;
+    use fuin_shared::log::witness_policy::{WitnessPolicy, WitnessSet};
     use fuin_shared::message::Cosign;
 
     const NAME: LedgerName = LedgerName { ledger: LedgerId([1; 16]), shard: 0, epoch: 0 };

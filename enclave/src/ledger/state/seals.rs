@@ -109,6 +109,12 @@ impl State {
         Ok(())
     }
 
+    /// A key with approvers never makes a signature (SEAL-01).
+    pub(super) fn for_signatures(&self, mark: &CredentialMark) -> Result<(), RuleBroken> {
+        let approvers = self.credentials.get(&mark.subject).and_then(|c| c.approvers.as_ref());
+        rule(approvers.is_none(), "a seal key is not for signatures")
+    }
+
     /// A key without approvers never makes a seal.
     fn for_seals(&mut self, mark: &CredentialMark) -> Result<&mut Approvers, RuleBroken> {
         let entry = self.credentials.get_mut(&mark.subject).ok_or(RuleBroken("unknown credential"))?;

@@ -2,6 +2,7 @@
 
 mod founding;
 mod recovery;
+mod takeover;
 mod time;
 
 use super::clock::TrustedClock;
@@ -73,6 +74,8 @@ pub struct Machine {
     facts: Facts,
     desk: EvidenceDesk,
     key_desk: KeyDesk,
+    /// That other witnesses took over, until it is in the ledger.
+    takeover: Option<takeover::Takeover>,
     stage: Stage,
     clock: TrustedClock,
     /// Commands that wait for the time.
@@ -91,6 +94,7 @@ impl Machine {
             facts: Facts::default(),
             desk: EvidenceDesk::default(),
             key_desk: KeyDesk::default(),
+            takeover: None,
             stage: Stage::Booted,
             clock: TrustedClock::default(),
             waiting: Vec::new(),
@@ -173,6 +177,7 @@ impl Machine {
                 }
             }
         }
+        self.note_takeover(kernel);
         self.commit(kernel, &mut effects);
         effects
     }

@@ -93,6 +93,7 @@ impl Machine {
         if now.min(kernel).0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
             return Err(Fault::Clock);
         }
+        let joining = context.check_witnesses(&replayed.state, replayed.keys.signer.verifier())?.cloned();
         let identity = replayed.keys.identity.clone();
         self.facts.ledger = Some(identity.clone());
         let mut nonce = [0; 32];
@@ -106,8 +107,13 @@ impl Machine {
         };
         let mut journal =
             Journal::new(replayed.keys, replayed.state, replayed.frontier, Some(replayed.checkpoint));
-        if let Some(witnesses) = context.cosigners()? {
-            journal.wait_for(witnesses);
+        match (joining, context.cosigners()?) {
+            (Some(change), _) => {
+                journal.wait_for(change.retiring);
+                journal.join(change.successors);
+            }
+            (None, Some(witnesses)) => journal.wait_for(witnesses),
+            (None, None) => {}
         }
         let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
         journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;

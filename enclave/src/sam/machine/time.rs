@@ -14,8 +14,6 @@ use rand_core::CryptoRng;
 
 /// Most commands that wait for the time.
 const MAX_WAITING: usize = 256;
-/// Names the event that nobody asked for.
-const NOBODY: Ticket = Ticket(u64::MAX);
 
 impl Machine {
     /// Carries out a command that goes by the time, or lets it wait for the time.
@@ -125,7 +123,7 @@ impl Machine {
         if let Some(operational) = self.operational() {
             let body = EventBody::ClockDoubted { kernel: kernel.0, ahead };
             let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-            let withheld = Withheld { ticket: NOBODY, result: Outcome::Alarm };
+            let withheld = Withheld { ticket: Ticket::NOBODY, result: Outcome::Noted };
             // When not even the reserve has room, the next refusal tries again.
             if operational.journal.append_restriction(entry, now, withheld).is_ok() {
                 self.clock.alarmed(kernel);

@@ -3,7 +3,7 @@
 use super::{Operational, Surroundings};
 use crate::ledger::journal::Entry;
 use crate::sam::Ticket;
-use crate::sam::outcome::Outcome;
+use crate::sam::outcome::{Outcome, Withheld};
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::manifest::ManifestChange;
@@ -20,6 +20,9 @@ impl Operational {
         let (state, now) = (self.journal.state(), around.seconds());
         // One at a time: the next is for the officers of the one that still waits.
         if state.manifest().is_none_or(|newest| newest.hash != around.context.hash) {
+            return Err(Fault::Busy);
+        }
+        if self.journal.joining() {
             return Err(Fault::Busy);
         }
         let (next, approvals) = around.context.succeed(&change)?;
@@ -43,6 +46,13 @@ impl Operational {
             approvals: approvals.iter().map(|approval| approval.statement).collect(),
         };
         let entry = Entry { body, records: vec![RecordChange::Manifest(change)], salts: Vec::new() };
-        self.append(ticket, entry, Outcome::ManifestAdopted(Box::new(next)), around)
+        let successors = next.set_change().map(|change| change.successors.clone());
+        let outcome = Outcome::ManifestAdopted(Box::new(next));
+        match successors {
+            None => self.append(ticket, entry, outcome, around),
+            Some(set) => {
+                self.journal.append_change(entry, set, around.now, Withheld { ticket, result: outcome })
+            }
+        }
     }
 }

@@ -76,7 +76,8 @@ impl Standing {
             | EventBody::Genesis { .. }
             | EventBody::Boot { .. }
             | EventBody::ClockDoubted { .. }
-            | EventBody::ManifestAdopted { .. } => {}
+            | EventBody::ManifestAdopted { .. }
+            | EventBody::WitnessesChanged { .. } => {}
         }
         Ok(())
     }
