@@ -140,6 +140,45 @@ async fn cosignatures_are_verified_from_outside() {
     assert_eq!(alone["withoutReceipt"], json!([[0, sequence - 1]]));
 }
 
+/// A manifest takes a witness out, and the quorum of those before has cosigned it.
+#[tokio::test]
+async fn a_witness_is_taken_out_by_manifest_under_the_quorum_of_both_sets() {
+    let folder = scratch();
+    let (dir, draft) = (folder.path().join("dev"), folder.path().join("draft.json"));
+    let draft = draft.to_str().unwrap();
+    let service = Service::start(&Mode::Witnessed, &dir);
+    let facts = service.facts();
+    let (_, shown) = report(&fuin(&["manifest", "show", "--host", &facts.ceremony, "--json"]));
+    let vkey = shown["manifest"]["witnesses"]["witnesses"][2].as_str().expect("three").to_owned();
+    let name = vkey.split('+').next().unwrap();
+    let refused =
+        fuin(&["manifest", "draft", "--host", &facts.ceremony, "-o", draft, "--remove-witness", "nobody"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let drafted =
+        fuin(&["manifest", "draft", "--host", &facts.ceremony, "-o", draft, "--remove-witness", name]);
+    let said = String::from_utf8_lossy(&drafted.stdout);
+    assert!(said.contains("- witnesses: ") && said.contains("+ witnesses: "), "{said}");
+    let key = dir.join("keys/officer.pem");
+    let signed = fuin(&["manifest", "sign", "--draft", draft, "--key", key.to_str().unwrap()]);
+    assert!(signed.status.success());
+    let changed = fuin(&["manifest", "change", "--host", &facts.ceremony, "--draft", draft]);
+    assert!(changed.status.success(), "{}", String::from_utf8_lossy(&changed.stderr));
+    // Whoever was taken out is not missed.
+    let of_it = |pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains("witnesses/3")
+    };
+    let third = witnesses(&service).into_iter().find(of_it).expect("the third witness");
+    assert!(Command::new("kill").args(["-9", &third.to_string()]).status().expect("kill").success());
+    Signer::new(facts, "P-256").await.works().await;
+    let events = fuin(&["ledger", "show", "--dir", dir.to_str().unwrap(), "--kind", "witnesses-changed"]);
+    assert!(String::from_utf8_lossy(&events.stdout).contains("witnesses-changed"), "{events:?}");
+    service.stop();
+    let service = Service::start(&Mode::Witnessed, &dir);
+    Signer::new(service.facts(), "P-256").await.works().await;
+    service.stop();
+}
+
 /// The same manifest, which nobody has signed, in this file.
 fn unsigned(manifest: &str, path: String) -> String {
     let mut signed: SignedManifest = codec::decode(&std::fs::read(manifest).unwrap()).unwrap();

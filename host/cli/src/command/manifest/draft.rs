@@ -10,6 +10,7 @@ use crate::outcome::Failure;
 use anyhow::Context as _;
 use fuin_shared::codec;
 use fuin_shared::ids::ServiceId;
+use fuin_shared::log::cosignature::WitnessKey;
 use fuin_shared::manifest::{MAX_MANIFEST, Manifest, RaClient, SignedManifest, newest};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,16 @@ pub struct Args {
     /// Accepts this image no more.
     #[arg(long, value_name = "FILE")]
     remove_image: Vec<PathBuf>,
+    /// Adds a witness: its verifier key, as `fuin witness show` prints it. Other witnesses take over once a quorum of the old
+    /// ones and one of the new ones have cosigned.
+    #[arg(long, value_name = "VKEY", value_parser = WitnessKey::parse)]
+    add_witness: Vec<WitnessKey>,
+    /// Takes out the witness of this name.
+    #[arg(long, value_name = "NAME")]
+    remove_witness: Vec<String>,
+    /// How many witnesses must cosign from then on.
+    #[arg(long, value_name = "N")]
+    witness_quorum: Option<u8>,
     /// Where the draft goes, JSON.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -118,6 +129,7 @@ fn edit(next: &mut Manifest, args: &Args) -> Result<(), Failure> {
     if let Some(quorum) = args.officer_quorum {
         next.officer_quorum = quorum;
     }
+    edit_witnesses(next, args)?;
     for path in &args.remove_image {
         let image = read_release(path)?;
         let before = next.measurements.len();
@@ -130,6 +142,29 @@ fn edit(next: &mut Manifest, args: &Args) -> Result<(), Failure> {
     }
     for path in &args.add_image {
         next.measurements.push(read_release(path)?);
+    }
+    Ok(())
+}
+
+fn edit_witnesses(next: &mut Manifest, args: &Args) -> Result<(), Failure> {
+    if args.add_witness.is_empty() && args.remove_witness.is_empty() && args.witness_quorum.is_none() {
+        return Ok(());
+    }
+    let Some(policy) = &mut next.witnesses else {
+        let text =
+            "the manifest names no witnesses, and a service that releases without them cannot be given any";
+        return Err(Failure::Usage(text.to_owned()));
+    };
+    for name in &args.remove_witness {
+        let before = policy.witnesses.len();
+        policy.witnesses.retain(|vkey| vkey.split_once('+').is_none_or(|(named, _)| named != name));
+        if policy.witnesses.len() == before {
+            return Err(Failure::Usage(format!("--remove-witness: the manifest does not name {name}")));
+        }
+    }
+    policy.witnesses.extend(args.add_witness.iter().map(ToString::to_string));
+    if let Some(quorum) = args.witness_quorum {
+        policy.threshold = quorum;
     }
     Ok(())
 }
