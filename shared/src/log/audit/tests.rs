@@ -1,5 +1,6 @@
 //! Place: none. Tests of the audit: each rule is broken by itself.
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use proptest::prelude::*;
@@ -126,6 +127,8 @@ fn each_rule_is_held() {
     };
     assert_eq!(broken_by(adopted(1, 9)), Rule::Manifest, "not newer");
     assert_eq!(broken_by(adopted(2, 0)), Rule::Statement);
+    let others = EventBody::WitnessesChanged { manifest: ManifestHash([8; 32]), checkpoint: String::new() };
+    assert_eq!(broken_by(others), Rule::Manifest, "witnesses of a manifest that is not the newest");
     let mut adopting = ledger();
     adopting.push(entry(8, adopted(2, 9)));
     let root = audit(&adopting).unwrap().root();
