@@ -340,6 +340,7 @@ impl State {
                 let first = self.witnesses.insert(*manifest, checkpoint.clone()).is_none();
                 rule(first, "the witnesses took over before")?;
             }
+            EventBody::Alarm { count, .. } => rule(*count > 0, "an alarm about nothing")?,
         }
         self.last_time = event.time;
         Ok(())

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Ticket(pub u64);
 
 impl Ticket {
-    /// Names the event that nobody asked for.
+    /// Of work that nobody waits for; the runtime counts its own up from 0.
     pub const NOBODY: Self = Self(u64::MAX);
 }
 
@@ -56,6 +56,8 @@ pub enum Input {
     },
     /// The answer to [`Effect::Cosign`]: signature lines, or why there are none now.
     Cosigned(Result<String, Fault>),
+    /// The same, with the host's word that a witness knows another ledger.
+    Contradicted(String),
     /// The pause of [`Effect::Rest`] has passed.
     Rested,
     /// The answer to [`Effect::AskTime`].

@@ -9,6 +9,7 @@
 //! | [`record`], [`vault`] | credential records, sealed at the host, opened here |
 //! | [`clock`] | trusted time: kernel, documents and witnesses against each other |
 //! | [`challenge`], [`authorization`], [`activation`] | nonces, SADs, what they permit |
+//! | [`alarms`] | what is wrong around the enclave, told to the ledger |
 //! | [`means`] | the signer's eID means |
 //! | [`proof`], [`jose`] | `manageProof` of RA/CA clients |
 //! | [`orders`] | officers' orders about a credential |
@@ -19,6 +20,7 @@
 //! | [`outcome`] | results that wait for the ledger |
 
 pub mod activation;
+pub mod alarms;
 pub mod authorization;
 pub mod certificates;
 pub mod challenge;

@@ -2,6 +2,7 @@
 //! is refused is refused by the enclave.
 
 mod activation;
+mod alarms;
 mod attributes;
 mod ceremony;
 mod device_key;

@@ -21,7 +21,7 @@ pub(super) async fn serve(id: u64, request: StoreRequest, connection: Arc<Connec
             store.commit(commit).await.map(|()| StoreAnswer::Committed).map_err(|e| fault_of(&e))
         }
         StoreRequest::Head => store.head().await.map(StoreAnswer::Head).map_err(|e| fault_of(&e)),
-        StoreRequest::Cosign(wanted) => shared.witnesses.cosign(wanted).await.map(StoreAnswer::Cosigned),
+        StoreRequest::Cosign(wanted) => shared.witnesses.cosign(wanted).await,
         StoreRequest::ReadLedger { first } => {
             stream_ledger(id, first, &connection, store).await;
             connection.finish(id);

@@ -21,7 +21,7 @@ use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::note::Note;
-use fuin_shared::message::Cosign;
+use fuin_shared::message::{Cosign, StoreAnswer};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -71,7 +71,7 @@ impl Witnesses {
     ///
     /// # Errors
     /// [`Fault::Malformed`]: what the enclave wants cosigned is no checkpoint.
-    pub(crate) async fn cosign(&self, wanted: Cosign) -> Result<String, Fault> {
+    pub(crate) async fn cosign(&self, wanted: Cosign) -> Result<StoreAnswer, Fault> {
         let note = Note::parse(wanted.checkpoint.as_bytes()).map_err(|_| Fault::Malformed)?;
         let checkpoint = Checkpoint::parse(note.text()).map_err(|_| Fault::Malformed)?;
         self.ledger.send_if_modified(|known| {
@@ -83,12 +83,11 @@ impl Witnesses {
             tracing::error!("the manifest names witnesses, the host's configuration none: add [[witnesses]]");
         }
         let enough = usize::from(wanted.quorum);
-        let mut lines = Vec::new();
+        let (mut lines, mut contradicted) = (Vec::new(), false);
         let (size, mut cosigned) = (checkpoint.size, wanted.checkpoint.clone());
         // What is there when the time is over is the answer.
-        let _ =
-            tokio::time::timeout(PATIENCE, self.collect(Arc::new((wanted, checkpoint)), enough, &mut lines))
-                .await;
+        let collected = self.collect(Arc::new((wanted, checkpoint)), enough, &mut lines, &mut contradicted);
+        let _ = tokio::time::timeout(PATIENCE, collected).await;
         let lines_of_witnesses = lines.concat();
         if !lines.is_empty() && lines.len() >= enough {
             cosigned += &lines_of_witnesses;
@@ -97,12 +96,20 @@ impl Witnesses {
                 tracing::error!(%error, size, "cannot keep the cosigned checkpoint");
             }
         }
-        Ok(lines_of_witnesses)
+        // For the ledger: the enclave makes an alarm of it, whatever becomes of the lines.
+        let answer = if contradicted { StoreAnswer::Contradicted } else { StoreAnswer::Cosigned };
+        Ok(answer(lines_of_witnesses))
     }
 
     /// One witness first, the others once it has accepted: so twins do not split the witnesses between them. One that did
     /// not answer last time is not the first, unless it knew more.
-    async fn collect(&self, wanted: Arc<(Cosign, Checkpoint)>, enough: usize, lines: &mut Vec<String>) {
+    async fn collect(
+        &self,
+        wanted: Arc<(Cosign, Checkpoint)>,
+        enough: usize,
+        lines: &mut Vec<String>,
+        contradicted: &mut bool,
+    ) {
         let mut clients: Vec<_> = self.clients.iter().collect();
         clients.sort_by_key(|client| client.last().is_some_and(|refusal| !refusal.contradicts()));
         let mut clients = clients.into_iter();
@@ -112,7 +119,10 @@ impl Witnesses {
                     lines.push(line);
                     break;
                 }
-                Err(refusal) if refusal.contradicts() => return self.contradicted(client, refusal),
+                Err(refusal) if refusal.contradicts() => {
+                    *contradicted = true;
+                    return self.contradicted(client, refusal);
+                }
                 Err(_) => {}
             }
         }
@@ -130,7 +140,10 @@ impl Witnesses {
         while lines.len() < enough {
             match answers.recv().await {
                 Some((_, Ok(line))) => lines.push(line),
-                Some((client, Err(refusal))) if refusal.contradicts() => self.contradicted(&client, refusal),
+                Some((client, Err(refusal))) if refusal.contradicts() => {
+                    *contradicted = true;
+                    self.contradicted(&client, refusal);
+                }
                 Some((_, Err(_))) => {}
                 None => return,
             }

@@ -160,7 +160,9 @@ async fn service(witnesses: &[&Witness]) -> (Setup, Peer, Ledger) {
 /// Asks; who cosigned the head.
 async fn asked(peer: &mut Peer, id: u64, ledger: &Ledger, quorum: u8, of: &[&Witness]) -> Vec<String> {
     let answer = peer.ask(id, StoreRequest::Cosign(ledger.question(quorum))).await;
-    let Ok(StoreAnswer::Cosigned(lines)) = answer else { panic!("{answer:?}") };
+    let Ok(StoreAnswer::Cosigned(lines) | StoreAnswer::Contradicted(lines)) = answer else {
+        panic!("{answer:?}")
+    };
     if lines.is_empty() {
         return Vec::new();
     }
@@ -208,6 +210,8 @@ async fn a_witness_that_knows_more_is_told_to_the_operator_and_no_other_is_asked
     assert_eq!(second.requests(), 0);
     let said = setup.host.witnesses().contradiction().borrow().clone().unwrap();
     assert_eq!(said, Refusal::Newer { recorded: 9, size: 3 });
+    let told = peer.ask(9, StoreRequest::Cosign(ledger.question(2))).await;
+    assert_eq!(told, Ok(StoreAnswer::Contradicted(String::new())), "the enclave makes an alarm of it");
     let text = said.to_string();
     assert!(text.contains("newer ledger (size 9) than this store (size 3)"), "{text}");
     assert!(text.contains("restore the newest store"), "{text}");

@@ -69,6 +69,16 @@ pub struct ApproverUse {
     pub counter: u32,
 }
 
+/// What an alarm is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlarmKind {
+    /// The host reports that a witness knows a newer or another ledger. Nobody signs refusals, so it may be untrue.
+    WitnessContradiction,
+    /// The host gave a sealed record that this service did not seal for its place.
+    RecordForeign,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -283,6 +293,13 @@ pub enum EventBody {
         version: u64,
         /// Approvals that it spent.
         approvals: Vec<StatementId>,
+    },
+    /// Something is wrong around the enclave. At most one of each kind a minute.
+    Alarm {
+        /// What.
+        about: AlarmKind,
+        /// How often since the last alarm of this kind and boot.
+        count: u32,
     },
     /// The witnesses of the newest manifest took over: both quorums cosigned a head with its adoption in it.
     WitnessesChanged {

@@ -38,6 +38,7 @@ impl EventBody {
             Self::SealResumed { .. } => "seal-resumed",
             Self::KeyRevoked { .. } => "key-revoked",
             Self::WitnessesChanged { .. } => "witnesses-changed",
+            Self::Alarm { .. } => "alarm",
         }
     }
 
@@ -49,7 +50,8 @@ impl EventBody {
             | Self::Boot { .. }
             | Self::ClockDoubted { .. }
             | Self::ManifestAdopted { .. }
-            | Self::WitnessesChanged { .. } => None,
+            | Self::WitnessesChanged { .. }
+            | Self::Alarm { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -107,7 +109,8 @@ impl EventBody {
             | Self::MandateGranted { .. }
             | Self::Sealed { .. }
             | Self::KeyRevoked { .. }
-            | Self::WitnessesChanged { .. } => &[],
+            | Self::WitnessesChanged { .. }
+            | Self::Alarm { .. } => &[],
         }
     }
 

@@ -90,6 +90,8 @@ pub enum StoreAnswer {
     /// To `Cosign`: signature lines of witnesses as in a note, each with its line feed, at most [`MAX_COSIGNATURES`]
     /// octets; empty when there are none yet.
     Cosigned(String),
+    /// As `Cosigned`, and a witness said that it knows a newer or another ledger.
+    Contradicted(String),
 }
 
 /// Most octets of signature lines in an answer to [`StoreRequest::Cosign`].

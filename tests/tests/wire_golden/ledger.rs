@@ -4,7 +4,7 @@ use crate::Vector;
 use crate::parts::{checkpoint, digest, mandate, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
 use fuin_shared::log::event::{
-    ApproverUse, ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, VERSION,
+    AlarmKind, ApproverUse, ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, VERSION,
 };
 use fuin_shared::sad::Purpose;
 use fuin_shared::seal::Rate;
@@ -120,6 +120,7 @@ fn bodies() -> Vec<EventBody> {
         },
         EventBody::SealResumed { credential, approvals: approvals(), statement },
         EventBody::WitnessesChanged { manifest: ManifestHash(thirty_two(0x23)), checkpoint: checkpoint() },
+        EventBody::Alarm { about: AlarmKind::WitnessContradiction, count: 2 },
     ]
 }
 
@@ -158,6 +159,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::SealResumed { .. } => "seal-resumed",
         EventBody::KeyRevoked { .. } => "key-revoked",
         EventBody::WitnessesChanged { .. } => "witnesses-changed",
+        EventBody::Alarm { .. } => "alarm",
     }
 }
 
@@ -168,5 +170,13 @@ pub fn vectors() -> Vec<Vector> {
             let name = format!("event/{}", name(&body));
             Vector::cbor(name, Event { version: VERSION, time: 1_800_000_000_123, body })
         })
+        .chain([Vector::cbor(
+            "event/alarm-record",
+            Event {
+                version: VERSION,
+                time: 1_800_000_000_123,
+                body: EventBody::Alarm { about: AlarmKind::RecordForeign, count: u32::MAX },
+            },
+        )])
         .collect()
 }

@@ -22,6 +22,7 @@ fn answer_name(answer: &StoreAnswer) -> &'static str {
         StoreAnswer::Head(_) => "head",
         StoreAnswer::Stream => "stream",
         StoreAnswer::Cosigned(_) => "cosigned",
+        StoreAnswer::Contradicted(_) => "contradicted",
     }
 }
 
@@ -52,6 +53,7 @@ pub fn vectors() -> Vec<Vector> {
         StoreAnswer::Head(Head { size: 8, checkpoint: Some(checkpoint()) }),
         StoreAnswer::Stream,
         StoreAnswer::Cosigned("\u{2014} witness.example/1 AAAAAAAA\n".into()),
+        StoreAnswer::Contradicted(String::new()),
     ];
     let requests =
         requests.into_iter().map(|r| Vector::cbor(format!("store-request/{}", request_name(&r)), r));

@@ -135,6 +135,9 @@ impl Store {
             (Kind::Cosign, Ok(StoreAnswer::Cosigned(lines))) if lines.len() <= MAX_COSIGNATURES => {
                 Some(Input::Cosigned(Ok(lines)))
             }
+            (Kind::Cosign, Ok(StoreAnswer::Contradicted(lines))) if lines.len() <= MAX_COSIGNATURES => {
+                Some(Input::Contradicted(lines))
+            }
             (Kind::Probe, Ok(StoreAnswer::Head(_))) => None,
             (Kind::Ledger(stream), Ok(StoreAnswer::Stream)) => {
                 *stream = Some(Receiver::default());

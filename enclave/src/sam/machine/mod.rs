@@ -1,10 +1,12 @@
 //! Place: SAM. The state machine: phases and what happens in them.
 
+mod alarming;
 mod founding;
 mod recovery;
 mod takeover;
 mod time;
 
+use super::alarms::Alarms;
 use super::clock::TrustedClock;
 use super::evidence::{EvidenceDesk, Facts, View};
 use super::key_attestation::{KeyDesk, Wanted, check_nonce};
@@ -20,6 +22,7 @@ use crate::ledger::replay::Replay;
 use crate::platform::clock::Millis;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::InstanceId;
+use fuin_shared::log::event::AlarmKind;
 use fuin_shared::message::{Answer, Command, Status};
 use fuin_shared::phase::Phase;
 use rand_core::CryptoRng;
@@ -74,6 +77,7 @@ pub struct Machine {
     facts: Facts,
     desk: EvidenceDesk,
     key_desk: KeyDesk,
+    alarms: Alarms,
     /// That other witnesses took over, until it is in the ledger.
     takeover: Option<takeover::Takeover>,
     stage: Stage,
@@ -94,6 +98,7 @@ impl Machine {
             facts: Facts::default(),
             desk: EvidenceDesk::default(),
             key_desk: KeyDesk::default(),
+            alarms: Alarms::default(),
             takeover: None,
             stage: Stage::Booted,
             clock: TrustedClock::default(),
@@ -164,12 +169,10 @@ impl Machine {
                 self.progress(progress, kernel, rng, &mut effects);
             }
             Input::LedgerOctets { result, last } => self.replay(result, last, kernel, &mut effects),
-            Input::Cosigned(result) => {
-                let progress = self.operational().and_then(|o| o.journal.cosigned(result));
-                if let Some(quorum) = self.operational().and_then(|o| o.journal.quorum_time()) {
-                    self.clock.cosigned(kernel, quorum);
-                }
-                self.progress(progress, kernel, rng, &mut effects);
+            Input::Cosigned(result) => self.cosigned(result, kernel, rng, &mut effects),
+            Input::Contradicted(lines) => {
+                self.alarms.notice(AlarmKind::WitnessContradiction);
+                self.cosigned(Ok(lines), kernel, rng, &mut effects);
             }
             Input::Rested => {
                 if let Some(operational) = self.operational() {
@@ -178,6 +181,7 @@ impl Machine {
             }
         }
         self.note_takeover(kernel);
+        self.raise_alarms(kernel);
         self.commit(kernel, &mut effects);
         effects
     }
@@ -274,7 +278,24 @@ impl Machine {
         }
     }
 
+    fn cosigned(
+        &mut self,
+        lines: Result<String, Fault>,
+        kernel: Millis,
+        rng: &mut dyn CryptoRng,
+        effects: &mut Vec<Effect>,
+    ) {
+        let progress = self.operational().and_then(|o| o.journal.cosigned(lines));
+        if let Some(quorum) = self.operational().and_then(|o| o.journal.quorum_time()) {
+            self.clock.cosigned(kernel, quorum);
+        }
+        self.progress(progress, kernel, rng, effects);
+    }
+
     fn failed(&mut self, ticket: Ticket, fault: Fault, effects: &mut Vec<Effect>) {
+        if fault == Fault::RecordForeign {
+            self.alarms.notice(AlarmKind::RecordForeign);
+        }
         effects.push(refuse(ticket, fault));
         // A key that signs what does not verify, or a ledger that contradicts itself, is not to be used again.
         if matches!(fault, Fault::SelfCheck | Fault::LedgerBroken) {

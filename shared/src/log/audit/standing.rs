@@ -77,7 +77,8 @@ impl Standing {
             | EventBody::Boot { .. }
             | EventBody::ClockDoubted { .. }
             | EventBody::ManifestAdopted { .. }
-            | EventBody::WitnessesChanged { .. } => {}
+            | EventBody::WitnessesChanged { .. }
+            | EventBody::Alarm { .. } => {}
         }
         Ok(())
     }

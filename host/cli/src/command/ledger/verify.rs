@@ -100,6 +100,9 @@ fn text(verified: &Verified) -> String {
     text += &format!("events:      {}\n", kinds.join(", "));
     text += &format!("credentials: {}, of which {} destroyed\n", totals.credentials, totals.destroyed);
     text += &format!("signatures:  {} of {} authorized\n", totals.signed, totals.authorized);
+    if let Some(alarms) = totals.kinds.get("alarm") {
+        text += &format!("ALARMS:      {alarms}; see `fuin ledger show --kind alarm`\n");
+    }
     text += &format!("compared:    {checkpoints} signed checkpoints, {tiles} tiles\n");
     if let Some(since) = since {
         text += &format!("since:       consistent with the checkpoint of {since} entries\n");
