@@ -66,6 +66,9 @@ faults! {
     ShareMalformed = 356, "share cannot be opened";
     RootMismatch = 357, "root key does not match its commitment";
     GenesisPending = 358, "no genesis is under way, or it lacks receipts";
+    PeerRefused = 359, "evidence of the other enclave is refused: another service, image or platform, not fresh, or not for this hand-over";
+    PeerManifest = 360, "the other enclave has another current manifest";
+    HandOverVoid = 361, "ledger does not end with the hand-over to this boot";
     // 400: sealed records
     RecordMissing = 400, "sealed record was not supplied";
     RecordStale = 401, "sealed record is not the current version";

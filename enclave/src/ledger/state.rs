@@ -4,10 +4,13 @@
 mod seals;
 
 use super::keys::LedgerName;
-use fuin_shared::ids::{MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject};
+use fuin_shared::ids::{
+    InstanceId, MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
+};
 use fuin_shared::log::RuleBroken;
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
 use fuin_shared::log::mandates::{Approvers, Mandate};
+use fuin_shared::log::possession::Possession;
 use fuin_shared::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -85,6 +88,7 @@ pub struct State {
     mandates: HashMap<MandateId, Mandate>,
     last_time: u64,
     boots: u64,
+    possession: Possession,
 }
 
 impl State {
@@ -98,6 +102,12 @@ impl State {
     #[must_use]
     pub const fn manifest(&self) -> Option<Adopted> {
         self.manifest
+    }
+
+    /// The boot to which the ledger was handed, while nobody has booted on it since.
+    #[must_use]
+    pub const fn heir(&self) -> Option<InstanceId> {
+        self.possession.heir()
     }
 
     /// A credential that is or was.
@@ -146,6 +156,7 @@ impl State {
         rule(event.time >= self.last_time, "time goes back")?;
         let first = matches!(event.body, EventBody::Genesis { .. });
         rule(self.foundation.is_none() == first, "genesis must be the first event, and only that")?;
+        self.possession.take(&event.body)?;
         match &event.body {
             EventBody::Genesis { service, manifest, ledger, shard, epoch, commitment, approvals } => {
                 for approval in approvals {
@@ -238,6 +249,9 @@ impl State {
                 self.for_signatures(credential)?;
                 rule(*count > 0, "a signing event without signatures")?;
                 self.advance(credential, None);
+            }
+            EventBody::HandedOver { manifest, .. } => {
+                rule(self.manifest.is_some_and(|m| m.hash == *manifest), "hand-over under another manifest")?;
             }
             // An alarm changes nothing.
             EventBody::ClockDoubted { .. } => {}

@@ -10,6 +10,7 @@ mod enrolment;
 mod extending;
 mod failures;
 mod faulty_module;
+mod hand_over;
 mod issued_means;
 mod key_statement;
 mod kills;
@@ -17,6 +18,8 @@ mod ledger;
 mod naive;
 mod passkey;
 mod people;
+#[path = "../../../attestation/custodian/tests/enclave/document.rs"]
+mod platform;
 mod quorum;
 mod relinking;
 mod rng;

@@ -36,6 +36,7 @@ impl EventBody {
             Self::Sealed { .. } => "sealed",
             Self::MandateEnded { .. } => "mandate-ended",
             Self::SealResumed { .. } => "seal-resumed",
+            Self::HandedOver { .. } => "handed-over",
         }
     }
 
@@ -46,7 +47,8 @@ impl EventBody {
             Self::Genesis { .. }
             | Self::Boot { .. }
             | Self::ClockDoubted { .. }
-            | Self::ManifestAdopted { .. } => None,
+            | Self::ManifestAdopted { .. }
+            | Self::HandedOver { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -101,7 +103,8 @@ impl EventBody {
             | Self::AuthorizationFailed { .. }
             | Self::AttemptDebited { .. }
             | Self::MandateGranted { .. }
-            | Self::Sealed { .. } => &[],
+            | Self::Sealed { .. }
+            | Self::HandedOver { .. } => &[],
         }
     }
 

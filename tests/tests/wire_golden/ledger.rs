@@ -118,6 +118,11 @@ fn bodies() -> Vec<EventBody> {
             statement: Some(statement),
         },
         EventBody::SealResumed { credential, approvals: approvals(), statement },
+        EventBody::HandedOver {
+            giver: InstanceId(thirty_two(0x20)),
+            taker: InstanceId(thirty_two(0x2a)),
+            manifest: ManifestHash(thirty_two(0x23)),
+        },
     ]
 }
 
@@ -154,6 +159,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::Sealed { .. } => "sealed",
         EventBody::MandateEnded { .. } => "mandate-ended",
         EventBody::SealResumed { .. } => "seal-resumed",
+        EventBody::HandedOver { .. } => "handed-over",
     }
 }
 

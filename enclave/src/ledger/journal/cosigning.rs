@@ -171,7 +171,7 @@ mod tests {
     }
 
     fn journal() -> Journal<u64> {
-        let keys = LedgerKeys::derive(&RootKey::new([3; 32]), "ledger.example/fuin", NAME).unwrap();
+        let keys = LedgerKeys::derive(RootKey::new([3; 32]), "ledger.example/fuin", NAME).unwrap();
         let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
         let witnesses = vec![witness().witness().to_string()];
         journal.wait_for(WitnessPolicy { witnesses, threshold: 1, faults: 0 }.check().unwrap());

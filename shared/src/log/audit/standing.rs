@@ -75,7 +75,8 @@ impl Standing {
             | EventBody::Genesis { .. }
             | EventBody::Boot { .. }
             | EventBody::ClockDoubted { .. }
-            | EventBody::ManifestAdopted { .. } => {}
+            | EventBody::ManifestAdopted { .. }
+            | EventBody::HandedOver { .. } => {}
         }
         Ok(())
     }
