@@ -13,6 +13,7 @@ use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::InstanceId;
 use fuin_shared::log::event::{Event, EventBody};
+use fuin_shared::manifest::Manifest;
 use fuin_shared::message::*;
 use fuin_shared::phase::Phase;
 use std::rc::Rc;
@@ -30,10 +31,19 @@ struct Pair {
 
 /// A booted enclave of the service of this name, which stands on this platform.
 fn another(seed: u64, platform: &Rc<Platform>, witnesses: u8, name: &str) -> World {
+    another_with(seed, platform, witnesses, |manifest| manifest.name = name.to_owned())
+}
+
+fn another_with(
+    seed: u64,
+    platform: &Rc<Platform>,
+    witnesses: u8,
+    change: impl FnOnce(&mut Manifest),
+) -> World {
     let mut world = World::with_witnesses(8, witnesses);
     world.found_by(|manifest| {
         manifest.evidence_anchors = vec![platform.root_der().into()];
-        manifest.name = name.to_owned();
+        change(manifest);
     });
     world.platform = Some(Rc::clone(platform));
     world.rng = TestRng::new(seed);

@@ -41,9 +41,17 @@ pub(super) async fn run(desk: &Desk) -> Result<Response, Refusal> {
     // Both before the hand-over: the one that gives shows no evidence afterwards.
     let of_taker = evidence(desk, &taker, &giver).await?;
     let of_giver = evidence(desk, &giver, &taker).await?;
-    let given = call(desk, &giver, Command::HandOver(HandOver { evidence: of_taker })).await?;
-    let Answer::HandedOver { handed, receipt } = given else {
-        return Err(Refusal::internal(&"the enclave's answer is no hand-over"));
+    let give = Command::HandOver(HandOver { evidence: of_taker });
+    let (handed, receipt) = match desk.app.relay.call_to(&giver, give, PATIENCE).await {
+        Ok(Answer::HandedOver { handed, receipt }) => (handed, receipt),
+        Ok(_) => return Err(Refusal::internal(&"the enclave's answer is no hand-over")),
+        // It may have ended, and its answer with the root key is lost.
+        Err(Fault::Deadline | Fault::Disconnected) => {
+            return Err(Refusal::unavailable(
+                "the former enclave does not answer; if it has ended, custodians give their shares",
+            ));
+        }
+        Err(fault) => return Err(refused(fault)),
     };
     tracing::info!(?giver, ?taker, index = receipt.index, "handed over");
     let take = Command::TakeOver(TakeOver { evidence: of_giver, handed });

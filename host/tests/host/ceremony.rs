@@ -314,6 +314,12 @@ async fn a_hand_over_goes_between_the_newest_enclave_and_an_operational_one() {
     assert_eq!(answered.status, 409);
     assert!(answered.body.to_string().contains("(359)"), "{}", answered.body);
 
+    // What it was is not known: nothing goes to the other.
+    let (answered, ()) =
+        tokio::join!(post(&setup, path, Vec::new()), until_given(&mut old, &mut new, Err(Fault::Deadline)));
+    assert_eq!(answered.status, 503);
+    assert!(answered.body.to_string().contains("custodians give their shares"), "{}", answered.body);
+
     let handed = HandedOver { statement: octets(3), signature: octets(4), sealed: octets(5) };
     let ledger = LedgerIdentity { origin: "ledger.example/x".into(), vkey: "vkey".into() };
     let taken = Answer::Operational { ledger, checkpoint: "note".into() };

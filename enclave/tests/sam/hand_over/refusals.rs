@@ -61,6 +61,17 @@ fn another_platform_gets_nothing() {
     pair.refuses_to_give(Fault::PeerRefused);
 }
 
+/// That its manifest names the root of an emulated platform makes no vendor of it.
+#[test]
+fn a_production_service_believes_no_platform_but_the_vendors() {
+    let platform = Rc::new(Platform::new(START));
+    let production = |seed| another_with(seed, &platform, 3, |manifest| manifest.development = false);
+    let (mut giver, taker) = (production(GIVER), production(99));
+    giver.genesis().unwrap();
+    let mut pair = Pair { giver, taker, platform: Rc::clone(&platform) };
+    pair.refuses_to_give(Fault::PeerRefused);
+}
+
 #[test]
 fn stale_evidence_gets_nothing() {
     let mut pair = pair(0);
