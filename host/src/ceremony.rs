@@ -12,9 +12,11 @@
 //! | `GET /ceremony/shares` | the sealed shares of a genesis, CBOR |
 //! | `POST /ceremony/receipt` | one custodian's receipt |
 //! | `POST /ceremony/share` | one custodian's share for this boot |
+//! | `POST /ceremony/hand-over` | nothing: the root key goes from an older enclave to the newest one |
 //! | `POST /attestation` | evidence, as on the public listener |
 
 mod approvals;
+mod hand_over;
 mod manifests;
 mod messages;
 mod status;
@@ -41,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 struct Desk {
     app: Arc<App>,
     approvals: Mutex<Approvals>,
-    /// Held by the request that may begin a genesis.
+    /// Held by the request that may begin a genesis, or a hand-over.
     beginning: tokio::sync::Mutex<()>,
 }
 
@@ -79,11 +81,14 @@ async fn route(desk: &Desk, request: Request) -> Result<Response, Refusal> {
         "/ceremony/approval" if post => messages::approve(desk, request).await,
         "/ceremony/receipt" if post => messages::receipt(desk, request).await,
         "/ceremony/share" if post => messages::share(desk, request).await,
+        "/ceremony/hand-over" if post => hand_over::run(desk).await,
         "/ceremony/manifest" => Err(wrong_verb("GET, POST")),
         "/ceremony/status" | "/ceremony/shares" | "/ceremony/manifests" => Err(wrong_verb("GET")),
-        "/ceremony/approval" | "/ceremony/receipt" | "/ceremony/share" | "/ceremony/change" => {
-            Err(wrong_verb("POST"))
-        }
+        "/ceremony/approval"
+        | "/ceremony/receipt"
+        | "/ceremony/share"
+        | "/ceremony/change"
+        | "/ceremony/hand-over" => Err(wrong_verb("POST")),
         _ => Err(not_found()),
     }
 }

@@ -66,6 +66,9 @@ faults! {
     ShareMalformed = 356, "share cannot be opened";
     RootMismatch = 357, "root key does not match its commitment";
     GenesisPending = 358, "no genesis is under way, or it lacks receipts";
+    PeerRefused = 359, "evidence of the other enclave is refused: another service, image or platform, not fresh, or not for this hand-over";
+    PeerManifest = 360, "the other enclave has another current manifest";
+    HandOverVoid = 361, "ledger does not end with the hand-over to this boot";
     // 400: sealed records
     RecordMissing = 400, "sealed record was not supplied";
     RecordStale = 401, "sealed record is not the current version";
@@ -86,11 +89,11 @@ faults! {
     CertificateExpired = 431, "certificate is not valid at this time";
     CertificateLinked = 432, "certificate is linked to a key already";
     LimitReached = 433, "limit of the manifest is reached";
+    NotRevoked = 434, "list is not of the certificate's CA, or does not revoke the certificate for good";
     KeyPurpose = 440, "key is for another purpose: signatures and seals never mix";
     ApproversMalformed = 441, "seal approvers are malformed, too many, not distinct or fewer than must sign";
     ApproverConflict = 442, "seal approver or SCA holds a key of the service's own people, or one key twice";
     ApproverQuorum = 443, "too few seal approvers signed";
-    NotRevoked = 434, "list is not of the certificate's CA, or does not revoke the certificate for good";
     // 500: eID means
     AssertionMalformed = 500, "assertion is malformed";
     AssertionSignature = 501, "assertion does not verify under the linked means";

@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub const SHARE_TO_CUSTODIAN: &[u8] = b"fuin/share-to-custodian/v1";
 /// HPKE `info` of a share sealed to an instance.
 pub const SHARE_TO_INSTANCE: &[u8] = b"fuin/share-to-instance/v1";
+/// HPKE `info` of a root key that one instance seals to another.
+pub const ROOT_TO_INSTANCE: &[u8] = b"fuin/root-to-instance/v1";
 
 /// A body that is signed under its own domain.
 pub trait Body: Serialize + DeserializeOwned {
@@ -120,6 +122,37 @@ pub struct ShareStatement {
 
 impl Body for ShareStatement {
     const DOMAIN: &'static str = "fuin/share-statement/v1";
+}
+
+/// An operational enclave hands the root key to another one, whose evidence it checked (design section 3.5). Signed by its
+/// instance key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandOverStatement {
+    /// The service.
+    pub service: ServiceId,
+    /// The boot that hands over.
+    pub giver: InstanceId,
+    /// The boot that may open what comes with this.
+    pub taker: InstanceId,
+    /// Current manifest of both.
+    pub manifest: ManifestHash,
+    /// Commitment to the root key.
+    pub commitment: RootCommitment,
+    /// Signed checkpoint that covers the event of the hand-over, which is the last one under it.
+    pub checkpoint: String,
+    /// SHA-256 of the CBOR of the sealed root key.
+    pub sealed: Digest32,
+}
+
+impl Body for HandOverStatement {
+    const DOMAIN: &'static str = "fuin/hand-over/v1";
+}
+
+/// Associated data of a root key that is sealed to an instance.
+#[must_use]
+pub fn root_aad(service: &ServiceId, commitment: &RootCommitment, taker: &InstanceId) -> Vec<u8> {
+    codec::encode(&(service, commitment, taker))
 }
 
 /// What officers order of a credential.

@@ -43,6 +43,8 @@ pub struct Place {
     kind: Enclave,
     host: Option<Carrier>,
     enclave: Option<Child>,
+    /// An enclave that another was started beside.
+    former: Option<Child>,
     /// Base URL of the public listener.
     pub public: String,
     /// Base URL of the listener for ceremonies.
@@ -99,6 +101,7 @@ impl Place {
             kind: kind.clone(),
             host: None,
             enclave: None,
+            former: None,
             public: String::new(),
             ceremony: String::new(),
             transcript: Vec::new(),
@@ -188,6 +191,18 @@ impl Place {
             assert!(begin.elapsed() < PATIENCE, "the enclave did not start");
             std::thread::sleep(LOOK);
         }
+    }
+
+    /// Starts another enclave beside the one that runs.
+    pub fn start_beside(&mut self) {
+        self.former = self.enclave.take();
+        self.start_enclave();
+    }
+
+    /// Kills the one that was started beside another; that one is left.
+    pub fn end_latter(&mut self) {
+        self.end_enclave();
+        self.enclave = self.former.take();
     }
 
     /// Kills the enclave as a power failure does, and starts it again.
@@ -339,8 +354,8 @@ impl Drop for Place {
         if std::thread::panicking() {
             eprintln!("{}", self.logs());
         }
-        if self.enclave.is_some() {
-            self.end_enclave();
+        while self.enclave.is_some() {
+            self.end_latter();
         }
         if let Some(Carrier::Program(host)) = &mut self.host {
             let _ = host.kill();

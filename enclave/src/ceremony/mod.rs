@@ -5,7 +5,9 @@
 //! | [`sharing`] | splits and joins the root key: Shamir's scheme, k of n |
 //! | [`genesis`] | makes a root key under officers' approval; ends on custodians' receipts |
 //! | [`provision`] | takes shares back from custodians |
+//! | [`hand_over`] | gives the root key to another enclave, and takes it |
 
 pub mod genesis;
+pub mod hand_over;
 pub mod provision;
 pub mod sharing;

@@ -30,14 +30,16 @@ struct Given {
     seen: Option<String>,
 }
 
-/// What the shares gave.
+/// The root key, and which ledger it belongs to.
 pub struct Provisioned {
     /// The root key, equal to its commitment.
     pub root: RootKey,
     /// The commitment.
     pub commitment: RootCommitment,
-    /// Checkpoints that the custodians of these shares have seen.
+    /// Checkpoints that the custodians of these shares have seen, or the one that ends with the hand-over.
     pub seen: Vec<String>,
+    /// After a hand-over: the boot to which the ledger must have been handed last.
+    pub heir: Option<InstanceId>,
 }
 
 impl Provision {
@@ -93,7 +95,7 @@ impl Provision {
         let root = join(&shares, &context.service)?;
         let seen = self.under(&body.commitment).filter_map(|(_, given)| given.seen.clone()).collect();
         self.given.clear();
-        Ok(Ok(Provisioned { root, commitment: body.commitment, seen }))
+        Ok(Ok(Provisioned { root, commitment: body.commitment, seen, heir: None }))
     }
 
     /// Whose shares are here.

@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha384};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The root key. Made at genesis, given back by custodians, zeroized with the process.
+/// The root key. Made at genesis, given back by custodians or another enclave, zeroized with the process.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct RootKey([u8; 32]);
 
@@ -24,7 +24,7 @@ impl RootKey {
         key
     }
 
-    /// For the sharing only.
+    /// For the sharing and the hand-over only.
     pub(crate) const fn octets(&self) -> &[u8; 32] {
         &self.0
     }
@@ -52,8 +52,9 @@ pub struct LedgerName {
     pub epoch: u32,
 }
 
-/// Everything that is derived from the root key for one ledger.
+/// The root key, and everything that is derived from it for one ledger.
 pub struct LedgerKeys {
+    root: RootKey,
     /// Signs checkpoints.
     pub signer: NoteSigner,
     /// Origin and vkey, as evidence shows them.
@@ -69,7 +70,7 @@ impl LedgerKeys {
     ///
     /// # Errors
     /// [`Fault::ManifestMalformed`] when the prefix cannot stand in an origin.
-    pub fn derive(root: &RootKey, prefix: &str, name: LedgerName) -> Result<Self, Fault> {
+    pub fn derive(root: RootKey, prefix: &str, name: LedgerName) -> Result<Self, Fault> {
         let context = codec::encode(&(name.ledger, name.shard, name.epoch));
         let mut seed = Zeroizing::new([0; 32]);
         root.derive(b"fuin/ledger-key/v1\0", &context, &mut *seed);
@@ -82,7 +83,12 @@ impl LedgerKeys {
         let mut subjects = Zeroizing::new([0; 32]);
         root.derive(b"fuin/subjects/v1\0", b"", &mut *subjects);
         let identity = LedgerIdentity { origin, vkey: signer.verifier().to_string() };
-        Ok(Self { signer, identity, shard: name.shard, records, subjects })
+        Ok(Self { root, signer, identity, shard: name.shard, records, subjects })
+    }
+
+    /// What they are derived from, for a hand-over.
+    pub(crate) const fn root(&self) -> &RootKey {
+        &self.root
     }
 
     /// Key for one sealed blob, from the blob's random salt.

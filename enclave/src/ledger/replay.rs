@@ -1,11 +1,13 @@
 //! Place: SAM. Reads a ledger back at boot. The host is believed in nothing: every entry is parsed and applied, the
-//! tree is rebuilt, and it must agree with its own signed checkpoint and with what the custodians have seen.
+//! tree is rebuilt, and it must agree with its own signed checkpoint and with what the custodians have seen, or with the
+//! hand-over by which this boot has the root key.
 
 use super::keys::{LedgerKeys, RootKey};
 use super::state::State;
+use crate::ceremony::provision::Provisioned;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{RootCommitment, ServiceId};
+use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::tree::{Frontier, leaf_hash};
@@ -13,12 +15,15 @@ use fuin_shared::message::Head;
 
 /// A replay under way.
 pub struct Replay {
-    root: RootKey,
+    /// Until the ledger's keys are derived.
+    root: Option<RootKey>,
     service: ServiceId,
     commitment: RootCommitment,
     prefix: String,
-    /// Notes that custodians have seen; opened once the ledger's key is known.
+    /// Notes that the ledger must hold; opened once its key is known.
     seen: Vec<String>,
+    /// The boot that the last event must name.
+    heir: Option<InstanceId>,
     head: Head,
     buffer: Vec<u8>,
     state: State,
@@ -51,22 +56,22 @@ impl Replay {
     /// # Errors
     /// [`Fault::LedgerShortened`] when the host says that there is no ledger.
     pub fn new(
-        root: RootKey,
+        provisioned: Provisioned,
         service: ServiceId,
-        commitment: RootCommitment,
         prefix: String,
-        seen: Vec<String>,
         head: Head,
     ) -> Result<Self, Fault> {
         if head.size == 0 || head.checkpoint.is_none() {
             return Err(Fault::LedgerShortened);
         }
+        let Provisioned { root, commitment, seen, heir } = provisioned;
         Ok(Self {
-            root,
+            root: Some(root),
             service,
             commitment,
             prefix,
             seen,
+            heir,
             head,
             buffer: Vec::new(),
             state: State::default(),
@@ -96,7 +101,7 @@ impl Replay {
     /// Ends the replay.
     ///
     /// # Errors
-    /// As [`Replay::push`].
+    /// As [`Replay::push`]; [`Fault::HandOverVoid`]: another boot came before the one to which the ledger was handed.
     pub fn finish(self) -> Result<Replayed, Fault> {
         let opened = self.opened.ok_or(Fault::LedgerShortened)?;
         let checkpoint = self.head.checkpoint.ok_or(Fault::LedgerShortened)?;
@@ -109,6 +114,9 @@ impl Replay {
         // A mark that was never met lies beyond the end.
         if !opened.marks.is_empty() {
             return Err(Fault::LedgerShortened);
+        }
+        if self.heir.is_some_and(|heir| self.state.heir() != Some(heir)) {
+            return Err(Fault::HandOverVoid);
         }
         Ok(Replayed { keys: opened.keys, state: self.state, frontier: self.frontier, checkpoint })
     }
@@ -143,7 +151,8 @@ impl Replay {
         if foundation.service != self.service || foundation.commitment != self.commitment {
             return Err(Fault::LedgerBroken);
         }
-        let keys = LedgerKeys::derive(&self.root, &self.prefix, foundation.name)?;
+        let root = self.root.take().ok_or(Fault::LedgerBroken)?;
+        let keys = LedgerKeys::derive(root, &self.prefix, foundation.name)?;
         let open =
             |note: &str| Checkpoint::open(note, keys.signer.verifier()).map_err(|_| Fault::CheckpointForeign);
         let head = open(self.head.checkpoint.as_deref().unwrap_or_default())?;

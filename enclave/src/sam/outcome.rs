@@ -3,6 +3,7 @@
 use super::key_attestation::Wanted;
 use super::operational::{Attempt, SealJob};
 use super::{ServiceContext, Ticket};
+use crate::ceremony::hand_over::Handing;
 use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
@@ -46,6 +47,8 @@ pub enum Next {
     Adopt(Box<ServiceContext>, Answer),
     /// Seals, once they are made.
     Seal(Box<SealJob>, Receipt),
+    /// The root key leaves, and this boot ends.
+    HandOver(Box<Handing>, Receipt),
 }
 
 /// What a result will say.
@@ -94,6 +97,8 @@ pub enum Outcome {
     MandateGranted(MandateId),
     /// A mandate was ended.
     MandateEnded,
+    /// The root key, sealed to another instance.
+    HandedOver(Box<Handing>),
 }
 
 impl Withheld {
@@ -133,6 +138,7 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
             return Next::Adopt(context, answer);
         }
         Outcome::Seal(job) => return Next::Seal(job, receipt),
+        Outcome::HandedOver(handing) => return Next::HandOver(handing, receipt),
         Outcome::MandateGranted(mandate) => Answer::MandateGranted { mandate, receipt },
         Outcome::MandateEnded => Answer::MandateEnded(receipt),
         Outcome::Operational(ledger) => Answer::Operational { ledger, checkpoint: receipt.checkpoint },

@@ -58,6 +58,9 @@ pub const fn right(command: &Command) -> Right {
         // A genesis needs a document's time, whatever the kernel's clock says beside it.
         Command::Genesis(_) => in_doubt(&[Uninitialized], &[Role::Officer]),
         Command::ConfirmGenesis(_) => in_doubt(&[Uninitialized], &[Role::Custodian]),
+        // Nobody's word: officers said it by the manifest that names the images, and each enclave verifies the other.
+        Command::HandOver(_) => row(&[Operational], ANYBODY),
+        Command::TakeOver(_) => row(&[Uninitialized], ANYBODY),
         // So that a service whose manifest ended can be brought up once more, and then only be given another one.
         Command::ProvideShare(_) => always(&[Uninitialized], &[Role::Custodian]),
         Command::GenerateKey(_)
@@ -145,6 +148,8 @@ fn speakers(command: &Command) -> Vec<String> {
         | Command::InstallManifest(_)
         | Command::GetEvidence(_)
         | Command::CeremonyStatus
+        | Command::HandOver(_)
+        | Command::TakeOver(_)
         | Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::ProvideRevocation(_)

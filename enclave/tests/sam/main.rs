@@ -11,6 +11,7 @@ mod enrolment;
 mod extending;
 mod failures;
 mod faulty_module;
+mod hand_over;
 mod issued_means;
 mod key_statement;
 mod kills;
@@ -18,6 +19,8 @@ mod ledger;
 mod naive;
 mod passkey;
 mod people;
+#[path = "../../../attestation/custodian/tests/enclave/document.rs"]
+mod platform;
 mod quorum;
 mod relinking;
 mod rng;

@@ -15,6 +15,7 @@ pub use witnessing::{Witnessing, checkpoint, policy};
 
 use super::passkey::{ORIGIN, RELYING_PARTY, TestPasskey};
 use super::people::{Authority, Custodian, Person};
+use super::platform::Platform;
 use super::rng::TestRng;
 use super::witness::Witness;
 use fuin_enclave::channel::{InstanceKeyPairs, seal_to};
@@ -44,9 +45,12 @@ use fuin_shared::statement::*;
 use rand_core::Rng;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 /// Unix seconds at which every test begins.
 pub const START: u64 = 1_800_000_000;
+/// Of the one image that the manifest names.
+pub const PCRS: [Pcr; 3] = [Pcr([1; 48]), Pcr([2; 48]), Pcr([3; 48])];
 pub const SUBJECT: &str = "CN=Hanako,O=Test,C=JP";
 
 /// How the host treats the next commits.
@@ -159,6 +163,10 @@ pub struct World {
     pub notes: HashMap<u64, String>,
     /// Whether the machine rests before it asks again.
     pub resting: bool,
+    /// What the platform measured.
+    pub pcrs: [Pcr; 3],
+    /// What makes documents; without it they are their user data and nothing else.
+    pub platform: Option<Rc<Platform>>,
     /// The next power failure.
     pub fuse: Option<Fuse>,
     /// Whether the power has failed: nothing happens until the next boot.
@@ -225,6 +233,8 @@ impl World {
             asked: None,
             notes: HashMap::new(),
             resting: false,
+            pcrs: PCRS,
+            platform: None,
             fuse: None,
             dead: false,
             seed,
@@ -314,8 +324,9 @@ impl World {
                         assert_eq!(service, self.service);
                         inputs.push_back(Input::IdentitySealed(Ok(())));
                     }
-                    Effect::Attest { ticket, user_data, .. } => {
-                        inputs.push_back(Input::Attested { ticket, result: Ok(user_data.0.to_vec()) });
+                    Effect::Attest { ticket, user_data, nonce } => {
+                        let document = self.document(user_data.as_ref(), nonce.as_deref());
+                        inputs.push_back(Input::Attested { ticket, result: Ok(document) });
                     }
                     Effect::Sign(job) => {
                         inputs.push_back(Input::Signed { ticket: job.ticket, result: job.run() });
@@ -346,6 +357,12 @@ impl World {
             }
         }
         replies
+    }
+
+    fn document(&self, user_data: &[u8], nonce: Option<&[u8]>) -> Vec<u8> {
+        let Some(platform) = &self.platform else { return user_data.to_vec() };
+        let service = Pcr::extended_once(self.service.as_ref());
+        platform.document(self.seconds(), &self.pcrs, &service, user_data, nonce.unwrap_or_default())
     }
 
     /// Whether the power is gone before the next effect.
@@ -398,7 +415,7 @@ fn manifest(officer: &Person, custodian: &Custodian, clients: [&Person; 2], ca: 
         development: true,
         not_after: START + 30_000_000,
         evidence_anchors: vec![vec![1].into()],
-        measurements: vec![Measurement { pcr0: Pcr([1; 48]), pcr1: Pcr([2; 48]), pcr2: Pcr([3; 48]) }],
+        measurements: vec![Measurement { pcr0: PCRS[0], pcr1: PCRS[1], pcr2: PCRS[2] }],
         officers: vec![Officer { id: officer.id.clone(), key: officer.spki() }],
         officer_quorum: 1,
         custodians: vec![manifest::Custodian {

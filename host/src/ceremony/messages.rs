@@ -52,7 +52,7 @@ pub(super) async fn install(desk: &Desk, request: Request) -> Result<Response, R
     Ok(json(&json!({ "service": service })))
 }
 
-fn not_brought(error: ManifestsError) -> Refusal {
+pub(super) fn not_brought(error: ManifestsError) -> Refusal {
     match error {
         ManifestsError::Refused(fault) => refused(fault),
         ManifestsError::Store(error) => error.into(),

@@ -203,6 +203,9 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::ShareMalformed
         | F::RootMismatch
         | F::GenesisPending
+        | F::PeerRefused
+        | F::PeerManifest
+        | F::HandOverVoid
         | F::InvalidProof
         | F::KeyMismatch
         | F::UntrustedIssuer

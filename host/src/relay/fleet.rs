@@ -73,14 +73,23 @@ impl Fleet {
         });
     }
 
-    /// The connection of the newest instance that has most room in a lane, and a place on it.
-    pub(super) fn pick(&self, lane: Lane) -> Result<(Arc<Connection>, OwnedSemaphorePermit), Fault> {
+    /// Those connected, the newest first.
+    pub(super) fn instances(&self) -> Vec<InstanceId> {
+        self.state().by_age().collect()
+    }
+
+    /// The connection of this instance, or else of the newest, that has most room in a lane, and a place on it.
+    pub(super) fn pick(
+        &self,
+        wanted: Option<&InstanceId>,
+        lane: Lane,
+    ) -> Result<(Arc<Connection>, OwnedSemaphorePermit), Fault> {
         let state = self.state();
-        let newest = state.newest().ok_or(Fault::Disconnected)?;
+        let wanted = wanted.copied().or_else(|| state.newest()).ok_or(Fault::Disconnected)?;
         let connection = state
             .connections
             .iter()
-            .filter(|c| c.instance() == newest)
+            .filter(|c| c.instance() == wanted)
             .max_by_key(|c| c.room(lane))
             .ok_or(Fault::Disconnected)?;
         let permit = connection.reserve(lane).ok_or(Fault::Busy)?;
@@ -91,6 +100,12 @@ impl Fleet {
 impl State {
     /// Among those connected, the one that first dialled last.
     fn newest(&self) -> Option<InstanceId> {
-        self.seen.iter().rev().find(|id| self.connections.iter().any(|c| c.instance() == **id)).copied()
+        self.by_age().next()
+    }
+
+    /// Those connected; the one that first dialled last comes first.
+    fn by_age(&self) -> impl Iterator<Item = InstanceId> {
+        let connected = |id: &&InstanceId| self.connections.iter().any(|c| c.instance() == **id);
+        self.seen.iter().rev().filter(connected).copied()
     }
 }

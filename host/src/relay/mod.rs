@@ -1,7 +1,8 @@
 //! Place: SSA. Connections that enclaves dialled, and requests over them in both directions.
 //!
-//! An enclave keeps several connections; each begins with its `Hello`. Commands go to the newest instance, by the
-//! connection with most room; when there is none, the answer is a fault at once: nothing waits in a queue that has no end.
+//! An enclave keeps several connections; each begins with its `Hello`. Commands go to the newest instance (those of a
+//! hand-over to a named one), by the connection with most room; when there is none, the answer is a fault at once: nothing
+//! waits in a queue that has no end.
 
 mod connection;
 mod credit;
@@ -75,9 +76,29 @@ impl Relay {
         command: Command,
         deadline: Duration,
     ) -> Result<(InstanceId, Answer), Fault> {
-        let (connection, _permit) = self.shared.fleet.pick(command.lane())?;
+        let (connection, _permit) = self.shared.fleet.pick(None, command.lane())?;
         let answer = connection.ask(command, deadline).await?;
         Ok((connection.instance(), answer))
+    }
+
+    /// Like [`Relay::call`], to this instance and no other.
+    ///
+    /// # Errors
+    /// As [`Relay::call`].
+    pub async fn call_to(
+        &self,
+        instance: &InstanceId,
+        command: Command,
+        deadline: Duration,
+    ) -> Result<Answer, Fault> {
+        let (connection, _permit) = self.shared.fleet.pick(Some(instance), command.lane())?;
+        connection.ask(command, deadline).await
+    }
+
+    /// All connected instances, the newest first.
+    #[must_use]
+    pub fn instances(&self) -> Vec<InstanceId> {
+        self.shared.fleet.instances()
     }
 
     /// The newest connected instance, and each change of it.

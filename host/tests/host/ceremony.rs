@@ -5,12 +5,13 @@ use crate::setup::{Answered, Setup, answered};
 use fuin_host::config::CeremonyConfig;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
+use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{ManifestHash, ServiceId};
 use fuin_shared::manifest::{ManifestChange, ManifestHistory, SignedManifest, service_id};
 use fuin_shared::message::{
-    Answer, CeremonyStatus, Command, Commit, InstallManifest, ManifestChanged, ProvideShare, RecordChange,
-    Status,
+    Answer, CeremonyStatus, Command, Commit, GetEvidence, HandOver, HandedOver, InstallManifest,
+    ManifestChanged, ProvideShare, RecordChange, Status, TakeOver,
 };
 use fuin_shared::phase::Phase;
 use std::net::Ipv4Addr;
@@ -44,7 +45,9 @@ fn share() -> ProvideShare {
 #[tokio::test]
 async fn the_public_listener_does_not_lead_to_ceremonies() {
     let setup = start().await;
-    for path in ["status", "manifest", "manifests", "change", "shares", "approval", "receipt", "share"] {
+    for path in
+        ["status", "manifest", "manifests", "change", "shares", "approval", "receipt", "share", "hand-over"]
+    {
         let path = format!("/ceremony/{path}");
         assert_eq!(answered(setup.client.get(setup.url(&path))).await.status, 404);
         assert_eq!(answered(setup.client.post(setup.url(&path))).await.status, 404);
@@ -260,5 +263,82 @@ async fn web_pages_are_refused() {
     for path in ["/ceremony/status", "/ceremony/manifest", "/ceremony/share", "/attestation"] {
         let request = setup.client.post(url(&setup, path)).header("origin", "https://page.example");
         assert_eq!(answered(request).await.status, 403, "{path}");
+    }
+}
+
+fn status_of(n: u8, phase: Phase) -> Result<Answer, Fault> {
+    Ok(Answer::Status(Status { phase, instance: instance(n), service: None, ledger_size: None }))
+}
+
+/// Evidence for this reader.
+fn asked(reader: u8) -> Command {
+    Command::GetEvidence(GetEvidence { nonce: Some(Blob::from(instance(reader).as_ref())) })
+}
+
+fn octets(octet: u8) -> Blob {
+    Blob(vec![octet; 9])
+}
+
+/// All that is carried, up to the answer of the one that gives.
+async fn until_given(old: &mut Peer, new: &mut Peer, given: Result<Answer, Fault>) {
+    expect(new, Command::Status, status_of(2, Phase::Uninitialized)).await;
+    expect(old, Command::Status, status_of(1, Phase::Operational)).await;
+    expect(new, asked(1), Ok(Answer::Evidence(octets(1)))).await;
+    expect(old, asked(2), Ok(Answer::Evidence(octets(2)))).await;
+    expect(old, Command::HandOver(HandOver { evidence: octets(1) }), given).await;
+}
+
+#[tokio::test]
+async fn a_hand_over_goes_between_the_newest_enclave_and_an_operational_one() {
+    let setup = start().await;
+    let path = "/ceremony/hand-over";
+    assert_eq!(post(&setup, path, Vec::new()).await.status, 503);
+    let mut old = setup.peer(1).await;
+    for (phase, told) in [(Phase::Operational, "does not wait"), (Phase::Booted, "does not wait")] {
+        let status = expect(&mut old, Command::Status, status_of(1, phase));
+        let (answered, ()) = tokio::join!(post(&setup, path, Vec::new()), status);
+        assert_eq!(answered.status, 409);
+        assert!(answered.body.to_string().contains(told), "{}", answered.body);
+    }
+    let status = expect(&mut old, Command::Status, status_of(1, Phase::Uninitialized));
+    let (answered, ()) = tokio::join!(post(&setup, path, Vec::new()), status);
+    assert_eq!(answered.status, 409);
+    assert!(answered.body.to_string().contains("no other enclave is operational"), "{}", answered.body);
+
+    let mut new = setup.peer(2).await;
+    // What the giver refuses ends it, and changes nothing.
+    let (answered, ()) = tokio::join!(
+        post(&setup, path, Vec::new()),
+        until_given(&mut old, &mut new, Err(Fault::PeerRefused))
+    );
+    assert_eq!(answered.status, 409);
+    assert!(answered.body.to_string().contains("(359)"), "{}", answered.body);
+
+    // What it was is not known: nothing goes to the other.
+    let (answered, ()) =
+        tokio::join!(post(&setup, path, Vec::new()), until_given(&mut old, &mut new, Err(Fault::Deadline)));
+    assert_eq!(answered.status, 503);
+    assert!(answered.body.to_string().contains("custodians give their shares"), "{}", answered.body);
+
+    let handed = HandedOver { statement: octets(3), signature: octets(4), sealed: octets(5) };
+    let ledger = LedgerIdentity { origin: "ledger.example/x".into(), vkey: "vkey".into() };
+    let taken = Answer::Operational { ledger, checkpoint: "note".into() };
+    for (answer, status, told) in [
+        (Ok(taken), 200, "\"checkpoint\":\"note\""),
+        (Err(Fault::LedgerShortened), 409, "the former enclave has ended"),
+        (Ok(Answer::Deleted(crate::authorize::receipt())), 500, "server_error"),
+    ] {
+        let given = Answer::HandedOver { handed: handed.clone(), receipt: crate::authorize::receipt() };
+        let take = TakeOver { evidence: octets(2), handed: handed.clone() };
+        let (answered, ()) = tokio::join!(post(&setup, path, Vec::new()), async {
+            until_given(&mut old, &mut new, Ok(given)).await;
+            expect(&mut new, Command::TakeOver(take), answer).await;
+        });
+        assert_eq!(answered.status, status, "{}", answered.body);
+        assert!(answered.body.to_string().contains(told), "{}", answered.body);
+        if status == 200 {
+            assert_eq!(answered.body["giver"], serde_json::json!(instance(1)));
+            assert_eq!(answered.body["taker"], serde_json::json!(instance(2)));
+        }
     }
 }

@@ -13,6 +13,7 @@ use sealing::Sealing;
 use standing::Standing;
 
 use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
+use super::possession::Possession;
 use super::tree::{Frontier, Hash, leaf_hash};
 use crate::codec;
 use crate::ids::{ManifestHash, StatementId, Subject};
@@ -53,6 +54,9 @@ pub enum Rule {
     /// Manifests only become newer, and a boot works under the newest.
     #[error("the manifest is not newer than the one before it, or a boot is under another")]
     Manifest,
+    /// A hand-over is under the current manifest, by whoever has the ledger; only a boot of another follows.
+    #[error("the hand-over is not by who has the ledger, not under its manifest, or not followed by a boot")]
+    HandOver,
     /// What is suspended neither authorizes nor signs, and keeps its means.
     #[error("the credential is suspended")]
     Suspended,
@@ -109,6 +113,7 @@ pub struct Audit {
     credentials: BTreeMap<Subject, Known>,
     spent: BTreeSet<StatementId>,
     manifest: Option<(ManifestHash, u64)>,
+    possession: Possession,
     totals: Totals,
 }
 
@@ -158,6 +163,7 @@ impl Audit {
         if let EventBody::Boot { size, root, .. } = body {
             rule(*size == self.size() && root.0 == self.root(), Rule::BootHead)?;
         }
+        self.possession.take(body).map_err(|_| Rule::HandOver)?;
         match body {
             EventBody::Genesis { manifest, .. } => self.manifest = Some((*manifest, 1)),
             EventBody::Boot { manifest, .. } => {
@@ -169,6 +175,9 @@ impl Audit {
             }
             EventBody::WitnessesChanged { manifest, .. } => {
                 rule(self.manifest.is_some_and(|(current, _)| current == *manifest), Rule::Manifest)?;
+            }
+            EventBody::HandedOver { manifest, .. } => {
+                rule(self.manifest.is_some_and(|(current, _)| current == *manifest), Rule::HandOver)?;
             }
             _ => {}
         }

@@ -392,6 +392,15 @@ pub enum EventBody {
         /// Statement that this spends.
         statement: StatementId,
     },
+    /// The root key was handed to another enclave of this service, and with it the ledger: nothing follows but a boot.
+    HandedOver {
+        /// The boot that had it.
+        giver: InstanceId,
+        /// The boot that may open it.
+        taker: InstanceId,
+        /// Current manifest of both.
+        manifest: ManifestHash,
+    },
 }
 
 /// On whose word a credential is suspended.

@@ -39,6 +39,7 @@ impl EventBody {
             Self::KeyRevoked { .. } => "key-revoked",
             Self::WitnessesChanged { .. } => "witnesses-changed",
             Self::Alarm { .. } => "alarm",
+            Self::HandedOver { .. } => "handed-over",
         }
     }
 
@@ -51,7 +52,8 @@ impl EventBody {
             | Self::ClockDoubted { .. }
             | Self::ManifestAdopted { .. }
             | Self::WitnessesChanged { .. }
-            | Self::Alarm { .. } => None,
+            | Self::Alarm { .. }
+            | Self::HandedOver { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -110,7 +112,8 @@ impl EventBody {
             | Self::Sealed { .. }
             | Self::KeyRevoked { .. }
             | Self::WitnessesChanged { .. }
-            | Self::Alarm { .. } => &[],
+            | Self::Alarm { .. }
+            | Self::HandedOver { .. } => &[],
         }
     }
 

@@ -16,6 +16,7 @@
 //! | [`tlog_proof`] | C2SP tlog-proof: one text that shows that an entry is in the ledger |
 //! | [`receipt`] | a signer's receipt: such a proof, with what opens the event |
 //! | [`mandates`] | approvers and mandates, as both folds of the events keep them |
+//! | [`possession`] | which boot has the ledger, as both folds keep it |
 //! | [`marks`], [`audit`] | what events say to outsiders, and the rules that show from outside |
 
 pub mod add_checkpoint;
@@ -28,6 +29,7 @@ pub mod mandates;
 pub mod marks;
 pub mod nodes;
 pub mod note;
+pub mod possession;
 pub mod proof;
 pub mod receipt;
 pub mod tiles;

@@ -1,4 +1,4 @@
-//! Place: SSA, SAM. What travels at a genesis and when shares come back.
+//! Place: SSA, SAM. What travels at a genesis, when shares come back, and from one enclave to another.
 
 use crate::bytes::Blob;
 use crate::ids::{PersonId, RootCommitment};
@@ -54,4 +54,37 @@ pub struct CeremonyStatus {
     pub shares: Vec<PersonId>,
     /// How many more shares are needed.
     pub shares_missing: u8,
+}
+
+/// See [`crate::message::Command::HandOver`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    /// [`crate::evidence::EvidenceBundle`] of the enclave that will take over, in phase `Uninitialized`; its nonce is the
+    /// instance id of the one that hands over.
+    pub evidence: Blob,
+}
+
+/// See [`crate::message::Command::TakeOver`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakeOver {
+    /// [`crate::evidence::EvidenceBundle`] of the enclave that hands over, from before it did, in phase `Operational`; its
+    /// nonce is the instance id of the one that takes over.
+    pub evidence: Blob,
+    /// What that one answered to [`crate::message::Command::HandOver`].
+    pub handed: HandedOver,
+}
+
+/// The root key on its way from one instance to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandedOver {
+    /// [`crate::statement::HandOverStatement`] in CBOR.
+    pub statement: Blob,
+    /// ECDSA in DER by the instance signing key of the one that hands over, over
+    /// [`crate::statement::SignedStatement::message`].
+    pub signature: Blob,
+    /// [`crate::statement::HpkeSealed`] in CBOR: the root key under `info` `ROOT_TO_INSTANCE`.
+    pub sealed: Blob,
 }

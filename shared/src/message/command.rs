@@ -7,8 +7,8 @@ use crate::ids::{CredentialId, Digest32, InstanceId, MandateId, ManifestHash, Me
 use crate::manifest::ManifestChange;
 use crate::message::{
     CeremonyStatus, ConfirmGenesis, CredentialQuestion, CredentialStatus, EndMandate, Genesis, GenesisShares,
-    GetApproverChallenge, GrantMandate, MandateStatus, Order, ProvideShare, Relink, Seal, SealedRecord,
-    Suspend,
+    GetApproverChallenge, GrantMandate, HandOver, HandedOver, MandateStatus, Order, ProvideShare, Relink,
+    Seal, SealedRecord, Suspend, TakeOver,
 };
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
@@ -93,6 +93,12 @@ pub enum Command {
     /// Destroys the key of a credential whose certificate its CA has revoked. Whoever has the list may bring it: it proves
     /// itself. Faults: 400 to 403, 420, 434.
     ReportRevocation(ReportRevocation),
+    /// Hands the root key to another enclave of the same service, under an event, and ends this one. Phase `Operational`.
+    /// Faults: 307, 352, 359, 360, 800 to 804, 904.
+    HandOver(HandOver),
+    /// Takes the root key from another enclave of the same service, and starts recovery. Phase `Uninitialized`. Faults:
+    /// 350 to 352, 356, 359, 360, 904; of the recovery 308, 361, 800 to 803.
+    TakeOver(TakeOver),
 }
 
 /// See [`Command::InstallManifest`].
@@ -273,7 +279,7 @@ pub enum Answer {
     Evidence(Blob),
     /// To `Genesis`.
     GenesisShares(GenesisShares),
-    /// To `ConfirmGenesis`, and to the `ProvideShare` that completed the root key.
+    /// To `ConfirmGenesis`, to the `ProvideShare` that completed the root key, and to `TakeOver`.
     Operational {
         /// The ledger.
         ledger: LedgerIdentity,
@@ -348,6 +354,13 @@ pub enum Answer {
     MandateEnded(Receipt),
     /// To `MandateStatus`.
     MandateStatus(MandateStatus),
+    /// To `HandOver`.
+    HandedOver {
+        /// For the other enclave.
+        handed: HandedOver,
+        /// Receipt.
+        receipt: Receipt,
+    },
 }
 
 /// See [`Command::Status`].

@@ -135,3 +135,41 @@ fn a_custodian_gives_nothing_to_a_ledger_older_than_it_has_seen() {
     place.share("mio").says("the enclave is operational");
     assert_eq!(place.wait_for("operational")["ledgerSize"], 3);
 }
+
+/// A second enclave beside the first: it gets the root key from that one, and no custodian is there.
+#[test]
+fn an_enclave_hands_over_to_one_that_was_started_beside_it() {
+    let mut place = Place::new(&Enclave::Process);
+    place.found("");
+    place.approve("ada").says("officers still needed: 1");
+    place.approve("ben").says("genesis has begun");
+    for name in CUSTODIANS {
+        place.share(name).says("receipt given");
+    }
+    let hand_over = "hand-over --host HOST";
+    place.fuin(hand_over).refuses("does not wait for a root key");
+    let card = place.card();
+    place.tell("before");
+    place.start_beside();
+    assert_eq!(place.wait_for("uninitialized")["needed"], 2);
+    place.fuin("status --host HOST").says("missing:     2 of kei, lea, mio");
+    place.fuin(hand_over).says("which is operational");
+    // The hand-over, and the boot of the one that took over.
+    assert_eq!(place.wait_for("operational")["ledgerSize"], 3);
+    assert_eq!(place.card(), card);
+    place.share("kei").says("kei follows the ledger: newest checkpoint of size 3");
+    place.tell("hand-over");
+    assert!(place.is_ready());
+
+    // The one that took over dies. The one before is still there, and does nothing any more.
+    place.end_latter();
+    place.wait_for("halted");
+    place.share("lea").refuses("the enclave is halted");
+    place.kill_enclave();
+    place.wait_for("uninitialized");
+    place.fuin(hand_over).refuses("no other enclave is operational");
+    // The shares are what they were.
+    place.share("lea").says("1 more needed");
+    place.share("mio").says("the enclave is operational");
+    assert_eq!(place.wait_for("operational")["ledgerSize"], 4);
+}

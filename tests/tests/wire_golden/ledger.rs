@@ -121,6 +121,11 @@ fn bodies() -> Vec<EventBody> {
         EventBody::SealResumed { credential, approvals: approvals(), statement },
         EventBody::WitnessesChanged { manifest: ManifestHash(thirty_two(0x23)), checkpoint: checkpoint() },
         EventBody::Alarm { about: AlarmKind::WitnessContradiction, count: 2 },
+        EventBody::HandedOver {
+            giver: InstanceId(thirty_two(0x20)),
+            taker: InstanceId(thirty_two(0x2a)),
+            manifest: ManifestHash(thirty_two(0x23)),
+        },
     ]
 }
 
@@ -160,6 +165,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::KeyRevoked { .. } => "key-revoked",
         EventBody::WitnessesChanged { .. } => "witnesses-changed",
         EventBody::Alarm { .. } => "alarm",
+        EventBody::HandedOver { .. } => "handed-over",
     }
 }
 

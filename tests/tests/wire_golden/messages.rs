@@ -11,10 +11,10 @@ use fuin_shared::log::event::Holder;
 use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, CredentialQuestion,
     CredentialStatus, EndMandate, EndedBy, ExtendTransaction, Genesis, GenesisShares, GetApproverChallenge,
-    GetChallenge, GetEvidence, GrantMandate, Head, Hello, InstallManifest, KeyGenerated, Linked, Manage,
-    MandateStatus, ManifestChanged, MeansHint, Order, PasskeyHint, ProvideRevocation, ProvideShare, Relink,
-    ReportRevocation, Seal, SealedRecord, SignDocument, SignHash, Status, StoreAnswer, StoreRequest, Suspend,
-    ToBeSigned,
+    GetChallenge, GetEvidence, GrantMandate, HandOver, HandedOver, Head, Hello, InstallManifest,
+    KeyGenerated, Linked, Manage, MandateStatus, ManifestChanged, MeansHint, Order, PasskeyHint,
+    ProvideRevocation, ProvideShare, Relink, ReportRevocation, Seal, SealedRecord, SignDocument, SignHash,
+    Status, StoreAnswer, StoreRequest, Suspend, TakeOver, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::{MeansProfile, Purpose};
@@ -129,6 +129,8 @@ fn commands() -> Vec<Command> {
             record: record(),
         }),
         Command::MandateStatus(mandate()),
+        Command::HandOver(HandOver { evidence: octets(1, 10) }),
+        Command::TakeOver(TakeOver { evidence: octets(1, 10), handed: handed() }),
     ]
 }
 
@@ -137,6 +139,10 @@ fn ended_by_officer() -> Vector {
     let by = EndedBy::Officer(octets(0xa3, 30));
     let command = EndMandate { credential: credential(), mandate: mandate(), by, record: record() };
     Vector::cbor("command/end-mandate-by-officer", Command::EndMandate(command))
+}
+
+fn handed() -> HandedOver {
+    HandedOver { statement: octets(5, 9), signature: octets(0x30, 70), sealed: octets(6, 9) }
 }
 
 /// No wildcard: a new command does not compile until it has a name, and then wants a sample above.
@@ -174,6 +180,8 @@ fn command_name(command: &Command) -> &'static str {
         Command::EndMandate(_) => "end-mandate",
         Command::MandateStatus(_) => "mandate-status",
         Command::ReportRevocation(_) => "report-revocation",
+        Command::HandOver(_) => "hand-over",
+        Command::TakeOver(_) => "take-over",
     }
 }
 
@@ -255,6 +263,7 @@ fn answers() -> Vec<Answer> {
             not_after: 1_800_003_600,
             ended: false,
         }),
+        Answer::HandedOver { handed: handed(), receipt: receipt() },
     ]
 }
 
@@ -285,6 +294,7 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::MandateGranted { .. } => "mandate-granted",
         Answer::MandateEnded(_) => "mandate-ended",
         Answer::MandateStatus(_) => "mandate-status",
+        Answer::HandedOver { .. } => "handed-over",
     }
 }
 

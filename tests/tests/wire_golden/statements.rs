@@ -17,8 +17,8 @@ use fuin_shared::seal::{
     SealOrder, SignedOrder,
 };
 use fuin_shared::statement::{
-    CredentialOrder, CredentialOrderKind, CustodianShare, GenesisApproval, HpkeSealed, ManageAction,
-    ManageStatement, ShareReceipt, ShareStatement, SignedStatement,
+    CredentialOrder, CredentialOrderKind, CustodianShare, GenesisApproval, HandOverStatement, HpkeSealed,
+    ManageAction, ManageStatement, ShareReceipt, ShareStatement, SignedStatement,
 };
 
 pub fn sad_to_sign() -> Sad {
@@ -174,6 +174,15 @@ fn ceremony() -> Vec<Vector> {
         newest_checkpoint: Some(checkpoint()),
         sealed: digest(0x29),
     };
+    let hand_over = HandOverStatement {
+        service: ServiceId(thirty_two(0x21)),
+        giver: InstanceId(thirty_two(0x20)),
+        taker: InstanceId(thirty_two(0x2a)),
+        manifest: ManifestHash(thirty_two(0x23)),
+        commitment: RootCommitment(thirty_two(0x22)),
+        checkpoint: checkpoint(),
+        sealed: digest(0x29),
+    };
     let order = |order| CredentialOrder {
         service: ServiceId(thirty_two(0x21)),
         ledger: "fuin.example/ledger".into(),
@@ -206,6 +215,7 @@ fn ceremony() -> Vec<Vector> {
         Vector::cbor("statement/credential-order", order(CredentialOrderKind::Suspend)),
         Vector::cbor("statement/credential-release", order(CredentialOrderKind::Release)),
         Vector::cbor("statement/manifest-approval", approval),
+        Vector::cbor("statement/hand-over", hand_over),
         Vector::cbor(
             "manifest/history",
             ManifestHistory { first: octets(0xa2, 24), changes: vec![manifest_change()] },

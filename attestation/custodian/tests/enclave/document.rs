@@ -1,4 +1,4 @@
-//! Place: none. Evidence documents under a root of the test's own.
+//! Place: none. Evidence documents under a root of the test's own. The enclave's tests use them too.
 
 use ciborium::Value;
 use der::asn1::GeneralizedTime;

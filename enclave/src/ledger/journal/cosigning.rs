@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn journal() -> Journal<u64> {
-        let keys = LedgerKeys::derive(&RootKey::new([3; 32]), "ledger.example/fuin", NAME).unwrap();
+        let keys = LedgerKeys::derive(RootKey::new([3; 32]), "ledger.example/fuin", NAME).unwrap();
         let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
         let witnesses = vec![witness().witness().to_string()];
         journal.wait_for(WitnessPolicy { witnesses, threshold: 1, faults: 0 }.check().unwrap());
@@ -309,7 +309,7 @@ mod tests {
     /// A change of the witnesses counts, and anything after it is released, under both quorums over one head.
     #[test]
     fn set_change_needs_both_quorums_over_one_head() {
-        let keys = LedgerKeys::derive(&RootKey::new([3; 32]), "ledger.example/fuin", NAME).unwrap();
+        let keys = LedgerKeys::derive(RootKey::new([3; 32]), "ledger.example/fuin", NAME).unwrap();
         let mut journal = Journal::new(keys, State::default(), Frontier::new(), None);
         journal.wait_for(set(&[1, 2, 3], 2));
         append(&mut journal, 0).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Machine, Stage, refuse};
 use crate::ceremony::genesis::PendingGenesis;
-use crate::ceremony::provision::Provision;
+use crate::ceremony::provision::{Provision, Provisioned};
 use crate::ledger::journal::{Entry, Journal};
 use crate::ledger::keys::{LedgerKeys, LedgerName};
 use crate::ledger::state::State;
@@ -94,7 +94,7 @@ impl Machine {
         let mut ledger = [0; 16];
         rng.fill_bytes(&mut ledger);
         let name = LedgerName { ledger: LedgerId(ledger), shard: 0, epoch: 0 };
-        let keys = LedgerKeys::derive(&confirmed.root, &context.manifest.ledger_prefix, name)?;
+        let keys = LedgerKeys::derive(confirmed.root, &context.manifest.ledger_prefix, name)?;
         let body = EventBody::Genesis {
             service: context.service,
             manifest: context.hash,
@@ -125,13 +125,16 @@ impl Machine {
         let Stage::Uninitialized { provision, .. } = &mut self.stage else { return Err(Fault::WrongPhase) };
         match provision.accept(context, &self.boot.keys, &self.instance, command)? {
             Err(missing) => Ok(Effect::Reply { ticket, result: Ok(Answer::ShareAccepted { missing }) }),
-            Ok(provisioned) => {
-                self.facts.commitment = Some(provisioned.commitment);
-                self.facts.genesis = false;
-                self.stage = Stage::AskingHead { ticket, provisioned };
-                Ok(Effect::AskHead)
-            }
+            Ok(provisioned) => Ok(self.provisioned(ticket, provisioned)),
         }
+    }
+
+    /// The root key is here: now the ledger is read.
+    pub(super) fn provisioned(&mut self, ticket: Ticket, provisioned: Provisioned) -> Effect {
+        self.facts.commitment = Some(provisioned.commitment);
+        self.facts.genesis = false;
+        self.stage = Stage::AskingHead { ticket, provisioned };
+        Effect::AskHead
     }
 
     /// How far the ceremony is. Nothing in it is secret: shares are sealed to their custodians.

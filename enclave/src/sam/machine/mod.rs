@@ -2,6 +2,7 @@
 
 mod alarming;
 mod founding;
+mod handing;
 mod recovery;
 mod takeover;
 mod time;
@@ -17,7 +18,7 @@ use crate::ceremony::genesis::PendingGenesis;
 use crate::ceremony::provision::{Provision, Provisioned};
 use crate::channel::InstanceKeyPairs;
 use crate::crypto_module::CryptoModule;
-use crate::ledger::journal::Progress;
+use crate::ledger::journal::{Journal, Progress};
 use crate::ledger::replay::Replay;
 use crate::platform::clock::Millis;
 use fuin_shared::fault::Fault;
@@ -66,6 +67,8 @@ enum Stage {
     /// The first event of this boot is on its way: durable, and cosigned where the service says so.
     Starting(Box<Operational>),
     Operational(Box<Operational>),
+    /// The root key goes to another boot, once this one's last event is released. Nothing is begun any more.
+    HandingOver(Box<Journal<Withheld>>),
     Halted,
 }
 
@@ -129,7 +132,7 @@ impl Machine {
             | Stage::Replayed { .. }
             | Stage::Starting(_) => Phase::Recovering,
             Stage::Operational(_) => Phase::Operational,
-            Stage::Halted => Phase::Halted,
+            Stage::HandingOver(_) | Stage::Halted => Phase::Halted,
         }
     }
 
@@ -158,14 +161,14 @@ impl Machine {
             }
             Input::Time(result) => self.told(result, kernel, rng, &mut effects),
             Input::Committed(result) => {
-                let progress = self.operational().map(|o| o.journal.committed(result));
+                let progress = self.journal().map(|journal| journal.committed(result));
                 self.progress(progress, kernel, rng, &mut effects);
             }
             Input::Head(result) if matches!(self.stage, Stage::AskingHead { .. }) => {
                 effects.push(self.begin_replay(result));
             }
             Input::Head(result) => {
-                let progress = self.operational().map(|o| o.journal.head(result));
+                let progress = self.journal().map(|journal| journal.head(result));
                 self.progress(progress, kernel, rng, &mut effects);
             }
             Input::LedgerOctets { result, last } => self.replay(result, last, kernel, &mut effects),
@@ -175,8 +178,8 @@ impl Machine {
                 self.cosigned(Ok(lines), kernel, rng, &mut effects);
             }
             Input::Rested => {
-                if let Some(operational) = self.operational() {
-                    operational.journal.rested();
+                if let Some(journal) = self.journal() {
+                    journal.rested();
                 }
             }
         }
@@ -207,7 +210,7 @@ impl Machine {
                     phase,
                     instance: self.instance,
                     service: self.context.as_ref().map(|c| c.service),
-                    ledger_size: self.operational().map(|o| o.journal.size()),
+                    ledger_size: self.journal().map(|journal| journal.size()),
                 };
                 Ok(Some(Effect::Reply { ticket, result: Ok(Answer::Status(status)) }))
             }
@@ -285,8 +288,8 @@ impl Machine {
         rng: &mut dyn CryptoRng,
         effects: &mut Vec<Effect>,
     ) {
-        let progress = self.operational().and_then(|o| o.journal.cosigned(lines));
-        if let Some(quorum) = self.operational().and_then(|o| o.journal.quorum_time()) {
+        let progress = self.journal().and_then(|journal| journal.cosigned(lines));
+        if let Some(quorum) = self.journal().and_then(Journal::quorum_time) {
             self.clock.cosigned(kernel, quorum);
         }
         self.progress(progress, kernel, rng, effects);
@@ -313,6 +316,15 @@ impl Machine {
     fn operational(&mut self) -> Option<&mut Operational> {
         match &mut self.stage {
             Stage::Starting(operational) | Stage::Operational(operational) => Some(operational),
+            _ => None,
+        }
+    }
+
+    /// What is written and released, also when nothing is begun any more.
+    fn journal(&mut self) -> Option<&mut Journal<Withheld>> {
+        match &mut self.stage {
+            Stage::Starting(operational) | Stage::Operational(operational) => Some(&mut operational.journal),
+            Stage::HandingOver(journal) => Some(journal),
             _ => None,
         }
     }
@@ -351,6 +363,7 @@ impl Machine {
                             Some(operational) => operational.begin_seal(ticket, *job, receipt),
                             None => refuse(ticket, Fault::WrongPhase),
                         }),
+                        Next::HandOver(handing, receipt) => self.handed(ticket, *handing, receipt, effects),
                         Next::Refuse(fault) => effects.push(refuse(ticket, fault)),
                         Next::Settle(subject) => {
                             if let Some(operational) = self.operational() {
@@ -368,18 +381,18 @@ impl Machine {
     }
 
     fn commit(&mut self, kernel: Millis, effects: &mut Vec<Effect>) {
-        match self.operational().map(|o| o.journal.next_commit(kernel)) {
+        match self.journal().map(|journal| journal.next_commit(kernel)) {
             Some(Ok(Some(commit))) => effects.push(Effect::Commit(commit)),
             Some(Err(_)) => self.halt(effects),
             _ => {}
         }
-        effects.extend(self.operational().and_then(|o| o.journal.next_cosign()).map(Effect::Cosign));
+        effects.extend(self.journal().and_then(Journal::next_cosign).map(Effect::Cosign));
     }
 
     /// Ends the service: nothing that waits is released.
     fn halt(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(operational) = self.operational() {
-            let abandoned = operational.journal.abandon();
+        if let Some(journal) = self.journal() {
+            let abandoned = journal.abandon();
             let awaited = abandoned.into_iter().filter(Withheld::is_awaited);
             effects.extend(awaited.map(|w| refuse(w.ticket, Fault::SinkRefused)));
         }

@@ -1,7 +1,6 @@
 //! Place: SAM. Recovery: the ledger is read back, and the first event of this boot takes it over.
 
 use super::{CLOCK_TOLERANCE, Machine, Stage, refuse};
-use crate::ceremony::provision::Provisioned;
 use crate::ledger::journal::{Entry, Journal};
 use crate::ledger::replay::Replay;
 use crate::platform::clock::Millis;
@@ -26,10 +25,8 @@ impl Machine {
             return Effect::AskHead;
         }
         let Some(context) = self.context.as_ref() else { return refuse(ticket, Fault::WrongPhase) };
-        let Provisioned { root, commitment, seen } = provisioned;
         let prefix = context.manifest.ledger_prefix.clone();
-        let replay =
-            result.and_then(|head| Replay::new(root, context.service, commitment, prefix, seen, head));
+        let replay = result.and_then(|head| Replay::new(provisioned, context.service, prefix, head));
         match replay {
             Ok(replay) => {
                 self.stage = Stage::Replaying { ticket, replay: Box::new(replay) };

@@ -71,6 +71,14 @@ impl Machine {
                 let now = self.confirmed(kernel)?;
                 self.confirm(ticket, &confirm, now, rng).map(|()| None)
             }
+            Command::HandOver(request) => {
+                let now = self.confirmed(kernel)?;
+                self.hand_over(ticket, &request, now, rng).map(|()| None)
+            }
+            Command::TakeOver(request) => {
+                let now = self.confirmed(kernel)?;
+                self.take_root(ticket, &request, now).map(Some)
+            }
             other => {
                 let timely = self.clock.check(kernel);
                 let now = self.clock.now(kernel);

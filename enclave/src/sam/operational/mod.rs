@@ -105,6 +105,12 @@ impl Operational {
         }
     }
 
+    /// Gives up everything but what is to be written.
+    #[must_use]
+    pub fn into_journal(self) -> Journal<Withheld> {
+        self.journal
+    }
+
     /// Carries a command out. What it leaves in the journal answers later; an effect answers or works now.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Place: none. `fuin ceremony`: officers and custodians on their own machines.
 
 mod approve;
+mod hand_over;
 mod init;
 mod share;
 mod status;
@@ -24,6 +25,8 @@ enum Step {
     Approve(approve::Args),
     /// A custodian verifies the evidence and does what is due: takes a share, gives it, or follows the ledger.
     Share(share::Args),
+    /// An operational enclave gives the root key to one that was started beside it, and ends; no custodian is needed.
+    HandOver(hand_over::Args),
     /// Says how far it is and who is missing; writes the service card.
     Status(status::Args),
 }
@@ -34,6 +37,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         Step::Init(init) => init::run(init).await,
         Step::Approve(args) => approve::run(args).await,
         Step::Share(args) => share::run(args).await,
+        Step::HandOver(args) => hand_over::run(args).await,
         Step::Status(args) => status::run(args).await,
     }
 }

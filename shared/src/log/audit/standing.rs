@@ -78,7 +78,8 @@ impl Standing {
             | EventBody::ClockDoubted { .. }
             | EventBody::ManifestAdopted { .. }
             | EventBody::WitnessesChanged { .. }
-            | EventBody::Alarm { .. } => {}
+            | EventBody::Alarm { .. }
+            | EventBody::HandedOver { .. } => {}
         }
         Ok(())
     }

@@ -149,6 +149,35 @@ fn each_rule_is_held() {
     assert!(audit(&entries).is_ok(), "and what is in order passes");
 }
 
+#[test]
+fn hand_over_is_by_who_has_the_ledger_and_only_a_boot_of_another_follows() {
+    let handed = |giver, taker, manifest| EventBody::HandedOver {
+        giver: InstanceId([giver; 32]),
+        taker: InstanceId([taker; 32]),
+        manifest: ManifestHash([manifest; 32]),
+    };
+    assert_eq!(broken_by(handed(6, 7, 2)), Rule::HandOver, "the last boot was another's");
+    assert_eq!(broken_by(handed(5, 5, 2)), Rule::HandOver, "to itself");
+    assert_eq!(broken_by(handed(5, 7, 3)), Rule::HandOver, "another manifest");
+    let mut entries = ledger();
+    entries.push(entry(8, handed(5, 7, 2)));
+    let root = audit(&entries).unwrap().root();
+    let after = |body| {
+        let mut entries = entries.clone();
+        entries.push(entry(9, body));
+        audit(&entries).map(drop)
+    };
+    assert_eq!(after(authorized(1, 4, 1)), Err((9, Rule::HandOver)));
+    assert_eq!(after(handed(5, 8, 2)), Err((9, Rule::HandOver)), "a second receiver");
+    assert_eq!(after(boot(9, root)), Err((9, Rule::HandOver)), "the giver again");
+    let by = |instance| {
+        let EventBody::Boot { nonce, manifest, size, root, .. } = boot(9, root) else { unreachable!() };
+        EventBody::Boot { nonce, instance: InstanceId([instance; 32]), manifest, size, root }
+    };
+    assert_eq!(after(by(7)), Ok(()));
+    assert_eq!(after(by(9)), Ok(()), "the receiver died, and custodians brought another up");
+}
+
 fn suspended(sequence: u64, by: Holder, statement: u8) -> EventBody {
     let signer = by == Holder::Signer;
     EventBody::CredentialSuspended {
