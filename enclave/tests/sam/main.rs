@@ -17,6 +17,7 @@ mod ledger;
 mod naive;
 mod passkey;
 mod people;
+mod pin_totp;
 mod quorum;
 mod relinking;
 mod rng;
