@@ -100,10 +100,6 @@ impl Field {
         }
     }
 
-    const fn mandatory(self) -> bool {
-        !matches!(self, Self::PublicKey | Self::UserData | Self::Nonce)
-    }
-
     /// A fault while reading this field: a wrong type is step 9, broken encoding is step 6.
     fn fault(self) -> impl Fn(CborError) -> Refusal {
         move |error| {
@@ -156,12 +152,9 @@ impl<'a> Draft<'a> {
             return Err(Refusal::new(Step::PayloadKeys, format!("{} stands twice", field.name())));
         }
         self.seen |= bit;
+        // Null is as good as absent: refused in the end where the field is mandatory.
         if reader.optional_null().map_err(field.fault())? {
-            return if field.mandatory() {
-                Err(Refusal::new(Step::Mandatory, format!("{} is null", field.name())))
-            } else {
-                Ok(())
-            };
+            return Ok(());
         }
         match field {
             Field::ModuleId => self.module_id = Some(module_id(reader)?),
@@ -179,7 +172,7 @@ impl<'a> Draft<'a> {
 
     fn complete(self) -> Result<Fields<'a>, Refusal> {
         fn must<T>(value: Option<T>, field: Field) -> Result<T, Refusal> {
-            value.ok_or_else(|| Refusal::new(Step::Mandatory, format!("{} is absent", field.name())))
+            value.ok_or_else(|| Refusal::new(Step::Mandatory, format!("{} is absent or null", field.name())))
         }
         must(self.digest, Field::Digest)?;
         Ok(Fields {
