@@ -139,13 +139,21 @@ impl<T> Journal<T> {
         }
     }
 
-    /// The checkpoint with the cosignatures of both quorums by which the last change of the witnesses came into force; given
-    /// once.
-    pub fn changed(&mut self) -> Option<String> {
-        self.cosigning.as_mut()?.changed()
+    /// The checkpoint with the cosignatures of both quorums by which a change of the witnesses came into force, until
+    /// [`Journal::change_noted`].
+    #[must_use]
+    pub fn changed(&self) -> Option<&str> {
+        self.cosigning.as_ref()?.changed()
     }
 
-    /// Whether a change of the witnesses waits for its quorums.
+    /// The event that shows the change is appended.
+    pub fn change_noted(&mut self) {
+        if let Some(cosigning) = &mut self.cosigning {
+            cosigning.change_noted();
+        }
+    }
+
+    /// Whether a change of the witnesses waits for its quorums, or for the event that shows it.
     #[must_use]
     pub fn joining(&self) -> bool {
         let queued = self.queue.iter().any(|queued| queued.successors.is_some());

@@ -66,7 +66,7 @@ pub(super) struct Cosigning<T> {
     /// Witnesses that take over: until a head with the change in it has the quorum of both sets, nothing is released
     /// (spec/ledger.md, gap 6). Retired witnesses alone can then extend no history in which they are not retired.
     successors: Option<WitnessSet>,
-    /// The checkpoint by which the last change came into force, until it is taken.
+    /// The checkpoint by which the last change came into force, until an event shows it.
     changed: Option<String>,
     waiting: VecDeque<Durable<T>>,
     asked: Option<Asked>,
@@ -94,14 +94,19 @@ impl<T> Cosigning<T> {
         self.successors = Some(successors);
     }
 
-    /// Whether a change of the set waits for its quorums.
-    pub(super) fn joining(&self) -> bool {
-        self.successors.is_some()
+    /// See [`super::Journal::joining`].
+    pub(super) const fn joining(&self) -> bool {
+        self.successors.is_some() || self.changed.is_some()
     }
 
     /// See [`super::Journal::changed`].
-    pub(super) const fn changed(&mut self) -> Option<String> {
-        self.changed.take()
+    pub(super) fn changed(&self) -> Option<&str> {
+        self.changed.as_deref()
+    }
+
+    /// See [`super::Journal::change_noted`].
+    pub(super) fn change_noted(&mut self) {
+        self.changed = None;
     }
 
     pub(super) fn push(&mut self, mut batch: Durable<T>) {
@@ -342,7 +347,10 @@ mod tests {
             panic!()
         };
         assert_eq!(rest.len(), 2);
-        let note = journal.changed().unwrap();
+        let note = journal.changed().unwrap().to_owned();
+        assert!(journal.joining(), "until an event shows it");
+        journal.change_noted();
+        assert!(!journal.joining() && journal.changed().is_none());
         assert_eq!(Note::parse(note.as_bytes()).unwrap().signatures().len(), 4, "the ledger's and three");
         // From now on the new set alone, and the old one no longer.
         append(&mut journal, 3).unwrap();

@@ -81,8 +81,6 @@ pub struct Machine {
     desk: EvidenceDesk,
     key_desk: KeyDesk,
     alarms: Alarms,
-    /// That other witnesses took over, until it is in the ledger.
-    takeover: Option<takeover::Takeover>,
     stage: Stage,
     clock: TrustedClock,
     /// Commands that wait for the time.
@@ -102,7 +100,6 @@ impl Machine {
             desk: EvidenceDesk::default(),
             key_desk: KeyDesk::default(),
             alarms: Alarms::default(),
-            takeover: None,
             stage: Stage::Booted,
             clock: TrustedClock::default(),
             waiting: Vec::new(),
