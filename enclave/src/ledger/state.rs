@@ -9,8 +9,8 @@ use fuin_shared::ids::{
 };
 use fuin_shared::log::RuleBroken;
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
-use fuin_shared::log::mandates::{Approvers, Mandate};
 use fuin_shared::log::possession::Possession;
+use fuin_shared::log::sealing::Sealing;
 use fuin_shared::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -56,10 +56,8 @@ pub struct CredentialState {
     pub unlocks: u32,
     /// On whose word it is suspended, with the running number of the event by which it is.
     pub holders: BTreeMap<Holder, u64>,
-    /// Who approves its seals; none of a credential for signatures.
-    pub approvers: Option<Approvers>,
-    /// Every mandate that it had.
-    pub mandates: Vec<MandateId>,
+    /// Its seals, if it makes some.
+    pub sealing: Sealing,
 }
 
 impl CredentialState {
@@ -87,7 +85,8 @@ pub struct State {
     signers: HashMap<Subject, u32>,
     certificates: HashSet<Subject>,
     spent: HashSet<StatementId>,
-    mandates: HashMap<MandateId, Mandate>,
+    /// Whose mandates are.
+    mandates: HashMap<MandateId, Subject>,
     last_time: u64,
     boots: u64,
     possession: Possession,
@@ -165,6 +164,8 @@ impl State {
         let first = matches!(event.body, EventBody::Genesis { .. });
         rule(self.foundation.is_none() == first, "genesis must be the first event, and only that")?;
         self.possession.take(&event.body)?;
+        let of = event.body.credential().and_then(|mark| self.credentials.get_mut(&mark.subject));
+        of.map_or(Ok(()), |known| known.sealing.take(event))?;
         match &event.body {
             EventBody::Genesis { service, manifest, ledger, shard, epoch, commitment, approvals } => {
                 for approval in approvals {
@@ -207,20 +208,17 @@ impl State {
                         attempts: 0,
                         unlocks: 0,
                         holders: BTreeMap::new(),
-                        approvers: None,
-                        mandates: Vec::new(),
+                        sealing: Sealing::default(),
                     },
                 );
             }
             EventBody::MeansLinked { credential, record, statement, .. } => {
                 self.check(credential, Some(record))?;
-                self.for_signatures(credential)?;
                 self.spend(*statement)?;
                 self.advance(credential, Some(*record));
             }
             EventBody::PopSigned { credential, record, means_counter, statement, .. } => {
                 self.check(credential, Some(record))?;
-                self.for_signatures(credential)?;
                 self.spend(*statement)?;
                 self.count(credential, *means_counter)?;
                 self.advance(credential, Some(*record));
@@ -244,7 +242,6 @@ impl State {
             EventBody::Authorized { credential, means_counter, .. } => {
                 self.check(credential, None)?;
                 self.check_free(credential)?;
-                self.for_signatures(credential)?;
                 self.count(credential, *means_counter)?;
                 self.advance(credential, None);
             }
@@ -252,7 +249,6 @@ impl State {
             | EventBody::DocumentsSigned { credential, count, .. } => {
                 self.check(credential, None)?;
                 self.check_free(credential)?;
-                self.for_signatures(credential)?;
                 rule(*count > 0, "a signing event without signatures")?;
                 self.advance(credential, None);
             }
@@ -264,7 +260,6 @@ impl State {
             EventBody::TransactionExtended { credential, left } => {
                 self.check(credential, None)?;
                 self.check_free(credential)?;
-                self.for_signatures(credential)?;
                 rule(*left > 0, "an extended transaction without permissions")?;
                 self.advance(credential, None);
             }
@@ -300,14 +295,9 @@ impl State {
             }
             EventBody::CredentialResumed { credential, means_counter, statement } => {
                 self.check(credential, None)?;
-                self.for_signatures(credential)?;
                 self.spend(*statement)?;
                 self.count(credential, *means_counter)?;
-                if let Some(entry) = self.credentials.get_mut(&credential.subject) {
-                    let before = entry.holders.len();
-                    entry.holders.retain(|holder, _| *holder == Holder::Officer);
-                    rule(entry.holders.len() < before, "resumed without a suspension")?;
-                }
+                self.resume(credential)?;
                 self.advance(credential, None);
             }
             EventBody::OfficersReleased { credential, statements } => {
@@ -332,7 +322,6 @@ impl State {
             }
             EventBody::MeansRelinked { credential, record, statement, .. } => {
                 self.check(credential, Some(record))?;
-                self.for_signatures(credential)?;
                 self.check_free(credential)?;
                 self.spend(*statement)?;
                 if let Some(entry) = self.credentials.get_mut(&credential.subject) {
@@ -385,6 +374,14 @@ impl State {
 
     fn spend_all(&mut self, statements: &[StatementId]) -> Result<(), RuleBroken> {
         statements.iter().try_for_each(|statement| self.spend(*statement))
+    }
+
+    /// Ends all suspensions but the officers'.
+    fn resume(&mut self, mark: &CredentialMark) -> Result<(), RuleBroken> {
+        let entry = self.credentials.get_mut(&mark.subject).ok_or(RuleBroken("unknown credential"))?;
+        let before = entry.holders.len();
+        entry.holders.retain(|holder, _| *holder == Holder::Officer);
+        rule(entry.holders.len() < before, "resumed without a suspension")
     }
 
     fn advance(&mut self, mark: &CredentialMark, record: Option<RecordMark>) {

@@ -6,14 +6,13 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
-mod sealing;
 mod standing;
 
-use sealing::Sealing;
 use standing::Standing;
 
 use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use super::possession::Possession;
+use super::sealing::Sealing;
 use super::tree::{Frontier, Hash, leaf_hash};
 use crate::codec;
 use crate::ids::{ManifestHash, StatementId, Subject};
@@ -188,7 +187,7 @@ impl Audit {
             rule(!known.destroyed, Rule::Destroyed)?;
             rule(mark.sequence == known.next, Rule::Sequence)?;
             known.standing.take(body)?;
-            known.sealing.take(event)?;
+            known.sealing.take(event).map_err(|_| Rule::Mandate)?;
             known.next = known.next.saturating_add(1);
             known.destroyed = matches!(body, EventBody::KeyDestroyed { .. } | EventBody::KeyRevoked { .. });
             known.allowed = known.allowed.saturating_add(body.allows().into());

@@ -15,7 +15,7 @@
 //! | [`tlog_policy`] | C2SP tlog-policy: the quorum that an outsider demands, as a text file |
 //! | [`tlog_proof`] | C2SP tlog-proof: one text that shows that an entry is in the ledger |
 //! | [`receipt`] | a signer's receipt: such a proof, with what opens the event |
-//! | [`mandates`] | approvers and mandates, as both folds of the events keep them |
+//! | [`sealing`], [`mandates`] | seals of a credential, approvers and mandates, as both folds of the events keep them |
 //! | [`possession`] | which boot has the ledger, as both folds keep it |
 //! | [`marks`], [`audit`] | what events say to outsiders, and the rules that show from outside |
 
@@ -32,6 +32,7 @@ pub mod note;
 pub mod possession;
 pub mod proof;
 pub mod receipt;
+pub mod sealing;
 pub mod tiles;
 pub mod tlog_policy;
 pub mod tlog_proof;

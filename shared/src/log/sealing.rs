@@ -1,9 +1,9 @@
-//! Place: none. Seals as they show from outside: a key with approvers makes seals and never a signature, as many approvers
-//! sign as must, and no mandate gives more, or at another time, than they granted. By the rules of the enclave's fold.
+//! Place: SAM, none. Seals of one credential as its events make them: a key with approvers makes seals and never a signature
+//! (SEAL-01), as many approvers sign as must, and no mandate gives more, or at another time, than they granted. The enclave's
+//! fold and the auditor's keep the same one.
 
 use alloc::collections::BTreeMap;
 
-use super::Rule;
 use crate::ids::MandateId;
 use crate::log::RuleBroken;
 use crate::log::event::{Event, EventBody};
@@ -11,21 +11,38 @@ use crate::log::mandates::{Approvers, Bounds, Mandate};
 
 /// Of one credential.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Sealing {
+pub struct Sealing {
     approvers: Option<Approvers>,
     mandates: BTreeMap<MandateId, Mandate>,
 }
 
 impl Sealing {
-    /// Takes the next event of the credential.
-    pub(super) fn take(&mut self, event: &Event) -> Result<(), Rule> {
-        self.held(event).map_err(|_| Rule::Mandate)
+    /// Who approves; none of a credential for signatures.
+    #[must_use]
+    pub const fn approvers(&self) -> Option<&Approvers> {
+        self.approvers.as_ref()
     }
 
-    fn held(&mut self, event: &Event) -> Result<(), RuleBroken> {
+    /// A mandate that is or was.
+    #[must_use]
+    pub fn mandate(&self, id: &MandateId) -> Option<&Mandate> {
+        self.mandates.get(id)
+    }
+
+    /// Every mandate that it had.
+    pub fn mandates(&self) -> impl Iterator<Item = (&MandateId, &Mandate)> {
+        self.mandates.iter()
+    }
+
+    /// Takes the next event of the credential.
+    ///
+    /// # Errors
+    /// [`RuleBroken`]; what is kept is then of no more use.
+    pub fn take(&mut self, event: &Event) -> Result<(), RuleBroken> {
         match &event.body {
             EventBody::ApproversSet { approvals, approvers, threshold, .. } => {
                 match &mut self.approvers {
+                    // A change is the former approvers' own (SEAL-07).
                     Some(former) => former.approve(approvals)?,
                     None if approvals.is_empty() => {}
                     None => return Err(RuleBroken("nobody can approve before there are approvers")),
@@ -33,7 +50,7 @@ impl Sealing {
                 self.approvers = Some(Approvers::follow(self.approvers.as_ref(), approvers, *threshold)?);
             }
             EventBody::SealPopSigned { approvals, .. } | EventBody::SealResumed { approvals, .. } => {
-                self.approvers()?.approve(approvals)?;
+                self.for_seals()?.approve(approvals)?;
             }
             EventBody::MandateGranted {
                 credential,
@@ -45,7 +62,7 @@ impl Sealing {
                 rate,
                 approvals,
             } => {
-                self.approvers()?.approve(approvals)?;
+                self.for_seals()?.approve(approvals)?;
                 let bounds =
                     Bounds { count: *count, not_before: *not_before, not_after: *not_after, rate: *rate };
                 let granted = Mandate::new(credential.subject, *record, bounds);
@@ -54,13 +71,13 @@ impl Sealing {
                 }
             }
             EventBody::Sealed { mandate, number, count, .. } => {
-                self.mandate(mandate)?.spend(*number, *count, event.time)?;
+                self.granted(mandate)?.spend(*number, *count, event.time)?;
             }
             EventBody::MandateEnded { mandate, approval, .. } => {
                 if let Some(one) = approval {
-                    self.approvers()?.used(*one)?;
+                    self.for_seals()?.used(*one)?;
                 }
-                self.mandate(mandate)?.end()?;
+                self.granted(mandate)?.end()?;
             }
             EventBody::MeansLinked { .. }
             | EventBody::MeansRelinked { .. }
@@ -79,11 +96,11 @@ impl Sealing {
         Ok(())
     }
 
-    fn approvers(&mut self) -> Result<&mut Approvers, RuleBroken> {
+    fn for_seals(&mut self) -> Result<&mut Approvers, RuleBroken> {
         self.approvers.as_mut().ok_or(RuleBroken("only a key with approvers is for seals"))
     }
 
-    fn mandate(&mut self, id: &MandateId) -> Result<&mut Mandate, RuleBroken> {
+    fn granted(&mut self, id: &MandateId) -> Result<&mut Mandate, RuleBroken> {
         self.mandates.get_mut(id).ok_or(RuleBroken("unknown mandate"))
     }
 }

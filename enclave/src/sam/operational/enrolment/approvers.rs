@@ -56,7 +56,7 @@ impl Operational {
         };
         let mut members = kept(&record, &keep)?;
         let state = self.journal.state().credential(&target.credential.subject);
-        let mut number = state.and_then(|s| s.approvers.as_ref()).map_or(1, |approvers| approvers.next());
+        let mut number = state.and_then(|s| s.sealing.approvers()).map_or(1, |approvers| approvers.next());
         if registrations.len() != evidence.registrations.len() {
             return Err(Fault::ApproversMalformed);
         }

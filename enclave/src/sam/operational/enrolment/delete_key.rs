@@ -61,8 +61,8 @@ impl Operational {
         around.module.destroy(credential.record.algorithm, &credential.record.wrapped.0)?;
         self.activations.revoke(&credential.subject);
         self.vault.forget(credential);
-        let mandates = self.journal.state().credential(&credential.subject).map(|c| c.mandates.as_slice());
-        let mandates = mandates.unwrap_or_default().iter().map(mandate_record);
+        let known = self.journal.state().credential(&credential.subject).into_iter();
+        let mandates = known.flat_map(|known| known.sealing.mandates()).map(|(id, _)| mandate_record(id));
         let records =
             std::iter::once(credential.record.id.clone()).chain(mandates).map(RecordChange::Erase).collect();
         let withheld = Withheld { ticket, result: Outcome::Deleted };

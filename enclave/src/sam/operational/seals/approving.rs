@@ -79,7 +79,7 @@ impl Operational {
             return Err(Fault::SadRequest);
         }
         let state = self.journal.state().credential(&credential.subject);
-        let counters = state.and_then(|state| state.approvers.as_ref()).ok_or(Fault::InvalidKeyState)?;
+        let counters = state.and_then(|state| state.sealing.approvers()).ok_or(Fault::InvalidKeyState)?;
         // Nobody counts twice: who has signed is not asked again.
         let mut refused = Fault::AssertionCredential;
         for member in &set.members {
