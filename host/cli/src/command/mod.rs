@@ -9,6 +9,7 @@ pub mod key;
 pub mod ledger;
 pub mod manifest;
 mod nonce;
+mod pdf;
 pub mod sad;
 pub mod seal;
 pub mod serve;

@@ -1,9 +1,10 @@
 //! Place: SIC, SCA. `fuin sign`.
 
+use crate::command::pdf;
 use crate::file;
 use crate::installation::{DEFAULT_DIR, Installation, now};
 use crate::outcome::Failure;
-use fuin_ades::pades::{MAX_PDF, PadesError, SignatureOptions};
+use fuin_ades::pades::{PadesError, SignatureOptions};
 use fuin_sca::sign::{Credential, PdfToSign, SignError, SignedPdf, sign_pdf};
 use serde_json::json;
 use std::path::PathBuf;
@@ -47,18 +48,7 @@ pub struct Args {
 /// Signs.
 pub async fn run(args: Args) -> Result<(), Failure> {
     let installation = Installation::open(&args.dir)?;
-    if !args.input.is_file() {
-        return Err(Failure::Usage(format!("IN.pdf: {} is no file", args.input.display())));
-    }
-    // Known before anything is authorized, not after.
-    let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if args.output.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
-        return Err(Failure::Usage(format!(
-            "--output: {} cannot be a file; name one in a folder that exists",
-            args.output.display()
-        )));
-    }
-    let pdf = file::read(&args.input, MAX_PDF as u64)?;
+    let pdf = pdf::read(&args.input, &args.output)?;
     let client = installation.client()?;
     let sic = installation.sic()?;
     let credential = installation.credential(&client, args.credential.as_deref()).await?;

@@ -10,7 +10,7 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use fuin_shared::codec;
 use fuin_shared::ids::{CredentialId, MandateId};
 use fuin_shared::message::{Challenge, Receipt};
-use fuin_shared::sad::AuthorizationEvidence;
+use fuin_shared::sad::{AuthorizationEvidence, Purpose};
 use fuin_shared::seal::{SealOrder, SignedOrder};
 use fuin_shared::statement::SignedStatement;
 
@@ -26,7 +26,7 @@ pub enum EndedBy<'a> {
 }
 
 impl CscClient {
-    /// `mandates/challenge`.
+    /// `mandates/challenge`, for the end of a mandate or for a mandate.
     ///
     /// # Errors
     /// [`CscClientError`].
@@ -34,9 +34,10 @@ impl CscClient {
         &self,
         id: &CredentialId,
         approver: u32,
-        purpose: &str,
+        purpose: Purpose,
     ) -> Result<Challenge, CscClientError> {
         let method = "mandates/challenge";
+        let purpose = if purpose == Purpose::EndMandate { "end-mandate" } else { "mandate" };
         let request = ApproverChallengeRequest { credential_id: id.as_str(), approver, purpose };
         let answer: ChallengeAnswer = self.call(method, &request).await?;
         cbor(method, "challenge", &answer.challenge)

@@ -2,6 +2,7 @@
 
 use super::{Credential, SignError};
 use crate::csc::{CscClient, Standing, evidence_text};
+use crate::seal::Approval;
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::ids::Digest32;
@@ -80,20 +81,26 @@ pub async fn suspend<M: SignerMeans>(
     Ok(client.suspend(&credential.id, &credential.auth_object, &given.evidence).await?)
 }
 
-/// What the signer says.
-enum Word<'a> {
+/// What a person says by the means.
+pub(crate) enum Word<'a> {
+    /// The signer authorizes signatures.
     Sign(ToAuthorize<'a>),
+    /// The signer suspends.
     Suspend(&'a Credential),
+    /// An approver of seals approves.
+    Approve(Approval<'a>),
 }
 
-async fn word<M: SignerMeans>(
+pub(crate) async fn word<M: SignerMeans>(
     client: &CscClient,
     sic: &Sic,
     means: &mut M,
     wanted: Word<'_>,
     now: impl Fn() -> u64,
 ) -> Result<Authorization, SignError> {
-    let (Word::Sign(ToAuthorize { credential, .. }) | Word::Suspend(credential)) = &wanted;
+    let (Word::Sign(ToAuthorize { credential, .. })
+    | Word::Suspend(credential)
+    | Word::Approve(Approval { credential, .. })) = &wanted;
     let mut nonce = [0u8; 32];
     getrandom::fill(&mut nonce)?;
     let bundle = client.evidence(&nonce, Some(&credential.id)).await?;
@@ -102,6 +109,9 @@ async fn word<M: SignerMeans>(
     let challenge = match &wanted {
         Word::Sign(_) => client.challenge(&credential.id, &credential.auth_object).await?,
         Word::Suspend(_) => client.suspension_challenge(&credential.id, &credential.auth_object).await?,
+        Word::Approve(approval) => {
+            client.approver_challenge(&credential.id, approval.approver, approval.purpose).await?
+        }
     };
     let wrong = |reason| SignError::Credential { credential: credential.id.to_string(), reason };
     let profile = challenge.means.ok_or_else(|| wrong("no eID means is linked to it"))?;
@@ -109,6 +119,10 @@ async fn word<M: SignerMeans>(
     let (purpose, hash_type, hashes, algorithm, display) = match &wanted {
         Word::Sign(sign) => (Purpose::Sign, sign.hash_type, sign.hashes, sign.algorithm, sign.display),
         Word::Suspend(_) => (Purpose::Suspend, HashType::Dtbs, &[][..], *natural, None),
+        Word::Approve(approval) => {
+            let content = std::slice::from_ref(approval.content);
+            (approval.purpose, HashType::Dtbs, content, approval.algorithm, approval.display)
+        }
     };
     let longest = u64::from(instance.evidence().manifest().limits.activation_seconds);
     let made = now();

@@ -7,6 +7,7 @@ mod pdf;
 mod receipts;
 
 pub use authorize::{Authorization, ToAuthorize, authorize, suspend};
+pub(crate) use authorize::{Word, word};
 pub use credential::Credential;
 pub use error::SignError;
 pub use pdf::{PdfToSign, SignedPdf, sign_pdf};

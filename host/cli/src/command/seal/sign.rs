@@ -1,10 +1,11 @@
 //! Place: SCA. `fuin seal sign`.
 
 use super::place::{Place, sca_key};
+use crate::command::pdf;
 use crate::file;
 use crate::installation::{DEFAULT_DIR, Installation, now};
 use crate::outcome::Failure;
-use fuin_ades::pades::{MAX_PDF, PadesError, SignatureOptions};
+use fuin_ades::pades::{PadesError, SignatureOptions};
 use fuin_sca::seal::{SealedPdf, UnderMandate, seal_pdf};
 use fuin_sca::sign::{Credential, SignError};
 use serde_json::json;
@@ -40,18 +41,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<(), Failure> {
     let installation = Installation::open(&args.dir)?;
     let place = Place::open(&args.dir, &args.mandate)?;
-    if !args.input.is_file() {
-        return Err(Failure::Usage(format!("IN.pdf: {} is no file", args.input.display())));
-    }
-    // Known before anything is spent, not after.
-    let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if args.output.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
-        return Err(Failure::Usage(format!(
-            "--output: {} cannot be a file; name one in a folder that exists",
-            args.output.display()
-        )));
-    }
-    let pdf = file::read(&args.input, MAX_PDF as u64)?;
+    let pdf = pdf::read(&args.input, &args.output)?;
     let key = sca_key(&args.dir, args.sca_key.as_deref(), false)?;
     let client = installation.seal_client()?;
     let credential = Credential::fetch(&client, &installation.seal()?.id).await?;
