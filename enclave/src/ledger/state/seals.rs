@@ -23,8 +23,13 @@ impl State {
     /// Adds an event of a seal credential.
     pub(super) fn apply_seal(&mut self, event: &Event) -> Result<(), RuleBroken> {
         match &event.body {
-            EventBody::ApproversSet { credential, record, statement, .. }
-            | EventBody::SealPopSigned { credential, record, statement, .. } => {
+            EventBody::ApproversSet { credential, record, statement, .. } => {
+                self.check(credential, Some(record))?;
+                self.check_free(credential)?;
+                self.spend(*statement)?;
+                self.advance(credential, Some(*record));
+            }
+            EventBody::SealPopSigned { credential, record, statement, .. } => {
                 self.check(credential, Some(record))?;
                 self.spend(*statement)?;
                 self.advance(credential, Some(*record));

@@ -128,6 +128,9 @@ fn a_suspended_seal_credential_seals_nothing_until_m_approvers_agree() {
     assert_eq!(world.seal(&organization, mandate, 1, vec![hash(1)]), Err(Fault::CredentialDisabled));
     let terms = world.terms(&organization);
     assert_eq!(world.grant(&organization, &terms), Err(Fault::CredentialDisabled));
+    let change = world.approver_change(&organization, &[1, 2], &[], 2);
+    let changed = world.change_approvers(&organization, &change, &[], &[0, 1]);
+    assert_eq!(changed, Err(Fault::CredentialDisabled), "what is suspended keeps its approvers");
     assert_eq!(held(&mut world, &organization, ManageAction::Resume {}, &[1]), Err(Fault::ApproverQuorum));
     world.reboot();
     world.provide().unwrap();

@@ -27,6 +27,7 @@ impl Standing {
             EventBody::Signed { .. }
             | EventBody::DocumentsSigned { .. }
             | EventBody::TransactionExtended { .. }
+            | EventBody::ApproversSet { .. }
             | EventBody::MandateGranted { .. }
             | EventBody::Sealed { .. } => rule(self.holders.is_empty(), Rule::Suspended)?,
             // The means answered, and it held.
@@ -69,7 +70,6 @@ impl Standing {
             | EventBody::CertificateLinked { .. }
             | EventBody::KeyDestroyed { .. }
             | EventBody::KeyRevoked { .. }
-            | EventBody::ApproversSet { .. }
             | EventBody::SealPopSigned { .. }
             | EventBody::AuthorizationFailed { .. }
             // Events of no credential.

@@ -47,6 +47,8 @@ impl Operational {
                 (Vec::new(), approvers, threshold, Vec::new())
             }
             ManageAction::ChangeApprovers { keep, approvers, threshold } => {
+                // As with relinking: what is suspended keeps its means.
+                self.check_free(&target.credential)?;
                 let (id, version) = (record.id.clone(), target.credential.version);
                 let change = ApproverChange { credential: id, version, keep, approvers, threshold };
                 let approvals = self.approve_change(target, &change, &evidence.approvals, around)?;

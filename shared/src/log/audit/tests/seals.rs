@@ -147,6 +147,7 @@ fn what_is_suspended_makes_no_seals_and_the_approvers_take_part_in_its_end() {
     };
     assert_eq!(broken(vec![suspended(3), sealed(4, 1, 1, 1)]), Rule::Suspended);
     assert_eq!(broken(vec![suspended(3), granted(4, 2, &[1, 2])]), Rule::Suspended);
+    assert_eq!(broken(vec![suspended(3), approvers(4, &[1, 2], &[1, 2, 4])]), Rule::Suspended);
     assert_eq!(broken(vec![resumed(3, &[1, 2])]), Rule::NotSuspended);
     assert_eq!(broken(vec![suspended(3), resumed(4, &[1])]), Rule::Mandate);
     assert!(under([suspended(3), resumed(4, &[1, 2]), sealed(5, 1, 1, 1)]).is_ok());
