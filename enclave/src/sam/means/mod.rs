@@ -10,6 +10,7 @@ pub mod device_key;
 pub mod naming;
 pub mod oidc;
 pub mod passkey;
+pub mod pin;
 pub mod x509;
 
 use super::key_attestation::eid_reference;
