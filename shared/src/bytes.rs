@@ -1,10 +1,12 @@
-//! Place: none. Octet strings that are a byte string in CBOR and base64url text in JSON.
+//! Place: none. Octet strings that are a byte string in CBOR and text in JSON.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// An octet string of any length. Its size is bounded by the frame or body that carried it.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +64,67 @@ impl<'de> Deserialize<'de> for Blob {
                 .map_err(|_| de::Error::custom("not base64url without padding"))
         } else {
             serde_bytes::ByteBuf::deserialize(deserializer).map(|b| Self(b.into_vec()))
+        }
+    }
+}
+
+/// Secret octets: erased when dropped, as every copy of them is; compared in constant time; in JSON lower-case hex.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// The octets.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Secret {
+    fn from(octets: Vec<u8>) -> Self {
+        Self(Zeroizing::new(octets))
+    }
+}
+
+impl From<&[u8]> for Secret {
+    fn from(octets: &[u8]) -> Self {
+        octets.to_vec().into()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Secret {}
+
+/// Shows nothing, not even the length.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&Zeroizing::new(hex::encode(self.as_slice())))
+        } else {
+            serializer.serialize_bytes(self.as_slice())
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = Zeroizing::new(String::deserialize(deserializer)?);
+            // The text stays out of the message.
+            hex::decode(text.as_str()).map(Self::from).map_err(|_| de::Error::custom("not hex"))
+        } else {
+            serde_bytes::ByteBuf::deserialize(deserializer).map(|octets| octets.into_vec().into())
         }
     }
 }
@@ -137,3 +200,25 @@ macro_rules! fixed_octets {
     };
 }
 pub(crate) use fixed_octets;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn a_secret_is_not_shown_and_equal_to_itself_alone() {
+        let secret = Secret::from(&b"2580"[..]);
+        assert_eq!(format!("{secret:?}"), "Secret");
+        assert!(secret == secret.clone());
+        assert!(secret != Secret::from(&b"2581"[..]) && secret != Secret::from(&b"25801"[..]));
+    }
+
+    #[test]
+    fn a_secret_is_a_byte_string_in_cbor() {
+        let secret = Secret::from(&b"2580"[..]);
+        let octets = crate::codec::encode(&secret);
+        assert_eq!(octets, crate::codec::encode(&Blob::from(&b"2580"[..])));
+        assert_eq!(crate::codec::decode_secret::<Secret>(&octets), Ok(secret));
+    }
+}

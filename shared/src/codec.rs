@@ -4,9 +4,12 @@
 
 use alloc::vec::Vec;
 use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
 /// Deepest nesting that is read.
 const DEPTH: usize = 24;
+/// Octets that are read at a time where they are secret.
+const SCRATCH: usize = 4096;
 
 /// The octets are not the one encoding of the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +41,22 @@ pub fn decode<T: Serialize + DeserializeOwned>(octets: &[u8]) -> Result<T, Codec
     if encode(&value) == octets { Ok(value) } else { Err(CodecError::NotCanonical) }
 }
 
+/// As [`decode`], of octets that hold secrets: what is copied on the way is erased.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_secret<T: Serialize + DeserializeOwned>(octets: &[u8]) -> Result<T, CodecError> {
+    // A buffer of our own: the library would leave its own as it is.
+    let mut scratch = Zeroizing::new([0; SCRATCH]);
+    let value: T = ciborium::de::from_reader_with_buffer(octets, scratch.as_mut_slice())
+        .map_err(|_| CodecError::Malformed)?;
+    // Room from the start: growing would leave copies behind. The one encoding is never longer than what was read.
+    let mut again = Zeroizing::new(Vec::with_capacity(octets.len()));
+    // Invariant: as in `encode`.
+    ciborium::into_writer(&value, &mut *again).expect("plain data into memory");
+    if again.as_slice() == octets { Ok(value) } else { Err(CodecError::NotCanonical) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +85,16 @@ mod tests {
         // unknown and duplicate fields
         assert_eq!(decode::<Pair>(b"\xa3\x61a\x01\x61b\xf6\x61c\x01"), Err(CodecError::Malformed));
         assert_eq!(decode::<Pair>(b"\xa3\x61a\x01\x61a\x01\x61b\xf6"), Err(CodecError::Malformed));
+    }
+
+    #[test]
+    fn secrets_are_read_as_strictly() {
+        let good = encode(&Pair { a: 1, b: None });
+        assert_eq!(decode_secret::<Pair>(&good), Ok(Pair { a: 1, b: None }));
+        assert_eq!(decode_secret::<Pair>(b"\xa2\x61a\x18\x01\x61b\xf6"), Err(CodecError::NotCanonical));
+        assert_eq!(decode_secret::<Pair>(b"\xa2\x61a\x01\x61b\xf6\x00"), Err(CodecError::NotCanonical));
+        let unknown = b"\xa3\x61a\x01\x61b\xf6\x61c\x01";
+        assert_eq!(decode_secret::<Pair>(unknown), Err(CodecError::Malformed));
     }
 
     #[test]
