@@ -103,7 +103,7 @@ faults! {
     AssertionCounter = 505, "assertion counter did not grow";
     AssertionChallenge = 506, "assertion answers another challenge";
     AssertionCredential = 507, "assertion is by another means than the linked one";
-    // 530: eID means that others issue
+    // 530: eID means that others issue, or that the manifest must open
     MeansUntrusted = 530, "certificate does not lead to an anchor of an issuer of eID means";
     MeansCertificate = 531, "certificate of the eID means has the wrong usage, policy, time, algorithm or form";
     MeansStatus = 532, "revocation status of the eID means' certificate is unknown or too old";
@@ -112,6 +112,7 @@ faults! {
     RevocationList = 535, "revocation list is malformed, not its issuer's, not current, or older than the one known";
     TokenClaims = 536, "ID token lacks a claim, or has another than its provider's entry in the manifest demands";
     TokenTime = 537, "ID token is not valid at this time, or its authentication is older than the challenge";
+    MeansNotOpen = 538, "manifest does not open eID means of this kind to this client";
     // 600: activation
     SadMalformed = 600, "SAD is malformed or cannot be opened";
     SadForeign = 601, "SAD is for another service, instance, credential, key or means";
@@ -123,7 +124,7 @@ faults! {
     SadTooMany = 607, "more hashes than the credential allows";
     SadAlgorithm = 608, "SAD names algorithms that do not fit the key or each other";
     SadRequest = 609, "SAD does not agree with the request that carries it";
-    SadUnsealed = 610, "evidence of this means holds personal data and must be sealed to the instance";
+    SadUnsealed = 610, "evidence of this means holds personal data or secrets and must be sealed to the instance";
     ActivationsFull = 620, "too many live activations; try again later";
     // 700: signing
     TokenUnknown = 700, "activation token is unknown, used up or for another credential";
@@ -173,7 +174,10 @@ impl Fault {
     #[must_use]
     pub const fn is_of_means(self) -> bool {
         matches!(self.number(), 500..=599)
-            && !matches!(self, Self::MeansStatus | Self::MeansIssuer | Self::RevocationList)
+            && !matches!(
+                self,
+                Self::MeansStatus | Self::MeansIssuer | Self::MeansNotOpen | Self::RevocationList
+            )
     }
 
     /// Whether the same request may succeed later without change.

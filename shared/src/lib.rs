@@ -15,6 +15,7 @@
 //! | [`seal`] | mandates for electronic seals and the orders under them |
 //! | [`share`] | a custodian's share of the root key, and the root commitment |
 //! | [`statement`] | what officers, custodians and RA/CA clients sign |
+//! | [`totp`] | one-time passwords |
 //! | [`log`] | the ledger: events, tree, checkpoints, proofs |
 //! | [`pki`] | strict certificates and RFC 5280 validation of a supplied chain |
 #![forbid(unsafe_code)]
@@ -42,3 +43,4 @@ pub mod seal;
 pub mod share;
 pub mod statement;
 pub mod stream;
+pub mod totp;

@@ -2,9 +2,10 @@
 //! the evidence of authorization that carries it to the SAM.
 
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
-use crate::bytes::Blob;
+use crate::bytes::{Blob, Secret};
 use crate::codec;
 use crate::ids::{CaId, CredentialId, Digest32, InstanceId, ServiceId, UserId};
+use crate::totp::TotpHash;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,10 @@ pub const SEAL_INFO: &[u8] = b"fuin/sad-seal/v1";
 pub const DEVICE_KEY_TYPE: &str = "fuin-sad+jws";
 /// Longest such JWS in octets.
 pub const MAX_DEVICE_KEY_JWS: usize = 1024;
+/// Shortest and longest PIN in octets.
+pub const PIN: core::ops::RangeInclusive<usize> = 4..=64;
+/// Octets of what hides a registered PIN in [`pin_totp_digest`].
+pub const BLIND: usize = 32;
 
 /// What a SAD allows. One purpose can never serve another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,11 +69,13 @@ pub enum MeansProfile {
     X509,
     /// ID token of an OpenID provider.
     Oidc,
+    /// PIN and one-time password.
+    PinTotp,
 }
 
 impl MeansProfile {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Passkey, Self::DeviceKey, Self::X509, Self::Oidc];
+    pub const ALL: [Self; 5] = [Self::Passkey, Self::DeviceKey, Self::X509, Self::Oidc, Self::PinTotp];
 
     /// Sole control assurance level to whose requirements a key with such a means is used.
     #[must_use]
@@ -77,6 +84,8 @@ impl MeansProfile {
             Self::Passkey | Self::DeviceKey | Self::X509 => 2,
             // 2 where the manifest says that the provider itself shows what is authorized.
             Self::Oidc => 1,
+            // Neither is made over what is authorized.
+            Self::PinTotp => 1,
         }
     }
 
@@ -88,15 +97,16 @@ impl MeansProfile {
             Self::DeviceKey => "device-key",
             Self::X509 => "x509",
             Self::Oidc => "oidc",
+            Self::PinTotp => "pin-totp",
         }
     }
 
-    /// Whether its answers hold personal data, so that they must come sealed to the instance.
+    /// Whether its answers hold personal data or secrets, so that they must come sealed to the instance.
     #[must_use]
-    pub const fn is_personal(self) -> bool {
+    pub const fn must_be_sealed(self) -> bool {
         match self {
             Self::Passkey | Self::DeviceKey => false,
-            Self::X509 | Self::Oidc => true,
+            Self::X509 | Self::Oidc | Self::PinTotp => true,
         }
     }
 }
@@ -223,6 +233,28 @@ pub enum Assertion {
         /// Compact JWS; its claim `nonce` is the SAD digest in base64url without padding.
         token: String,
     },
+    /// PIN and one-time password. Secret: only in sealed evidence, whose associated data alone bind them to the SAD.
+    PinTotp {
+        /// The PIN, [`PIN`] octets.
+        pin: Secret,
+        /// The password, decimal digits.
+        code: Secret,
+    },
+    /// A PIN and a generator of one-time passwords that show themselves, for purpose `link`. Secret as an answer is.
+    PinTotpRegistration {
+        /// [`BLIND`] random octets.
+        blind: Secret,
+        /// The PIN that the signer chose.
+        pin: Secret,
+        /// Secret of the generator.
+        secret: Secret,
+        /// Its hash.
+        hash: TotpHash,
+        /// How many digits its passwords have.
+        digits: u8,
+        /// One of them.
+        code: Secret,
+    },
 }
 
 /// Names a registration: SHA-256 of its `attestationObject` under its own domain.
@@ -244,14 +276,23 @@ pub fn device_key_fingerprint(spki: &[u8]) -> Digest32 {
 }
 
 impl Assertion {
-    /// Whether it holds personal data, so that it must come sealed to the instance.
+    /// Whether it holds personal data or secrets, so that it must come sealed to the instance.
     #[must_use]
-    pub const fn is_personal(&self) -> bool {
-        matches!(self, Self::X509 { .. } | Self::IdToken { .. })
+    pub const fn must_be_sealed(&self) -> bool {
+        match self {
+            Self::Passkey { .. }
+            | Self::PasskeyRegistration { .. }
+            | Self::DeviceKey { .. }
+            | Self::DeviceKeyRegistration { .. } => false,
+            Self::X509 { .. }
+            | Self::IdToken { .. }
+            | Self::PinTotp { .. }
+            | Self::PinTotpRegistration { .. } => true,
+        }
     }
 
-    /// What an RA names of a registration: [`registration_digest`], [`device_key_fingerprint`], [`x509_digest`] or
-    /// [`id_token_digest`].
+    /// What an RA names of a registration: [`registration_digest`], [`device_key_fingerprint`], [`x509_digest`],
+    /// [`id_token_digest`] or [`pin_totp_digest`].
     #[must_use]
     pub fn registration(&self) -> Option<Digest32> {
         match self {
@@ -263,7 +304,10 @@ impl Assertion {
             }
             Self::X509 { certificates, .. } => certificates.first().map(|leaf| x509_digest(leaf.as_slice())),
             Self::IdToken { token } => Some(id_token_digest(token)),
-            Self::Passkey { .. } | Self::DeviceKey { .. } => None,
+            Self::PinTotpRegistration { blind, pin, secret, hash, digits, .. } => {
+                Some(pin_totp_digest(blind, pin, secret, *hash, *digits))
+            }
+            Self::Passkey { .. } | Self::DeviceKey { .. } | Self::PinTotp { .. } => None,
         }
     }
 }
@@ -322,6 +366,24 @@ pub fn x509_digest(certificate: &[u8]) -> Digest32 {
 #[must_use]
 pub fn id_token_digest(token: &str) -> Digest32 {
     digest(b"fuin/id-token/v1\0", token.as_bytes())
+}
+
+/// Names a PIN with its generator without showing them: SHA-256 under its own domain of blind, PIN, secret, hash (its name) and
+/// digits (one octet), each after its length in eight octets. Whoever does not have the blind cannot try PINs against it, not
+/// even who made the generator.
+#[must_use]
+pub fn pin_totp_digest(
+    blind: &Secret,
+    pin: &Secret,
+    secret: &Secret,
+    hash: TotpHash,
+    digits: u8,
+) -> Digest32 {
+    let mut all = Sha256::new().chain_update(b"fuin/pin-totp-registration/v1\0");
+    for part in [blind.as_slice(), pin.as_slice(), secret.as_slice(), hash.as_str().as_bytes(), &[digits]] {
+        all = all.chain_update((part.len() as u64).to_be_bytes()).chain_update(part);
+    }
+    Digest32(all.finalize().into())
 }
 
 fn digest(domain: &[u8], octets: &[u8]) -> Digest32 {

@@ -313,6 +313,14 @@ pub enum ManageAction {
         /// [`crate::sad::id_token_digest`] of the token that the client saw, hex.
         token: Digest32,
     },
+    /// Link a PIN with one-time passwords.
+    #[serde(rename_all = "camelCase")]
+    LinkPinTotp {
+        /// Keyed digest over identity attributes, hex.
+        identity: Digest32,
+        /// [`crate::sad::pin_totp_digest`], which the signer's device showed to the client, hex.
+        registration: Digest32,
+    },
     /// Suspend the credential.
     Suspend {},
     /// End the suspension by signer or client, on the signer's authorization.
@@ -332,6 +340,12 @@ pub enum ManageAction {
     RelinkDeviceKey {
         /// As for linking one, hex.
         key: Digest32,
+    },
+    /// Put another PIN with one-time passwords in the place of the linked one, on the linked one's authorization.
+    #[serde(rename_all = "camelCase")]
+    RelinkPinTotp {
+        /// As for linking one, hex.
+        registration: Digest32,
     },
     /// Make a key pair for seals of a legal person.
     #[serde(rename_all = "camelCase")]

@@ -56,7 +56,7 @@ impl Checker<'_> {
         means: MeansProfile,
     ) -> Result<CheckedSad, Fault> {
         let (AuthorizedSad { sad: octets, assertion }, sealed) = self.open(evidence)?;
-        if !sealed && (means.is_personal() || assertion.is_personal()) {
+        if !sealed && (means.must_be_sealed() || assertion.must_be_sealed()) {
             return Err(Fault::SadUnsealed);
         }
         let sad: Sad = codec::decode(octets.as_slice()).map_err(|_| Fault::SadMalformed)?;
@@ -133,7 +133,7 @@ impl Checker<'_> {
                     .keys
                     .open(SEAL_INFO, &aad, encapsulated.as_slice(), ciphertext.as_slice())
                     .map_err(|_| Fault::SadMalformed)?;
-                let authorized: AuthorizedSad = codec::decode(&plain).map_err(malformed)?;
+                let authorized: AuthorizedSad = codec::decode_secret(&plain).map_err(malformed)?;
                 if sad_digest(authorized.sad.as_slice()) != claimed {
                     return Err(Fault::SadMalformed);
                 }

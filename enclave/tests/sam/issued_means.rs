@@ -12,7 +12,7 @@ use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::Digest32;
+use fuin_shared::ids::{Digest32, RaClientId};
 use fuin_shared::key_statement::{KeyAttestation, KeyStatement};
 use fuin_shared::manifest::means::MeansPolicy;
 use fuin_shared::message::{Answer, Command};
@@ -28,6 +28,7 @@ pub fn policy(now: u64) -> MeansPolicy {
     MeansPolicy {
         x509: vec![card::entry("cards", "ra", now), card::entry("other-cards", "other-ra", now)],
         providers: vec![idp::entry("idp", "ra"), shows, idp::entry("other-idp", "other-ra")],
+        pin_totp: vec![RaClientId::new("ra").unwrap()],
     }
 }
 
@@ -64,7 +65,7 @@ pub(super) fn link(
 }
 
 /// linkEid with sealed evidence; the RA names what it sees.
-fn link_seen(
+pub(super) fn link_seen(
     world: &mut World,
     key: &Enrolled,
     means: MeansProfile,
@@ -106,7 +107,7 @@ pub(super) fn authorize(
 }
 
 /// What the SAM says of the key after linkEid.
-fn stated(answer: Answer) -> KeyStatement {
+pub(super) fn stated(answer: Answer) -> KeyStatement {
     let Answer::Linked(linked) = answer else { panic!("{answer:?}") };
     let attestation: KeyAttestation = codec::decode(linked.attestation.unwrap().as_slice()).unwrap();
     codec::decode(attestation.key.as_slice()).unwrap()

@@ -19,6 +19,7 @@ mod ledger;
 mod naive;
 mod passkey;
 mod people;
+mod pin_totp;
 #[path = "../../../attestation/custodian/tests/enclave/document.rs"]
 mod platform;
 mod quorum;

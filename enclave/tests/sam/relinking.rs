@@ -42,7 +42,7 @@ fn authorizing(world: &mut World, key: &Enrolled, registration: &Digest32) -> Sa
     world.sad(&key.id, &key.spki, Purpose::Relink, vec![hash.into()])
 }
 
-fn relink(
+pub fn relink(
     world: &mut World,
     key: &Enrolled,
     action: ManageAction,

@@ -28,7 +28,7 @@ fn told(result: Result<Answer, Fault>) -> Result<CredentialStatus, Fault> {
     }
 }
 
-fn status(world: &mut World, key: &Enrolled) -> CredentialStatus {
+pub fn status(world: &mut World, key: &Enrolled) -> CredentialStatus {
     let record = world.store.records[&key.id].clone();
     let question = CredentialQuestion { credential: key.id.clone(), record };
     told(world.call(Command::CredentialStatus(question))).unwrap()

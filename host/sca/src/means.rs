@@ -42,7 +42,9 @@ impl SignerMeans for SoftwareMeans {
         Ok(match profile {
             MeansProfile::Passkey => self.passkeys.answer(profile, challenge, digest)?,
             MeansProfile::DeviceKey => self.device_keys.answer(profile, challenge, digest)?,
-            MeansProfile::X509 | MeansProfile::Oidc => return Err(MeansError::Elsewhere(profile.as_str())),
+            MeansProfile::X509 | MeansProfile::Oidc | MeansProfile::PinTotp => {
+                return Err(MeansError::Elsewhere(profile.as_str()));
+            }
         })
     }
 }

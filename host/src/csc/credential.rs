@@ -139,6 +139,10 @@ const fn label(means: MeansProfile) -> (&'static str, &'static str) {
             "Identity provider",
             "Evidence of authorization by the signer's device, sealed to the enclave: base64url of CBOR with the SAD and an ID token",
         ),
+        MeansProfile::PinTotp => (
+            "PIN and one-time password",
+            "Evidence of authorization by the signer's device, sealed to the enclave: base64url of CBOR with the SAD, a PIN and a one-time password",
+        ),
     }
 }
 

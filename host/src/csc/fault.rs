@@ -131,6 +131,7 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::MeansCertificate
         | F::MeansRevoked
         | F::MeansIssuer
+        | F::MeansNotOpen
         | F::TokenClaims
         | F::TokenTime
         | F::EidMismatch => wrong_factor(version),

@@ -3,8 +3,9 @@
 use crate::certificate;
 use crate::setup::{Setup, USER, entry};
 use base64ct::{Base64, Encoding};
-use fuin_host::store::KeyStatus;
+use fuin_host::store::{CatalogueEntry, KeyStatus, Scal};
 use fuin_shared::algorithm::KeyAlgorithm;
+use fuin_shared::sad::MeansProfile;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -34,6 +35,20 @@ async fn the_key_is_described_as_clients_need_it() {
         );
         assert_eq!((&body["SCAL"], &body["multisign"]), (&json!("2"), &json!(3)));
         assert_eq!(body["cert"], json!({ "certificates": [Base64::encode_string(certificate::der())] }));
+    }
+}
+
+#[tokio::test]
+async fn a_pin_is_shown_as_scal_1() {
+    let setup = Setup::start().await;
+    let means = MeansProfile::PinTotp;
+    let entry = CatalogueEntry { scal: Scal::One, means, ..entry("k256", USER, KeyAlgorithm::EcdsaP256) };
+    setup.host.store().put_credential(entry).await.unwrap();
+    for version in ["v1", "v2"] {
+        let body = info(&setup, version, json!({ "authInfo": true })).await;
+        assert_eq!((&body["SCAL"], &body["fuin"]["means"]), (&json!("1"), &json!("pin-totp")));
+        // The host is never to be told the PIN: what it takes is evidence.
+        assert_ne!(body["PIN"]["presence"], json!("true"));
     }
 }
 

@@ -1,4 +1,5 @@
-//! Place: SAM. What the manifest says of eID means that others issue: certificates and ID tokens (design section 4).
+//! Place: SAM. What the manifest says of eID means that others issue, certificates and ID tokens, and of those that can be
+//! guessed (design section 4).
 
 use crate::bytes::Blob;
 use crate::ids::{MeansId, RaClientId};
@@ -20,7 +21,7 @@ const MAX_STATUS_AGE: u32 = 7 * 86_400;
 /// Longest life of an ID token, seconds: a day.
 const MAX_TOKEN_LIFE: u32 = 86_400;
 
-/// Who issues the eID means of signers.
+/// Who issues the eID means of signers, and whose signers may use what can be guessed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeansPolicy {
@@ -28,6 +29,9 @@ pub struct MeansPolicy {
     pub x509: Vec<X509Issuer>,
     /// OpenID providers.
     pub providers: Vec<IdentityProvider>,
+    /// RA/CA clients whose signers may use a PIN with one-time passwords.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pin_totp: Vec<RaClientId>,
 }
 
 /// An issuer of authentication certificates, such as a national eID scheme.
@@ -95,10 +99,16 @@ impl MeansPolicy {
         self.providers.iter().find(|provider| &provider.id == id && provider.clients.contains(client))
     }
 
+    /// Whether signers of this client may use a PIN with one-time passwords.
+    #[must_use]
+    pub fn takes_pin_totp(&self, client: &RaClientId) -> bool {
+        self.pin_totp.contains(client)
+    }
+
     /// The RA/CA clients that it names.
     pub(super) fn clients(&self) -> impl Iterator<Item = &RaClientId> {
         let x509 = self.x509.iter().flat_map(|issuer| &issuer.clients);
-        x509.chain(self.providers.iter().flat_map(|provider| &provider.clients))
+        x509.chain(self.providers.iter().flat_map(|provider| &provider.clients)).chain(&self.pin_totp)
     }
 
     /// Checks what holds of every policy; says which rule is broken.
@@ -109,6 +119,9 @@ impl MeansPolicy {
         let names = self.x509.iter().map(|i| &i.id).chain(self.providers.iter().map(|p| &p.id));
         if !super::unique(names) || self.x509.len() > MAX_LIST || self.providers.len() > MAX_LIST {
             return Err("means must have different names, at most 16 of a kind");
+        }
+        if self.pin_totp.len() > MAX_LIST || !super::unique(self.pin_totp.iter()) {
+            return Err("pin_totp may name at most 16 clients, each once");
         }
         self.x509.iter().try_for_each(X509Issuer::check)?;
         self.providers.iter().try_for_each(IdentityProvider::check)
@@ -200,7 +213,7 @@ mod tests {
     }
 
     fn policy(x509: X509Issuer, provider: IdentityProvider) -> MeansPolicy {
-        MeansPolicy { x509: vec![x509], providers: vec![provider] }
+        MeansPolicy { x509: vec![x509], providers: vec![provider], pin_totp: Vec::new() }
     }
 
     #[test]
@@ -213,6 +226,21 @@ mod tests {
         assert!(policy.x509_issuer(&provider().id, &ra).is_none());
         assert!(policy.provider(&provider().id, &ra).is_some());
         assert!(policy.provider(&provider().id, &other).is_none());
+    }
+
+    #[test]
+    fn pins_are_taken_from_signers_of_the_clients_named_and_of_no_others() {
+        let named = |count: usize| {
+            let pin_totp = (0..count).map(|n| RaClientId::new(alloc::format!("ra-{n}")).unwrap()).collect();
+            MeansPolicy { pin_totp, ..MeansPolicy::default() }
+        };
+        let (first, other) = (RaClientId::new("ra-0").unwrap(), RaClientId::new("other").unwrap());
+        assert!(!MeansPolicy::default().takes_pin_totp(&first));
+        assert!(named(1).takes_pin_totp(&first) && !named(1).takes_pin_totp(&other));
+        assert_eq!(named(MAX_LIST).check(), Ok(()));
+        assert!(named(MAX_LIST + 1).check().is_err());
+        let twice = MeansPolicy { pin_totp: vec![first.clone(), first], ..MeansPolicy::default() };
+        assert!(twice.check().is_err());
     }
 
     #[test]

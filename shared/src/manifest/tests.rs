@@ -142,7 +142,7 @@ fn means_are_for_clients_that_are_listed() {
             shows_transaction: false,
             token_seconds: 600,
         };
-        let means = MeansPolicy { x509: vec![issuer], providers: vec![provider] };
+        let means = MeansPolicy { x509: vec![issuer], providers: vec![provider], pin_totp: Vec::new() };
         Manifest { means: Some(means), ..manifest() }.check()
     };
     assert_eq!(named("ra", "ra"), Ok(()));

@@ -446,6 +446,11 @@ pub enum MeansHint {
         /// Entry of the manifest under which it was linked.
         provider: MeansId,
     },
+    /// PIN and one-time password.
+    PinTotp {
+        /// [`crate::sad::pin_totp_digest`] of what was linked, by which the signer's device knows the generator.
+        registration: Digest32,
+    },
 }
 
 /// Which passkey to ask.

@@ -3,7 +3,7 @@
 //! A signature is verified under the credential's public key against the hash it was asked for. It must have been authorized by a
 //! consent of this boot, and no more often than that consent says. What a consent or a proof allows besides (a token, a link, a
 //! request, a deletion) is judged alike. In a cosigned service the host asks the witnesses at every result whether its event had a quorum
-//! when it came out. All eID means in the campaign are SCAL2; SCAL1 would be counted apart.
+//! when it came out. What was signed on the word of a means of SCAL 1 is counted apart; all those of the campaign are SCAL 2.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fuin_shared::algorithm::HashAlgorithm;
@@ -34,6 +34,15 @@ pub struct Permission {
     pub hash_type: HashType,
     /// Hashes that may still be signed.
     pub hashes: Vec<Blob>,
+    /// On the word of a means of this level.
+    pub scal: u8,
+}
+
+impl Permission {
+    /// Counts a signature by its level.
+    fn tally(&self, scal2: &mut u64, scal1: &mut u64) {
+        *(if self.scal == 2 { scal2 } else { scal1 }) += 1;
+    }
 }
 
 /// What honest people said, and what came of it.
@@ -54,8 +63,10 @@ pub struct Oracle {
     pub tokens: Vec<(Blob, Permission)>,
     /// Receipts, by their index in the ledger.
     pub acknowledged: BTreeMap<u64, Blob>,
-    /// Signatures that came out.
+    /// Signatures that came out, on the word of means of SCAL 2.
     pub signed: u64,
+    /// The same of SCAL 1.
+    pub signed_scal1: u64,
     /// Signatures, tokens and changes that nobody authorized.
     pub unauthorized: Vec<String>,
     /// Events that were acknowledged and are gone.
@@ -75,6 +86,7 @@ impl Oracle {
             purpose: sad.purpose,
             hash_type: sad.hash_type,
             hashes: sad.hashes.clone(),
+            scal: sad.means.scal(),
         };
         self.consents.insert(sad_digest(&sad.to_bytes()), permission);
     }
@@ -274,7 +286,7 @@ impl Oracle {
             permission
                 .hashes
                 .remove(allowed.ok_or("a hash was signed that was not authorized, or too often")?);
-            self.signed += 1;
+            permission.tally(&mut self.signed, &mut self.signed_scal1);
         }
         if permission.hashes.is_empty() {
             self.tokens.remove(place);
@@ -307,7 +319,7 @@ impl Oracle {
             permission
                 .hashes
                 .remove(allowed.ok_or("a document was signed that was not authorized, or too often")?);
-            self.signed += 1;
+            permission.tally(&mut self.signed, &mut self.signed_scal1);
         }
         if permission.hashes.is_empty() {
             self.tokens.remove(place);

@@ -90,7 +90,7 @@ impl Cards {
             content_commitment: false,
             status_seconds: 3600,
         };
-        MeansPolicy { x509: vec![issuer], providers: Vec::new() }
+        MeansPolicy { x509: vec![issuer], ..MeansPolicy::default() }
     }
 
     fn answer(&self, digest: &Digest32) -> Assertion {
@@ -197,6 +197,7 @@ fn a_card_and_a_list_that_openssl_made_authorize_a_signature_until_the_card_is_r
     cards.bring(&world).unwrap();
     let refused = sign(&world, &key, MeansProfile::X509, answer).unwrap_err();
     assert_eq!(refused.number(), 533);
+    assert_eq!((world.oracle.borrow().signed, world.oracle.borrow().signed_scal1), (1, 0));
     assert_eq!(world.oracle.borrow().unauthorized, Vec::<String>::new());
     assert_eq!(world.panics(), Vec::<String>::new());
 }
@@ -218,7 +219,7 @@ fn an_id_token_authorizes_a_signature() {
         shows_transaction: false,
         token_seconds: 600,
     };
-    let world = World::operational_with(MeansPolicy { x509: Vec::new(), providers: vec![provider] });
+    let world = World::operational_with(MeansPolicy { providers: vec![provider], ..MeansPolicy::default() });
     let encode = |octets: &[u8]| Base64UrlUnpadded::encode_string(octets);
     let by = |account: &'static str| {
         let key = &key;
@@ -239,6 +240,8 @@ fn an_id_token_authorizes_a_signature() {
     sign(&world, &credential, MeansProfile::Oidc, by("hanako")).unwrap();
     let refused = sign(&world, &credential, MeansProfile::Oidc, by("taro")).unwrap_err();
     assert_eq!(refused.number(), 507);
+    // Counted apart.
+    assert_eq!((world.oracle.borrow().signed, world.oracle.borrow().signed_scal1), (0, 1));
     assert_eq!(world.oracle.borrow().unauthorized, Vec::<String>::new());
     assert_eq!(world.panics(), Vec::<String>::new());
 }

@@ -16,6 +16,7 @@ pub fn vectors() -> Vec<Vector> {
     let manifest = codec::encode(&identity::manifest());
     let approval = codec::encode(&statements::genesis_approval());
     let service = ServiceId(thirty_two(0x21));
+    let registration = statements::pin_totp_registration().registration().expect("a registration");
     vec![
         Vector::octets("digest/sad", sad_digest(&sad).0),
         Vector::octets("digest/user-data", identity::statement().user_data().0),
@@ -26,6 +27,7 @@ pub fn vectors() -> Vec<Vector> {
         Vector::octets("digest/pcr16-of-service", Pcr::extended_once(service.as_ref()).0),
         Vector::octets("digest/x509-means", x509_digest(&octets(0x30, 20).0).0),
         Vector::octets("digest/id-token", id_token_digest("e30.e30.AAAA").0),
+        Vector::octets("digest/pin-totp-registration", registration.0),
         Vector::octets("signed/x509-means", x509_message(&sad_digest(&sad))),
         Vector::octets("signed/manifest", SignedManifest::message(&manifest)),
         Vector::octets("signed/genesis-approval", SignedStatement::message::<GenesisApproval>(&approval)),

@@ -109,6 +109,7 @@ fn means() -> MeansPolicy {
             shows_transaction: true,
             token_seconds: 600,
         }],
+        pin_totp: Vec::new(),
     }
 }
 
@@ -149,6 +150,13 @@ pub fn vectors() -> Vec<Vector> {
         Vector::cbor("manifest/manifest", manifest()),
         Vector::cbor("manifest/signed", signed),
         Vector::cbor("manifest/with-means", Manifest { means: Some(means()), ..manifest() }),
+        Vector::cbor(
+            "manifest/with-pins",
+            Manifest {
+                means: Some(MeansPolicy { pin_totp: vec![client()], ..MeansPolicy::default() }),
+                ..manifest()
+            },
+        ),
         Vector::cbor("manifest/cosigned-release", ReleaseMode::Cosigned),
         Vector::cbor("manifest/staffed", staffed),
     ]

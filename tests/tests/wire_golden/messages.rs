@@ -350,10 +350,12 @@ fn hints() -> Vec<Vector> {
     let issuer = MeansId::new("issuer-1").expect("a name");
     let certificate = MeansHint::X509 { issuer: issuer.clone() };
     let account = MeansHint::Oidc { provider: issuer };
+    let pin = MeansHint::PinTotp { registration: crate::parts::digest(0x25) };
     vec![
         Vector::cbor("challenge/device-key", challenge(MeansProfile::DeviceKey, key)),
         Vector::cbor("challenge/x509", challenge(MeansProfile::X509, certificate)),
         Vector::cbor("challenge/oidc", challenge(MeansProfile::Oidc, account)),
+        Vector::cbor("challenge/pin-totp", challenge(MeansProfile::PinTotp, pin)),
     ]
 }
 

@@ -20,6 +20,7 @@ use fuin_shared::statement::{
     CredentialOrder, CredentialOrderKind, CustodianShare, GenesisApproval, HandOverStatement, HpkeSealed,
     ManageAction, ManageStatement, ShareReceipt, ShareStatement, SignedStatement,
 };
+use fuin_shared::totp::TotpHash;
 
 pub fn sad_to_sign() -> Sad {
     Sad {
@@ -72,6 +73,17 @@ fn sads() -> Vec<Vector> {
         Vector::cbor("sad/suspend", Sad { hashes: Vec::new(), count: 0, ..with(Purpose::Suspend) }),
         Vector::cbor("sad/resume", Sad { hashes: Vec::new(), count: 0, ..with(Purpose::Resume) }),
     ]
+}
+
+pub fn pin_totp_registration() -> Assertion {
+    Assertion::PinTotpRegistration {
+        blind: octets(0x0b, 32).0.into(),
+        pin: b"2580"[..].into(),
+        secret: b"12345678901234567890"[..].into(),
+        hash: TotpHash::Sha1,
+        digits: 6,
+        code: b"081804"[..].into(),
+    }
 }
 
 fn evidence() -> Vec<Vector> {
@@ -133,6 +145,17 @@ fn evidence() -> Vec<Vector> {
                 sad_to_link(),
                 Assertion::DeviceKeyRegistration { public_key: octets(0x30, 91), jws: jws.into() },
             )),
+        ),
+        Vector::cbor(
+            "authorization/pin-totp",
+            authorized(
+                Sad { means: MeansProfile::PinTotp, ..sad_to_sign() },
+                Assertion::PinTotp { pin: b"2580"[..].into(), code: b"081804"[..].into() },
+            ),
+        ),
+        Vector::cbor(
+            "authorization/pin-totp-registration",
+            authorized(Sad { means: MeansProfile::PinTotp, ..sad_to_link() }, pin_totp_registration()),
         ),
     ]
 }
@@ -324,11 +347,13 @@ fn actions() -> Vec<ManageAction> {
         ManageAction::LinkDeviceKey { identity: digest(0x27), key: digest(0x25) },
         ManageAction::LinkX509 { identity: digest(0x27), issuer: means_issuer(), certificate: digest(0x25) },
         ManageAction::LinkOidc { identity: digest(0x27), provider: means_issuer(), token: digest(0x25) },
+        ManageAction::LinkPinTotp { identity: digest(0x27), registration: digest(0x28) },
         ManageAction::Suspend {},
         ManageAction::Resume {},
         ManageAction::Unlock {},
         ManageAction::RelinkPasskey { relying_party: "fuin.example".into(), registration: digest(0x28) },
         ManageAction::RelinkDeviceKey { key: digest(0x25) },
+        ManageAction::RelinkPinTotp { registration: digest(0x28) },
         ManageAction::GenerateSealKey {
             user: user(),
             authority: authority(),
@@ -351,11 +376,13 @@ fn action_name(action: &ManageAction) -> &'static str {
         ManageAction::LinkDeviceKey { .. } => "link-device-key",
         ManageAction::LinkX509 { .. } => "link-x509",
         ManageAction::LinkOidc { .. } => "link-oidc",
+        ManageAction::LinkPinTotp { .. } => "link-pin-totp",
         ManageAction::Suspend {} => "suspend",
         ManageAction::Resume {} => "resume",
         ManageAction::Unlock {} => "unlock",
         ManageAction::RelinkPasskey { .. } => "relink-passkey",
         ManageAction::RelinkDeviceKey { .. } => "relink-device-key",
+        ManageAction::RelinkPinTotp { .. } => "relink-pin-totp",
         ManageAction::GenerateSealKey { .. } => "generate-seal-key",
         ManageAction::EnrolApprovers { .. } => "enrol-approvers",
         ManageAction::ChangeApprovers { .. } => "change-approvers",

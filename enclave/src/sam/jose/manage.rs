@@ -47,10 +47,12 @@ fn bounded(statement: &ManageStatement) -> bool {
         | ManageAction::LinkDeviceKey { .. }
         | ManageAction::LinkX509 { .. }
         | ManageAction::LinkOidc { .. }
+        | ManageAction::LinkPinTotp { .. }
         | ManageAction::Suspend {}
         | ManageAction::Resume {}
         | ManageAction::Unlock {}
-        | ManageAction::RelinkDeviceKey { .. } => names_key,
+        | ManageAction::RelinkDeviceKey { .. }
+        | ManageAction::RelinkPinTotp { .. } => names_key,
         ManageAction::GenerateSealKey { subject, .. } => {
             let organization = Subject::parse(subject)
                 .is_some_and(|name| name.has(ORGANIZATION_IDENTIFIER) && name.has(ORGANIZATION_NAME));

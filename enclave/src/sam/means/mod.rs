@@ -4,13 +4,13 @@
 //! | module | what it has |
 //! |---|---|
 //! | [`naming`] | what an RA states of a means to be linked |
-//! | [`passkey`], [`device_key`], [`x509`], [`oidc`] | the kinds |
+//! | [`passkey`], [`device_key`], [`x509`], [`oidc`], [`pin_totp`] | the kinds |
 
 pub mod device_key;
 pub mod naming;
 pub mod oidc;
 pub mod passkey;
-pub mod pin;
+pub mod pin_totp;
 pub mod x509;
 
 use super::key_attestation::eid_reference;
@@ -25,13 +25,14 @@ use serde::{Deserialize, Serialize};
 pub use device_key::DeviceKey;
 pub use oidc::Oidc;
 pub use passkey::Passkey;
+pub use pin_totp::PinTotp;
 pub use x509::X509;
 use x509::status::StatusBook;
 
 /// What judging an answer needs beside it.
 #[derive(Clone, Copy)]
 pub struct Judging<'a> {
-    /// Issuers of means, from the manifest.
+    /// What the manifest says of means.
     pub policy: Option<&'a MeansPolicy>,
     /// Revocation lists.
     pub status: &'a StatusBook,
@@ -49,6 +50,11 @@ impl<'a> Judging<'a> {
     fn x509(&self, issuer: &MeansId) -> Result<x509::Grounds<'a>, Fault> {
         let entry = self.policy.and_then(|policy| policy.x509_issuer(issuer, self.client));
         Ok(x509::Grounds { issuer: entry.ok_or(Fault::MeansIssuer)?, status: self.status, now: self.now })
+    }
+
+    fn check_pin_totp(&self) -> Result<(), Fault> {
+        let open = self.policy.is_some_and(|policy| policy.takes_pin_totp(self.client));
+        if open { Ok(()) } else { Err(Fault::MeansNotOpen) }
     }
 
     fn oidc(&self, provider: &MeansId) -> Result<oidc::Grounds<'a>, Fault> {
@@ -74,6 +80,8 @@ pub enum EidMeans {
     X509(X509),
     /// An account at an OpenID provider.
     Oidc(Oidc),
+    /// A PIN with one-time passwords.
+    PinTotp(PinTotp),
 }
 
 impl EidMeans {
@@ -85,6 +93,7 @@ impl EidMeans {
             Self::DeviceKey(_) => MeansProfile::DeviceKey,
             Self::X509(_) => MeansProfile::X509,
             Self::Oidc(_) => MeansProfile::Oidc,
+            Self::PinTotp(_) => MeansProfile::PinTotp,
         }
     }
 
@@ -120,6 +129,7 @@ impl EidMeans {
                 service,
                 &[b"oidc", account.provider.as_str().as_bytes(), account.subject.as_ref()],
             ),
+            Self::PinTotp(pin) => eid_reference(service, &[b"pin-totp", pin.registration.as_ref()]),
         }
     }
 
@@ -130,7 +140,7 @@ impl EidMeans {
             Self::Passkey(passkey) => Some(&passkey.public_key),
             Self::DeviceKey(key) => Some(&key.public_key),
             Self::X509(linked) => Some(&linked.public_key),
-            Self::Oidc(_) => None,
+            Self::Oidc(_) | Self::PinTotp(_) => None,
         }
     }
 
@@ -142,7 +152,7 @@ impl EidMeans {
                 relying_party: passkey.relying_party.clone(),
                 credential_id: passkey.credential_id.clone(),
             }),
-            Self::DeviceKey(_) | Self::X509(_) | Self::Oidc(_) => None,
+            Self::DeviceKey(_) | Self::X509(_) | Self::Oidc(_) | Self::PinTotp(_) => None,
         }
     }
 
@@ -154,6 +164,7 @@ impl EidMeans {
             Self::DeviceKey(key) => Some(MeansHint::DeviceKey { key: key.fingerprint() }),
             Self::X509(linked) => Some(MeansHint::X509 { issuer: linked.issuer.clone() }),
             Self::Oidc(account) => Some(MeansHint::Oidc { provider: account.provider.clone() }),
+            Self::PinTotp(pin) => Some(MeansHint::PinTotp { registration: pin.registration }),
         }
     }
 
@@ -163,6 +174,19 @@ impl EidMeans {
     pub const fn is_guessable(&self) -> bool {
         match self {
             Self::Passkey(_) | Self::DeviceKey(_) | Self::X509(_) | Self::Oidc(_) => false,
+            Self::PinTotp(_) => true,
+        }
+    }
+
+    /// Whether the manifest still takes answers of this means, where that is known before they are looked at: no attempt is
+    /// debited for one that would not be compared.
+    ///
+    /// # Errors
+    /// [`Fault::MeansNotOpen`].
+    pub fn check_open(&self, judging: Judging<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Passkey(_) | Self::DeviceKey(_) | Self::X509(_) | Self::Oidc(_) => Ok(()),
+            Self::PinTotp(_) => judging.check_pin_totp(),
         }
     }
 
@@ -172,7 +196,7 @@ impl EidMeans {
     /// `last_counter` is the ledger's; the registration's counts too.
     ///
     /// # Errors
-    /// Those of the means, 500 to 507 and 530 to 537.
+    /// Those of the means, 500 to 507 and 530 to 538.
     pub fn verify(
         &self,
         last_counter: u32,
@@ -193,6 +217,10 @@ impl EidMeans {
                 let token = oidc::token_of(assertion)?;
                 oidc::verify(account, token, judging.oidc(&account.provider)?, challenge)
                     .map(|()| last_counter)
+            }
+            Self::PinTotp(pin) => {
+                judging.check_pin_totp()?;
+                pin_totp::verify(pin, last_counter, assertion, judging.now)
             }
         }
     }

@@ -1,13 +1,14 @@
 //! Place: SAM. What an RA states of a means to be linked. A registration is signed by nobody who is known yet: that it is
 //! the signer's own is the RA's word.
 
-use super::{EidMeans, Judging, device_key, oidc, passkey, x509};
+use super::{EidMeans, Judging, device_key, oidc, passkey, pin_totp, x509};
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, MeansId};
 use fuin_shared::manifest::{RaClient, RelyingParty};
 use fuin_shared::sad::{Assertion, MeansProfile};
 use fuin_shared::seal::ApproverRegistration;
 use fuin_shared::statement::ManageAction;
+use rand_core::CryptoRng;
 
 /// A means, as the RA names it.
 #[derive(Debug)]
@@ -38,6 +39,11 @@ pub enum Named<'a> {
         /// [`fuin_shared::sad::id_token_digest`].
         token: Digest32,
     },
+    /// A PIN with one-time passwords.
+    PinTotp {
+        /// [`fuin_shared::sad::pin_totp_digest`].
+        registration: Digest32,
+    },
 }
 
 impl<'a> Named<'a> {
@@ -60,6 +66,9 @@ impl<'a> Named<'a> {
             ManageAction::LinkOidc { identity, provider, token } => {
                 Ok((*identity, Self::Oidc { provider, token: *token }))
             }
+            ManageAction::LinkPinTotp { identity, registration } => {
+                Ok((*identity, Self::PinTotp { registration: *registration }))
+            }
             _ => Err(Fault::InvalidProof),
         }
     }
@@ -76,6 +85,7 @@ impl<'a> Named<'a> {
                 Ok(Self::Passkey { party, registration: *registration })
             }
             ManageAction::RelinkDeviceKey { key } => Ok(Self::DeviceKey { key: *key }),
+            ManageAction::RelinkPinTotp { registration } => Ok(Self::PinTotp { registration: *registration }),
             _ => Err(Fault::InvalidProof),
         }
     }
@@ -104,6 +114,7 @@ impl<'a> Named<'a> {
             Self::DeviceKey { .. } => MeansProfile::DeviceKey,
             Self::X509 { .. } => MeansProfile::X509,
             Self::Oidc { .. } => MeansProfile::Oidc,
+            Self::PinTotp { .. } => MeansProfile::PinTotp,
         }
     }
 
@@ -111,7 +122,7 @@ impl<'a> Named<'a> {
     #[must_use]
     pub const fn registration(&self) -> &Digest32 {
         match self {
-            Self::Passkey { registration, .. } => registration,
+            Self::Passkey { registration, .. } | Self::PinTotp { registration } => registration,
             Self::DeviceKey { key } => key,
             Self::X509 { certificate, .. } => certificate,
             Self::Oidc { token, .. } => token,
@@ -127,12 +138,13 @@ impl<'a> Named<'a> {
     /// Checks the registration over a SAD digest.
     ///
     /// # Errors
-    /// Those of the means, 500 to 507 and 530 to 537.
+    /// Those of the means, 500 to 507 and 530 to 538.
     pub fn register(
         &self,
         assertion: &Assertion,
         challenge: &Digest32,
         judging: Judging<'_>,
+        rng: &mut dyn CryptoRng,
     ) -> Result<EidMeans, Fault> {
         match self {
             Self::Passkey { party, .. } => {
@@ -146,6 +158,10 @@ impl<'a> Named<'a> {
             Self::Oidc { provider, .. } => {
                 let token = oidc::token_of(assertion)?;
                 oidc::register(token, judging.oidc(provider)?, challenge).map(EidMeans::Oidc)
+            }
+            Self::PinTotp { .. } => {
+                judging.check_pin_totp()?;
+                pin_totp::register(assertion, judging.now, rng).map(EidMeans::PinTotp)
             }
         }
     }

@@ -3,7 +3,8 @@
 //!
 //! An answer that can be a guess is debited first: the event [`EventBody::AttemptDebited`] is released (cosigned where the
 //! service says so) before the comparison, so that neither an old store nor a second copy gives guesses back
-//! (spec/ledger.md, gap 9). The command then runs again from its start, once, with what came of it as its own event.
+//! (spec/ledger.md, gap 9). The command then runs again from its start, once, with what came of it as its own event. A code
+//! that is good for a time says nothing while the time is in doubt, not even for what needs no time otherwise.
 
 use super::super::authorization::CheckedSad;
 use super::super::challenge::Fresh;
@@ -54,7 +55,8 @@ impl Operational {
     /// ledger will answer: the attempt is debited and `again` runs later, or the answer was refused and that is an event.
     ///
     /// # Errors
-    /// [`Fault::CredentialDisabled`] on a locked credential; [`Fault::Busy`] while another attempt waits;
+    /// With a means that can be guessed: [`Fault::ClockDoubt`]; [`Fault::MeansNotOpen`]; [`Fault::CredentialDisabled`] on a
+    /// locked credential; [`Fault::Busy`] while another attempt waits;
     /// [`Fault::LedgerBusy`] when what comes of it would find no room; and faults that are not the answer's. Nothing was
     /// compared then, but for a nonce that could not be kept ([`Fault::ActivationsFull`]).
     pub(super) fn answered(
@@ -67,12 +69,16 @@ impl Operational {
     ) -> Result<Option<u32>, Fault> {
         self.check_room_for(checked.sad.purpose)?;
         let means = credential.record.linked_means()?;
-        if means.is_guessable() && !checked.nonce.is_paid() {
-            self.debit(ticket, checked, credential, again(), around)?;
-            return Ok(None);
+        if means.is_guessable() {
+            around.timely?;
+            means.check_open(self.judging(&credential.record, &checked.nonce, around))?;
+            if !checked.nonce.is_paid() {
+                self.debit(ticket, checked, credential, again(), around)?;
+                return Ok(None);
+            }
         }
-        let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
         let judging = self.judging(&credential.record, &checked.nonce, around);
+        let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
         let result = means.verify(last, &checked.assertion, &checked.digest, judging);
         self.judged(ticket, checked, credential, result, around)
     }

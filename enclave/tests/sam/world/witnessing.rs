@@ -80,6 +80,11 @@ impl World {
         self.store.entries[index as usize].clone()
     }
 
+    /// All events of the store, oldest first.
+    pub fn bodies(&self) -> Vec<EventBody> {
+        self.store.entries.iter().map(|entry| codec::decode::<Event>(entry).unwrap().body).collect()
+    }
+
     /// The newest event of the store.
     pub fn last(&self) -> EventBody {
         codec::decode::<Event>(self.store.entries.last().unwrap()).unwrap().body

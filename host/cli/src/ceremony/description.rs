@@ -232,6 +232,15 @@ token_seconds = 600
     }
 
     #[test]
+    fn a_description_opens_pins_to_clients_that_it_names() {
+        let made_of = |client: &str| made(&format!("{TEXT}[means]\npin_totp = [\"{client}\"]\n"));
+        let opened = made_of("ra").unwrap();
+        let client = &opened.ra_clients.first().unwrap().id;
+        assert!(opened.means.as_ref().is_some_and(|means| means.takes_pin_totp(client)));
+        assert!(made_of("stranger").is_err());
+    }
+
+    #[test]
     fn descriptions_that_cannot_work_name_the_field() {
         for (from, to, told) in [
             ("name = ", "colour = 1\nname = ", "colour"),

@@ -12,11 +12,12 @@ use sqlx::{Row, SqlitePool};
 /// Names in the database. They never change, whatever the wire calls things.
 const ALGORITHMS: [(KeyAlgorithm, &str); 2] =
     [(KeyAlgorithm::EcdsaP256, "ecdsa-p256"), (KeyAlgorithm::EcdsaP384, "ecdsa-p384")];
-const MEANS: [(MeansProfile, &str); 4] = [
+const MEANS: [(MeansProfile, &str); 5] = [
     (MeansProfile::Passkey, "passkey"),
     (MeansProfile::DeviceKey, "device-key"),
     (MeansProfile::X509, "x509"),
     (MeansProfile::Oidc, "oidc"),
+    (MeansProfile::PinTotp, "pin-totp"),
 ];
 
 fn name_of<T: PartialEq>(

@@ -12,7 +12,7 @@ fn issuer() -> X509Issuer {
 }
 
 fn policy() -> MeansPolicy {
-    MeansPolicy { x509: vec![issuer()], providers: Vec::new() }
+    MeansPolicy { x509: vec![issuer()], ..MeansPolicy::default() }
 }
 
 fn chain() -> Vec<Blob> {

@@ -64,7 +64,7 @@ impl Operational {
         }
         let mut nonces = Vec::new();
         for (wanted, evidence) in registrations.iter().zip(&evidence.registrations) {
-            let (means, nonce) = self.register(target, proven.client, wanted, evidence, around)?;
+            let (means, nonce) = self.register(target, proven.client, wanted, evidence, around, rng)?;
             members.push(Approver { number, means, identity: wanted.identity });
             nonces.push(nonce);
             number = number.saturating_add(1);
@@ -116,6 +116,7 @@ impl Operational {
         wanted: &ApproverRegistration,
         evidence: &Blob,
         around: &Surroundings<'_>,
+        rng: &mut dyn CryptoRng,
     ) -> Result<(EidMeans, Fresh), Fault> {
         let named = Named::of_approver(wanted, client)?;
         let checked =
@@ -130,7 +131,7 @@ impl Operational {
             return Err(Fault::EidMismatch);
         }
         let judging = self.judging(record, &checked.nonce, around);
-        Ok((named.register(&checked.assertion, &checked.digest, judging)?, checked.nonce))
+        Ok((named.register(&checked.assertion, &checked.digest, judging, rng)?, checked.nonce))
     }
 }
 

@@ -44,7 +44,7 @@ impl Operational {
             return Err(Fault::EidMismatch);
         }
         let judging = self.judging(&record, &checked.nonce, around);
-        let registered = named.register(&checked.assertion, &checked.digest, judging);
+        let registered = named.register(&checked.assertion, &checked.digest, judging, rng);
         let Some(means) = self.judged(ticket, &checked, &target.credential, registered, around)? else {
             return Ok(());
         };

@@ -53,12 +53,14 @@ impl Operational {
         if checked.sad.hashes.first().is_none_or(|hash| hash.0 != wanted) {
             return Err(Fault::SadRequest);
         }
+        let judging = self.judging(&credential.record, &shown.nonce, around);
+        let registered = named.register(&shown.assertion, &shown.digest, judging, rng);
+        // A registration that is refused takes no answer of the linked means with it: what that spends is in the event of
+        // the new means alone.
         let again = || Command::Relink(request.clone());
-        if self.answered(ticket, &checked, credential, again, around)?.is_none() {
+        if registered.is_ok() && self.answered(ticket, &checked, credential, again, around)?.is_none() {
             return Ok(());
         }
-        let judging = self.judging(&credential.record, &shown.nonce, around);
-        let registered = named.register(&shown.assertion, &shown.digest, judging);
         let Some(means) = self.judged(ticket, &shown, credential, registered, around)? else {
             return Ok(());
         };

@@ -1,4 +1,4 @@
-//! Place: none. Issuers of eID means in the description of a service.
+//! Place: none. eID means in the description of a service: who issues them, and whose signers may use what can be guessed.
 
 use anyhow::Context as _;
 use fuin_shared::bytes::Blob;
@@ -16,6 +16,9 @@ pub(super) struct DescribedMeans {
     x509: Vec<DescribedIssuer>,
     #[serde(default)]
     providers: Vec<DescribedProvider>,
+    /// RA clients whose signers may use a PIN with one-time passwords.
+    #[serde(default)]
+    pin_totp: Vec<RaClientId>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +98,7 @@ impl DescribedMeans {
         Ok(MeansPolicy {
             x509: x509.collect::<anyhow::Result<_>>()?,
             providers: providers.collect::<anyhow::Result<_>>()?,
+            pin_totp: self.pin_totp,
         })
     }
 }
