@@ -114,6 +114,7 @@ async fn publish(place: &Place, card: &ServiceCard, host: &RunningHost, key: &Cr
         "enclave": "qemu",
         "passkeys": place.path("passkeys"),
         "deviceKeys": place.path("device-keys"),
+        "pins": place.path("pins"),
         "origin": ORIGIN,
         "user": USER,
         "password": password,

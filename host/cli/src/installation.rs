@@ -8,6 +8,7 @@ use fuin_sca::csc::CscClient;
 use fuin_sca::device_key::DeviceKeyDirectory;
 use fuin_sca::means::SoftwareMeans;
 use fuin_sca::passkey::PasskeyDirectory;
+use fuin_sca::pin_totp::PinTotpDirectory;
 use fuin_sca::sign::Credential;
 use fuin_shared::ids::CredentialId;
 use fuin_sic::Sic;
@@ -30,7 +31,7 @@ pub struct DevCredential {
     pub id: CredentialId,
     /// `P-256` or `P-384`.
     pub key_algo: String,
-    /// `passkey` or `device-key`.
+    /// `passkey`, `device-key` or `pin-totp`.
     pub means: String,
 }
 
@@ -79,6 +80,8 @@ pub struct DevJson {
     pub passkeys: PathBuf,
     /// Folder of the signer's device keys.
     pub device_keys: PathBuf,
+    /// Folder of the signer's PINs with their generators.
+    pub pins: PathBuf,
     /// Origin through which they are used.
     pub origin: String,
     /// Name of the development signer at the host.
@@ -164,6 +167,7 @@ impl Installation {
         SoftwareMeans {
             passkeys: PasskeyDirectory::new(&self.dev.passkeys, &self.dev.origin, false),
             device_keys: DeviceKeyDirectory::new(&self.dev.device_keys),
+            pins: PinTotpDirectory::new(&self.dev.pins, now),
         }
     }
 

@@ -7,7 +7,8 @@
 //! | [`csc`] | the client of the HTTP API |
 //! | [`passkey`] | a software passkey (WebAuthn), its file and its directory |
 //! | [`device_key`] | a device key in software, and its directory |
-//! | [`means`] | a signer's means of both kinds |
+//! | [`pin_totp`] | a PIN with a generator of one-time passwords in software, and its directory |
+//! | [`means`] | a signer's means of these kinds |
 //! | [`seal`] | mandates for seals, sealed PDFs, the organization's report |
 //! | [`sign`] | evidence, SAD, activation, signatures; and a PDF signed with them |
 //!
@@ -21,5 +22,6 @@ pub mod csc;
 pub mod device_key;
 pub mod means;
 pub mod passkey;
+pub mod pin_totp;
 pub mod seal;
 pub mod sign;

@@ -47,6 +47,9 @@ pub struct Args {
     /// Enrols a credential with a device key besides, unless there is one.
     #[arg(long)]
     device_key: bool,
+    /// Enrols a credential with a PIN and one-time passwords besides, unless there is one.
+    #[arg(long)]
+    pin_totp: bool,
     /// Enrols a seal credential of a development organization with three approvers, two of whom must sign; see `fuin
     /// seal`. An installation that has one keeps it.
     #[arg(long)]
@@ -95,7 +98,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         }
         other => other.into(),
     })?;
-    let wanted = Wanted { device_key: args.device_key, seals: args.seals };
+    let wanted = Wanted { device_key: args.device_key, pin_totp: args.pin_totp, seals: args.seals };
     let mut session = Session::new(layout, run, program, host, witnesses, progress, wanted)?;
     let mut child = None;
     let result = tokio::select! {
@@ -132,6 +135,7 @@ fn reset(args: &Args) -> Result<(), Failure> {
         "run",
         "passkeys",
         "device-keys",
+        "pins",
         "witnesses",
         "approvers",
         "mandates",

@@ -55,9 +55,8 @@ impl Enrolment<'_> {
         let shown = match means {
             MeansProfile::Passkey => Shown::Passkey { relying_party: RELYING_PARTY, registration },
             MeansProfile::DeviceKey => Shown::DeviceKey(registration),
-            MeansProfile::X509 | MeansProfile::Oidc | MeansProfile::PinTotp => {
-                bail!("development has no issuer of {means:?} means")
-            }
+            MeansProfile::PinTotp => Shown::PinTotp(registration),
+            MeansProfile::X509 | MeansProfile::Oidc => bail!("development has no issuer of {means:?} means"),
         };
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce)?;
@@ -129,7 +128,8 @@ impl Enrolment<'_> {
             (Some(_), _) => self.means.answer(means, &challenge, &digest)?,
             (None, MeansProfile::Passkey) => self.means.passkeys.register(RELYING_PARTY, USER, &digest)?,
             (None, MeansProfile::DeviceKey) => self.means.device_keys.generate()?.registration(&digest)?,
-            (None, MeansProfile::X509 | MeansProfile::Oidc | MeansProfile::PinTotp) => {
+            (None, MeansProfile::PinTotp) => self.means.pins.register()?,
+            (None, MeansProfile::X509 | MeansProfile::Oidc) => {
                 bail!("development has no issuer of {means:?} means")
             }
         };

@@ -9,6 +9,7 @@ use fuin_shared::codec;
 use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId, StatementId};
 use fuin_shared::key::Spki;
 use fuin_shared::log::witness_policy::WitnessPolicy;
+use fuin_shared::manifest::means::MeansPolicy;
 use fuin_shared::manifest::{
     AlgorithmPolicy, Authority, Custodian, Limits, MAX_MANIFEST, Manifest, Measurement, Officer,
     OfficerSignature, RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
@@ -142,7 +143,7 @@ fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manif
         limits: Limits::default(),
         ledger_prefix: "dev.fuin.invalid/ledger".into(),
         witnesses: founders.witnesses,
-        means: None,
+        means: Some(MeansPolicy { pin_totp: vec![RaClientId::new(RA_CLIENT)?], ..MeansPolicy::default() }),
         operators: Vec::new(),
         auditors: Vec::new(),
     };

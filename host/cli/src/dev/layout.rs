@@ -116,6 +116,11 @@ impl Layout {
         self.dir.join("device-keys")
     }
 
+    /// The signer's PINs with their generators.
+    pub fn pins(&self) -> PathBuf {
+        self.dir.join("pins")
+    }
+
     /// Passkeys of the development organization's approvers.
     pub fn approvers(&self) -> PathBuf {
         self.dir.join("approvers")

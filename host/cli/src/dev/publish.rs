@@ -101,6 +101,7 @@ pub async fn write(
         enclave: kind.as_str().to_owned(),
         passkeys: layout.passkeys(),
         device_keys: layout.device_keys(),
+        pins: layout.pins(),
         origin: ORIGIN.to_owned(),
         user: USER.to_owned(),
         password: published.password.to_owned(),

@@ -37,6 +37,8 @@ pub enum Shown<'a> {
     },
     /// A device key with this fingerprint.
     DeviceKey(Digest32),
+    /// A PIN with one-time passwords, by the name that the signer's device gave it.
+    PinTotp(Digest32),
 }
 
 /// The RA.
@@ -113,6 +115,7 @@ impl DevRegistration<'_> {
                 registration,
             },
             Shown::DeviceKey(key) => ManageAction::LinkDeviceKey { identity, key },
+            Shown::PinTotp(registration) => ManageAction::LinkPinTotp { identity, registration },
         };
         let mut manage = self.manage(action, key, Some(evidence)).await?;
         manage.nonce = Some(nonce.into());

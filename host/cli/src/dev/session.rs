@@ -24,6 +24,7 @@ use fuin_host::store::{CatalogueEntry, KeyStatus};
 use fuin_sca::device_key::DeviceKeyDirectory;
 use fuin_sca::means::SoftwareMeans;
 use fuin_sca::passkey::PasskeyDirectory;
+use fuin_sca::pin_totp::PinTotpDirectory;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::ids::InstanceId;
 use fuin_shared::manifest::Measurement;
@@ -59,6 +60,8 @@ pub struct Session {
 pub struct Wanted {
     /// A credential with a device key.
     pub device_key: bool,
+    /// A credential with a PIN and one-time passwords.
+    pub pin_totp: bool,
     /// A seal credential of the development organization.
     pub seals: bool,
 }
@@ -202,12 +205,14 @@ impl Session {
         let mut means = SoftwareMeans {
             passkeys: PasskeyDirectory::new(self.layout.passkeys(), ORIGIN, false),
             device_keys: DeviceKeyDirectory::new(self.layout.device_keys()),
+            pins: PinTotpDirectory::new(self.layout.pins(), now),
         };
         let ledger = self.custodian.get().ledger().context("the custodian knows no ledger")?;
         let with_passkey = KeyAlgorithm::ALL.into_iter().map(|algorithm| (algorithm, MeansProfile::Passkey));
         let with_device_key =
             self.wanted.device_key.then_some((KeyAlgorithm::EcdsaP256, MeansProfile::DeviceKey));
-        for (algorithm, profile) in with_passkey.chain(with_device_key) {
+        let with_pin = self.wanted.pin_totp.then_some((KeyAlgorithm::EcdsaP256, MeansProfile::PinTotp));
+        for (algorithm, profile) in with_passkey.chain(with_device_key).chain(with_pin) {
             let is_it = |entry: &CatalogueEntry| (entry.key_algorithm, entry.means) == (algorithm, profile);
             if self.credentials().await?.iter().any(is_it) {
                 continue;
