@@ -31,6 +31,16 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     out
 }
 
+/// The one encoding of a `value` that holds secrets; erased when dropped. It leaves no copies behind as long as it fits into
+/// `room` octets.
+#[must_use]
+pub fn encode_secret<T: Serialize + ?Sized>(value: &T, room: usize) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(room));
+    // Invariant: as in `encode`.
+    ciborium::into_writer(value, &mut *out).expect("plain data into memory");
+    out
+}
+
 /// Reads exactly one value from all of `octets`.
 ///
 /// # Errors
@@ -50,10 +60,8 @@ pub fn decode_secret<T: Serialize + DeserializeOwned>(octets: &[u8]) -> Result<T
     let mut scratch = Zeroizing::new([0; SCRATCH]);
     let value: T = ciborium::de::from_reader_with_buffer(octets, scratch.as_mut_slice())
         .map_err(|_| CodecError::Malformed)?;
-    // Room from the start: growing would leave copies behind. The one encoding is never longer than what was read.
-    let mut again = Zeroizing::new(Vec::with_capacity(octets.len()));
-    // Invariant: as in `encode`.
-    ciborium::into_writer(&value, &mut *again).expect("plain data into memory");
+    // The one encoding is never longer than what was read.
+    let again = encode_secret(&value, octets.len());
     if again.as_slice() == octets { Ok(value) } else { Err(CodecError::NotCanonical) }
 }
 

@@ -5,14 +5,13 @@ use crate::error::SicError;
 use crate::evidence::TrustedInstance;
 use fuin_shared::codec;
 use fuin_shared::sad::{
-    Assertion, AuthorizationEvidence, AuthorizedSad, SEAL_INFO, Sad, sad_digest, seal_aad,
+    Assertion, AuthorizationEvidence, AuthorizedSad, MAX_EVIDENCE, SEAL_INFO, Sad, sad_digest, seal_aad,
 };
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha384;
 use hpke::kem::DhP384HkdfSha384 as Kem;
 use hpke::{Deserializable, OpModeS, Serializable};
 use rand_core::CryptoRng;
-use zeroize::Zeroizing;
 
 impl TrustedInstance {
     /// Seals the SAD with the means' answer to this instance.
@@ -28,7 +27,7 @@ impl TrustedInstance {
         let key = <Kem as hpke::Kem>::PublicKey::from_bytes(self.hpke_key()).map_err(|_| SicError::Seal)?;
         let octets = sad.to_bytes();
         let digest = sad_digest(&octets);
-        let inside = Zeroizing::new(codec::encode(&AuthorizedSad { sad: octets.into(), assertion }));
+        let inside = codec::encode_secret(&AuthorizedSad { sad: octets.into(), assertion }, MAX_EVIDENCE);
         let (encapsulated, ciphertext) = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha384, Kem>(
             &OpModeS::Base,
             &key,

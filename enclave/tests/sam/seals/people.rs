@@ -1,6 +1,9 @@
 //! Place: SAM. SEAL-04 and SEAL-07: who may approve, and how that changes.
 
+use super::super::pin_totp::TestPin;
 use super::*;
+use fuin_shared::sad::MeansProfile;
+use fuin_shared::seal::ApproverRegistration;
 
 #[test]
 fn seal_04_no_approver_holds_a_key_of_the_services_people() {
@@ -46,6 +49,26 @@ fn seal_04_approvers_are_different_and_as_many_as_must_sign() {
     let evidence = codec::encode(&ApproverEvidence { approvals: Vec::new(), registrations }).into();
     let manage = world.signed_manage(&statement, Some(evidence));
     assert_eq!(world.call(Command::LinkEid(manage)), Err(Fault::EidMismatch));
+}
+
+#[test]
+fn seal_04_no_approver_has_a_pin() {
+    let mut world = World::operational(31);
+    let organization = world.generate_seal_key(SEAL_SUBJECT).unwrap();
+    let pin = TestPin::new("2580", 41);
+    let approver = ApproverRegistration {
+        means: MeansProfile::PinTotp,
+        relying_party: None,
+        registration: pin.name(),
+        ..registration(&organization.approvers[0])
+    };
+    let sad = world.sad(&organization.id, &organization.spki, Purpose::Link, Vec::new());
+    let registrations = vec![world.sealed(&sad, pin.register(world.seconds()))];
+    let action = ManageAction::EnrolApprovers { approvers: vec![approver], threshold: 1 };
+    let statement = world.manage(action, Some(&organization.id));
+    let evidence = codec::encode(&ApproverEvidence { approvals: Vec::new(), registrations }).into();
+    let manage = world.signed_manage(&statement, Some(evidence));
+    assert_eq!(world.call(Command::LinkEid(manage)), Err(Fault::InvalidProof));
 }
 
 #[test]
