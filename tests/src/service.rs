@@ -24,6 +24,8 @@ pub enum Mode {
     Witnessed,
     /// As an ordinary process, with a credential that has a device key besides.
     DeviceKey,
+    /// As an ordinary process, with a credential that has a PIN and one-time passwords besides.
+    PinTotp,
     /// As a process, with a seal credential of an organization.
     Sealing,
     /// In QEMU, from this image.
@@ -34,7 +36,9 @@ impl Mode {
     /// Longest wait until the service is ready.
     const fn patience(&self) -> Duration {
         match self {
-            Self::Process | Self::Witnessed | Self::DeviceKey | Self::Sealing => Duration::from_secs(120),
+            Self::Process | Self::Witnessed | Self::DeviceKey | Self::PinTotp | Self::Sealing => {
+                Duration::from_secs(120)
+            }
             Self::Qemu(_) => Duration::from_secs(420),
         }
     }
@@ -49,7 +53,7 @@ pub struct Credential {
     /// `P-256` or `P-384`.
     #[serde(rename = "keyAlgo")]
     pub key_algorithm: String,
-    /// `passkey` or `device-key`.
+    /// `passkey`, `device-key` or `pin-totp`.
     pub means: String,
 }
 
@@ -148,6 +152,10 @@ impl Service {
             Mode::DeviceKey => {
                 let _ = program("fuin-enclave-process");
                 command.args(["dev", "--enclave", "process", "--device-key"]);
+            }
+            Mode::PinTotp => {
+                let _ = program("fuin-enclave-process");
+                command.args(["dev", "--enclave", "process", "--pin-totp"]);
             }
             Mode::Sealing => {
                 let _ = program("fuin-enclave-process");

@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 /// Octets of a new generator's secret (RFC 4226 R6 recommends 160 bits).
 const SECRET: usize = 20;
 const DIGITS: u8 = 6;
+/// Seconds for which a password must still be good when it is given.
+const UNDER_WAY: u64 = 10;
 /// Digits of a new PIN.
 const PIN: usize = 8;
 
@@ -121,10 +123,11 @@ impl SoftwarePinTotp {
         Ok(Assertion::PinTotp { pin: self.pin.clone(), code })
     }
 
-    /// A password that was not given before: that of this step, or of one that the SAM takes early.
+    /// A password that was not given before, the oldest that the SAM still takes; so that a few are there at any time.
     fn code(&mut self, now: u64) -> Result<Secret, PinTotpError> {
         let current = step(now).ok_or(PinTotpError::Clock)?;
-        let next = self.last_step.saturating_add(1).max(current);
+        let oldest = if now % STEP + UNDER_WAY <= STEP { current.saturating_sub(DRIFT) } else { current };
+        let next = self.last_step.saturating_add(1).max(oldest);
         let early = next.saturating_sub(DRIFT);
         if early > current {
             return Err(PinTotpError::Wait((u64::from(early) * STEP).saturating_sub(now)));

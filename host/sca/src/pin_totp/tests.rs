@@ -37,15 +37,17 @@ fn each_password_is_given_once_and_only_while_the_sam_takes_it() {
     let mut made = SoftwarePinTotp::generate(&mut rng());
     let at = |made: &SoftwarePinTotp, step| password(made.secret.as_slice(), made.hash, made.digits, step);
     let current = step(NOW).unwrap();
+    // That of the last step is good for a while yet, and that of the next one already.
     let first = made.registration(NOW, &mut rng()).unwrap();
-    assert_eq!(Some(code(&first)), at(&made, current).as_ref());
-    let second = made.assertion(NOW).unwrap();
-    assert_eq!(Some(code(&second)), at(&made, current + 1).as_ref());
+    assert_eq!(Some(code(&first)), at(&made, current - 1).as_ref());
+    for given in [current, current + 1] {
+        assert_eq!(Some(code(&made.assertion(NOW).unwrap())), at(&made, given).as_ref());
+    }
     assert!(matches!(made.assertion(NOW), Err(PinTotpError::Wait(20))));
-    let third = made.assertion(NOW + 20).unwrap();
-    assert_eq!(Some(code(&third)), at(&made, current + 2).as_ref());
-    // Skipped ones are not made up for.
-    let later = made.assertion(NOW + 3000).unwrap();
+    let next = made.assertion(NOW + 20).unwrap();
+    assert_eq!(Some(code(&next)), at(&made, current + 2).as_ref());
+    // Skipped ones are not made up for; one that soon ends is not given.
+    let later = made.assertion(NOW + 3015).unwrap();
     assert_eq!(Some(code(&later)), at(&made, current + 100).as_ref());
     assert!(matches!(made.assertion(u64::MAX), Err(PinTotpError::Clock)));
 }
@@ -75,6 +77,7 @@ fn a_directory_answers_by_the_name_of_the_registration() {
     };
     assert!(pin == linked && code(&answer) != code(&shown));
     // The file knows which passwords were given.
+    directory.answer(MeansProfile::PinTotp, &asked, &DIGEST).unwrap();
     let again = directory.answer(MeansProfile::PinTotp, &asked, &DIGEST);
     assert!(matches!(again, Err(PinTotpError::Wait(_))));
     let mode = std::os::unix::fs::PermissionsExt::mode(
