@@ -1,7 +1,7 @@
 //! Place: none. A credential with a PIN and one-time passwords: enrolled by `fuin dev --pin-totp`, signing by `fuin sign`.
 
 use fuin_tests::peers::{assert_valid, documents};
-use fuin_tests::programs::{run, scratch};
+use fuin_tests::programs::{bounded, program, run, scratch};
 use fuin_tests::service::{Mode, Service};
 use serde_json::Value;
 use std::path::Path;
@@ -51,5 +51,13 @@ fn a_pdf_is_signed_with_a_pin_and_a_password_and_the_host_keeps_neither() {
             assert!(!content.windows(sought.len()).any(|window| window == sought), "{}", path.display());
         }
     }
-    run(service.fuin("key").args(["--credential", &credential.id, "-o"]).arg(folder.path().join("key.cbor")));
+    // Auditors find the debits, of request and signature, in a ledger that keeps its rules.
+    let ledger = |command: &str| {
+        let mut fuin = bounded(program("fuin"));
+        fuin.args(["ledger", command, "--json", "--url", &facts.ledger, "--token", &facts.auditor_token]);
+        fuin
+    };
+    run(ledger("verify").arg("--card").arg(&facts.service_card));
+    let debits = run(ledger("show").args(["--kind", "attempt-debited"]));
+    assert_eq!(debits.lines().count(), 2, "{debits}");
 }
