@@ -10,6 +10,7 @@
 //! | [`description`] | the description of a service, a TOML file, made into a manifest |
 //! | [`founded`] | a signed manifest and what follows from it: pins, checks of evidence, service card |
 //! | [`draft`] | a manifest that is to follow, on its way from officer to officer |
+//! | [`release`] | the end of the officers' suspension of a credential, on its way from officer to officer |
 //! | [`client`] | the host's listener for ceremonies |
 
 pub mod client;
@@ -20,4 +21,5 @@ pub mod entry;
 pub mod founded;
 pub mod officer;
 pub mod prompt;
+pub mod release;
 pub mod token;

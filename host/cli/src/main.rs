@@ -60,6 +60,9 @@ enum Command {
     /// Officers' part while a service runs: shows, drafts, signs and brings manifests that follow the current one.
     #[command(subcommand)]
     Manifest(command::manifest::Command),
+    /// Officers' orders about one credential: stops it at once, and lets it go on.
+    #[command(subcommand)]
+    Order(command::order::Command),
 }
 
 fn main() -> ExitCode {
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
             Command::Serve(args) => command::serve::run(args).await,
             Command::Ceremony(args) => command::ceremony::run(args).await,
             Command::Manifest(command) => command::manifest::run(command).await,
+            Command::Order(command) => command::order::run(command).await,
         }
     });
     match result {

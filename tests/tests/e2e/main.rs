@@ -9,6 +9,7 @@ mod info;
 mod kill;
 mod ledger;
 mod manifest;
+mod order;
 mod pin_totp;
 mod pyhanko;
 mod restart;

@@ -9,6 +9,7 @@ pub mod key;
 pub mod ledger;
 pub mod manifest;
 mod nonce;
+pub mod order;
 mod pdf;
 pub mod sad;
 pub mod seal;

@@ -3,6 +3,7 @@
 mod client;
 mod error;
 mod mandates;
+mod orders;
 mod types;
 
 pub use client::{CscClient, evidence_text};

@@ -125,11 +125,27 @@ pub(super) struct SuspendRequest<'a> {
 
 /// How a credential stands, as the service says it.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Standing {
     /// `active`, `suspended`, `locked` or `inactive`.
     pub state: String,
     /// Whether a suspension that binds already is still to be made lasting.
     pub pending: bool,
+    /// Running number, among the credential's events, of the officers' suspension; their release names it.
+    pub officers_event: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct OrderRequest<'a> {
+    #[serde(rename = "credentialID")]
+    pub(super) credential_id: &'a str,
+    pub(super) orders: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Released {
+    pub(super) ledger_index: u64,
 }
 
 #[derive(Serialize)]
