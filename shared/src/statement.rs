@@ -347,6 +347,22 @@ pub enum ManageAction {
         /// As for linking one, hex.
         registration: Digest32,
     },
+    /// Put another authentication certificate in the place of the linked one, on the linked one's authorization.
+    #[serde(rename_all = "camelCase")]
+    RelinkX509 {
+        /// As for linking one.
+        issuer: MeansId,
+        /// As for linking one, hex.
+        certificate: Digest32,
+    },
+    /// Put another account at an OpenID provider in the place of the linked one, on the linked one's authorization.
+    #[serde(rename_all = "camelCase")]
+    RelinkOidc {
+        /// As for linking one.
+        provider: MeansId,
+        /// As for linking one, hex.
+        token: Digest32,
+    },
     /// Make a key pair for seals of a legal person.
     #[serde(rename_all = "camelCase")]
     GenerateSealKey {

@@ -4,6 +4,7 @@
 mod cards;
 mod forge;
 mod provider;
+mod relinks;
 
 use super::passkey::TestPasskey;
 use super::world::{Enrolled, World, pop_action};

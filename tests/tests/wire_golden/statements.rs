@@ -354,6 +354,8 @@ fn actions() -> Vec<ManageAction> {
         ManageAction::RelinkPasskey { relying_party: "fuin.example".into(), registration: digest(0x28) },
         ManageAction::RelinkDeviceKey { key: digest(0x25) },
         ManageAction::RelinkPinTotp { registration: digest(0x28) },
+        ManageAction::RelinkX509 { issuer: means_issuer(), certificate: digest(0x25) },
+        ManageAction::RelinkOidc { provider: means_issuer(), token: digest(0x25) },
         ManageAction::GenerateSealKey {
             user: user(),
             authority: authority(),
@@ -383,6 +385,8 @@ fn action_name(action: &ManageAction) -> &'static str {
         ManageAction::RelinkPasskey { .. } => "relink-passkey",
         ManageAction::RelinkDeviceKey { .. } => "relink-device-key",
         ManageAction::RelinkPinTotp { .. } => "relink-pin-totp",
+        ManageAction::RelinkX509 { .. } => "relink-x509",
+        ManageAction::RelinkOidc { .. } => "relink-oidc",
         ManageAction::GenerateSealKey { .. } => "generate-seal-key",
         ManageAction::EnrolApprovers { .. } => "enrol-approvers",
         ManageAction::ChangeApprovers { .. } => "change-approvers",

@@ -52,7 +52,9 @@ fn bounded(statement: &ManageStatement) -> bool {
         | ManageAction::Resume {}
         | ManageAction::Unlock {}
         | ManageAction::RelinkDeviceKey { .. }
-        | ManageAction::RelinkPinTotp { .. } => names_key,
+        | ManageAction::RelinkPinTotp { .. }
+        | ManageAction::RelinkX509 { .. }
+        | ManageAction::RelinkOidc { .. } => names_key,
         ManageAction::GenerateSealKey { subject, .. } => {
             let organization = Subject::parse(subject)
                 .is_some_and(|name| name.has(ORGANIZATION_IDENTIFIER) && name.has(ORGANIZATION_NAME));

@@ -77,7 +77,7 @@ impl<'a> Named<'a> {
     ///
     /// # Errors
     /// [`Fault::InvalidProof`]: another action, or another relying party than the client's.
-    pub fn of_relink(action: &ManageAction, client: &'a RaClient) -> Result<Self, Fault> {
+    pub fn of_relink(action: &'a ManageAction, client: &'a RaClient) -> Result<Self, Fault> {
         match action {
             ManageAction::RelinkPasskey { relying_party, registration } => {
                 let party = client.relying_parties.iter().find(|party| party.id == *relying_party);
@@ -86,6 +86,10 @@ impl<'a> Named<'a> {
             }
             ManageAction::RelinkDeviceKey { key } => Ok(Self::DeviceKey { key: *key }),
             ManageAction::RelinkPinTotp { registration } => Ok(Self::PinTotp { registration: *registration }),
+            ManageAction::RelinkX509 { issuer, certificate } => {
+                Ok(Self::X509 { issuer, certificate: *certificate })
+            }
+            ManageAction::RelinkOidc { provider, token } => Ok(Self::Oidc { provider, token: *token }),
             _ => Err(Fault::InvalidProof),
         }
     }

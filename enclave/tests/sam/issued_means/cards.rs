@@ -9,17 +9,17 @@ use fuin_shared::message::{MeansHint, ProvideRevocation};
 
 const X509: MeansProfile = MeansProfile::X509;
 
-fn cards() -> MeansId {
+pub fn cards() -> MeansId {
     MeansId::new("cards").unwrap()
 }
 
-fn by_card(digest: &Digest32) -> Assertion {
+pub fn by_card(digest: &Digest32) -> Assertion {
     let certificates = vec![Plan::card(START).make(), Plan::middle(START).make()];
     Assertion::X509 { certificates, signature: answer(CARD, digest) }
 }
 
 /// Another card of the same issuer.
-fn by_other(digest: &Digest32) -> Assertion {
+pub fn by_other(digest: &Digest32) -> Assertion {
     let card = Plan { key: 77, serial: 43, subject: "CN=Taro", ..Plan::card(START) };
     Assertion::X509 {
         certificates: vec![card.make(), Plan::middle(START).make()],
@@ -31,7 +31,7 @@ fn link_card(certificate: Digest32) -> ManageAction {
     ManageAction::LinkX509 { identity: IDENTITY, issuer: cards(), certificate }
 }
 
-fn provide(world: &mut World, list: &List, issuer: &Plan) -> Result<Answer, Fault> {
+pub fn provide(world: &mut World, list: &List, issuer: &Plan) -> Result<Answer, Fault> {
     let (list, issuer) = (list.make(), vec![issuer.make()]);
     world.call(Command::ProvideRevocation(ProvideRevocation { list, issuer }))
 }
@@ -52,7 +52,7 @@ fn linked(world: &mut World) -> Enrolled {
     key
 }
 
-fn enrolled(world: &mut World) -> Enrolled {
+pub fn enrolled(world: &mut World) -> Enrolled {
     let key = linked(world);
     certify(world, &key, X509, by_card);
     key

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const OIDC: MeansProfile = MeansProfile::Oidc;
 
-fn id(name: &str) -> MeansId {
+pub fn id(name: &str) -> MeansId {
     MeansId::new(name).unwrap()
 }
 
@@ -20,7 +20,7 @@ fn link_account(provider: &str) -> impl Fn(Digest32) -> ManageAction {
 }
 
 /// The signer logs in at `at`, for this SAD; one claim is changed.
-fn logged_in(at: u64, change: Option<(&str, Value)>) -> impl Fn(&Digest32) -> Assertion {
+pub fn logged_in(at: u64, change: Option<(&str, Value)>) -> impl Fn(&Digest32) -> Assertion {
     let change = change.map(|(name, value)| (name.to_owned(), value));
     move |digest| {
         let mut claims = claims(digest, at);
@@ -31,7 +31,7 @@ fn logged_in(at: u64, change: Option<(&str, Value)>) -> impl Fn(&Digest32) -> As
     }
 }
 
-fn enrolled(world: &mut World, provider: &str) -> Enrolled {
+pub fn enrolled(world: &mut World, provider: &str) -> Enrolled {
     let key = generated(world);
     let now = world.seconds();
     link_seen(world, &key, OIDC, link_account(provider), logged_in(now, None)).unwrap();

@@ -5,6 +5,7 @@
 use super::super::{Operational, Outcome, Surroundings, Ticket};
 use super::{attest, require};
 use crate::ledger::journal::Entry;
+use crate::sam::means::EidMeans;
 use crate::sam::means::naming::Named;
 use crate::sam::outcome::Attest;
 use crate::sam::record::KeyState;
@@ -54,7 +55,11 @@ impl Operational {
             return Err(Fault::SadRequest);
         }
         let judging = self.judging(&credential.record, &shown.nonce, around);
-        let registered = named.register(&shown.assertion, &shown.digest, judging, rng);
+        // Whoever relies on the key knows it at a level: another provider's account does not lower it.
+        let keeps_level = |means: &EidMeans| means.scal() >= linked.scal();
+        let registered = named
+            .register(&shown.assertion, &shown.digest, judging, rng)
+            .and_then(|means| if keeps_level(&means) { Ok(means) } else { Err(Fault::EidMismatch) });
         // A registration that is refused takes no answer of the linked means with it: what that spends is in the event of
         // the new means alone.
         let again = || Command::Relink(request.clone());
