@@ -17,6 +17,24 @@ pub enum CustodianError {
     /// The manifest does not name this custodian with its present keys.
     #[error("manifest: does not name this custodian with its present keys")]
     NotNamed,
+    /// The manifest is older than one that this custodian has seen at work.
+    #[error(
+        "manifest: version {version} is older than version {seen}, which this custodian has seen at work"
+    )]
+    OlderManifest {
+        /// Version in the evidence.
+        version: u64,
+        /// Version seen before.
+        seen: u64,
+    },
+    /// Two manifests of one version.
+    #[error(
+        "manifest: there are two different ones of version {version}: stop, and keep the evidence of both"
+    )]
+    OtherManifest {
+        /// The version.
+        version: u64,
+    },
     /// The share is sealed for somebody else.
     #[error("share: it is for custodian {0}")]
     OtherCustodian(String),

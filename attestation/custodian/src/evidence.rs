@@ -8,7 +8,7 @@ use fuin_attestation::{
 };
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::{Pcr, Purpose};
-use fuin_shared::ids::ServiceId;
+use fuin_shared::ids::{ManifestHash, ServiceId};
 use fuin_shared::phase::Phase;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,20 @@ pub struct Pins {
     pub measurement: [Pcr; 3],
     /// DER of a development root, of a development service; null takes the vendors' roots and production services only.
     pub development_anchor: Option<Blob>,
+}
+
+/// The newest manifest under which the custodian has seen the enclave at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Current {
+    version: u64,
+    manifest: ManifestHash,
+}
+
+impl Current {
+    fn of(evidence: &VerifiedEvidence) -> Self {
+        Self { version: evidence.manifest().version, manifest: evidence.manifest_hash() }
+    }
 }
 
 impl Pins {
@@ -124,14 +138,28 @@ impl Custodian {
         if evidence.manifest().custodian(&self.id) != Some(&self.manifest_entry()) {
             return Err(CustodianError::NotNamed);
         }
+        self.check_manifest(Current::of(&evidence))?;
         Ok(evidence)
     }
 
-    /// Learns the ledger's key from evidence of the operational enclave, whose root key must be the one whose share is
-    /// held.
+    /// Manifests never go back, whatever ledger the host shows beside them (spec/ledger.md, gap 6).
+    fn check_manifest(&self, shown: Current) -> Result<(), CustodianError> {
+        match self.current {
+            Some(seen) if shown.version < seen.version => {
+                Err(CustodianError::OlderManifest { version: shown.version, seen: seen.version })
+            }
+            Some(seen) if shown.version == seen.version && shown.manifest != seen.manifest => {
+                Err(CustodianError::OtherManifest { version: shown.version })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Learns the ledger's key and the current manifest from evidence of the operational enclave, whose root key must be the
+    /// one whose share is held.
     ///
     /// # Errors
-    /// [`CustodianError::Evidence`], [`CustodianError::NoShare`], [`CustodianError::OtherRoot`],
+    /// [`CustodianError::Evidence`], [`CustodianError::OlderManifest`], [`CustodianError::OtherManifest`], [`CustodianError::NoShare`], [`CustodianError::OtherRoot`],
     /// [`CustodianError::NoLedger`], [`CustodianError::OtherLedger`].
     pub fn learn_ledger(&mut self, bundle: &[u8], nonce: &[u8], now: u64) -> Result<(), CustodianError> {
         let held = self.held.as_ref().ok_or(CustodianError::NoShare)?;
@@ -144,6 +172,7 @@ impl Custodian {
             return Err(CustodianError::OtherLedger);
         }
         self.ledger = Some(ledger.clone());
+        self.current = Some(Current::of(&evidence));
         Ok(())
     }
 }

@@ -90,7 +90,7 @@ impl Custodian {
     ///
     /// # Errors
     /// [`CustodianError::Evidence`] unless the evidence is of the pinned service in phase `Uninitialized` and answers
-    /// `nonce`; [`CustodianError::NotNamed`], [`CustodianError::NoShare`], [`CustodianError::ShareOpen`],
+    /// `nonce`; [`CustodianError::NotNamed`], [`CustodianError::OlderManifest`], [`CustodianError::OtherManifest`], [`CustodianError::NoShare`], [`CustodianError::ShareOpen`],
     /// [`CustodianError::Seal`].
     pub fn provide_share(
         &self,

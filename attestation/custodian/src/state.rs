@@ -3,7 +3,7 @@
 use crate::checkpoint::Seen;
 use crate::device::KeyDevice;
 use crate::error::CustodianError;
-use crate::evidence::Pins;
+use crate::evidence::{Current, Pins};
 use crate::keys::CustodianKeys;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -36,6 +36,7 @@ pub struct Custodian {
     pub(crate) held: Option<HeldShare>,
     pub(crate) ledger: Option<LedgerIdentity>,
     pub(crate) seen: Option<Seen>,
+    pub(crate) current: Option<Current>,
 }
 
 /// The state as it is written; its secrets are erased by [`Stored::erase`].
@@ -50,6 +51,8 @@ struct Stored {
     held: Option<HeldShare>,
     ledger: Option<LedgerIdentity>,
     seen: Option<Seen>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    current: Option<Current>,
 }
 
 /// The state of a custodian whose keys are in a device.
@@ -64,6 +67,8 @@ struct StoredOnDevice {
     held: Option<HeldShare>,
     ledger: Option<LedgerIdentity>,
     seen: Option<Seen>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    current: Option<Current>,
 }
 
 impl Drop for Stored {
@@ -77,7 +82,7 @@ impl Custodian {
     /// A new custodian with new keys.
     #[must_use]
     pub fn new(id: PersonId, rng: &mut impl CryptoRng) -> Self {
-        Self { id, keys: CustodianKeys::generate(rng), pins: None, held: None, ledger: None, seen: None }
+        Self::with_keys(id, CustodianKeys::generate(rng))
     }
 
     /// A new custodian with the keys of a device: public key of the one that signs, and point (97 octets) of the one that
@@ -92,9 +97,13 @@ impl Custodian {
         device: Box<dyn KeyDevice>,
     ) -> Result<Self, CustodianError> {
         let keys = CustodianKeys::of_device(signing.clone(), sealing.clone())?;
-        let mut custodian = Self { id, keys, pins: None, held: None, ledger: None, seen: None };
+        let mut custodian = Self::with_keys(id, keys);
         custodian.attach(&signing, &sealing, device)?;
         Ok(custodian)
+    }
+
+    fn with_keys(id: PersonId, keys: CustodianKeys) -> Self {
+        Self { id, keys, pins: None, held: None, ledger: None, seen: None, current: None }
     }
 
     /// Whether the keys are in a device that is not there.
@@ -162,11 +171,21 @@ impl Custodian {
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let (id, pins, held) = (self.id.clone(), self.pins.clone(), self.held.clone());
-        let (ledger, seen) = (self.ledger.clone(), self.seen.clone());
+        let (ledger, seen, current) = (self.ledger.clone(), self.seen.clone(), self.current);
         Zeroizing::new(match self.keys.scalars() {
             Some([signing, opening]) => {
                 let (signing, opening) = (Blob(signing.to_vec()), Blob(opening.to_vec()));
-                codec::encode(&Stored { version: VERSION, id, signing, opening, pins, held, ledger, seen })
+                codec::encode(&Stored {
+                    version: VERSION,
+                    id,
+                    signing,
+                    opening,
+                    pins,
+                    held,
+                    ledger,
+                    seen,
+                    current,
+                })
             }
             None => codec::encode(&StoredOnDevice {
                 version: VERSION_ON_DEVICE,
@@ -177,6 +196,7 @@ impl Custodian {
                 held,
                 ledger,
                 seen,
+                current,
             }),
         })
     }
@@ -200,6 +220,7 @@ impl Custodian {
             held: stored.held.take(),
             ledger: stored.ledger.take(),
             seen: stored.seen.take(),
+            current: stored.current,
         })
     }
 
@@ -215,6 +236,7 @@ impl Custodian {
             held: stored.held,
             ledger: stored.ledger,
             seen: stored.seen,
+            current: stored.current,
         })
     }
 }

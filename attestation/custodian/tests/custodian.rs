@@ -146,13 +146,47 @@ fn evidence_of_another_service_is_refused() {
 fn a_manifest_that_has_ended_gets_a_share_at_a_boot_and_at_no_genesis() {
     let (mut custodian, mut enclave) = at_work();
     let share = share_for(&custodian, &enclave);
-    enclave.end_manifest();
+    enclave.change_manifest(2, NOW - 1);
     assert!(custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).is_ok());
     let commitment = enclave.commitment;
     let refused = custodian.accept_share(&genesis(&enclave), NONCE, NOW, &commitment, &share).unwrap_err();
     assert_eq!(step(refused), Step::ManifestPeriod);
     let refused = custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap_err();
     assert_eq!(step(refused), Step::ManifestPeriod);
+}
+
+#[test]
+fn no_manifest_older_than_the_one_seen_at_work_gets_a_share() {
+    let (mut custodian, mut enclave) = at_work();
+    let end = NOW + 1_000_000;
+    enclave.change_manifest(3, end);
+    // A boot under a newer one gets the share, but what is only shown at a boot is not remembered.
+    assert!(custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).is_ok());
+    enclave.change_manifest(2, end);
+    assert!(custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).is_ok());
+    enclave.change_manifest(3, end);
+    custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap();
+
+    let mut custodian = Custodian::from_bytes(&custodian.to_bytes()).unwrap();
+    enclave.change_manifest(2, end);
+    let older = CustodianError::OlderManifest { version: 2, seen: 3 };
+    let refused = custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng());
+    assert_eq!(refused, Err(older.clone()));
+    assert_eq!(custodian.learn_ledger(&operational(&enclave), NONCE, NOW), Err(older));
+    enclave.change_manifest(4, end);
+    assert!(custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).is_ok());
+}
+
+#[test]
+fn another_manifest_of_the_version_seen_at_work_gets_no_share() {
+    let (mut custodian, mut enclave) = at_work();
+    enclave.change_manifest(2, NOW + 1_000_000);
+    custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap();
+    enclave.change_manifest(2, NOW + 1_000_001);
+    let other = CustodianError::OtherManifest { version: 2 };
+    let refused = custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng());
+    assert_eq!(refused, Err(other.clone()));
+    assert_eq!(custodian.learn_ledger(&operational(&enclave), NONCE, NOW), Err(other));
 }
 
 #[test]

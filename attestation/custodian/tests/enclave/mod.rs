@@ -70,12 +70,12 @@ impl TestEnclave {
         enclave
     }
 
-    /// Another manifest, which has ended.
+    /// Another manifest: of this version, which ends then.
     #[allow(dead_code, reason = "this module serves the tests of signers' devices too")]
-    pub fn end_manifest(&mut self) {
-        let mut ended = self.manifest.parse().unwrap();
-        (ended.version, ended.not_after) = (2, NOW - 1);
-        self.manifest = SignedManifest { manifest: codec::encode(&ended).into(), signatures: Vec::new() };
+    pub fn change_manifest(&mut self, version: u64, not_after: u64) {
+        let mut next = self.manifest.parse().unwrap();
+        (next.version, next.not_after) = (version, not_after);
+        self.manifest = SignedManifest { manifest: codec::encode(&next).into(), signatures: Vec::new() };
     }
 
     /// A root key, with one share under this threshold.
