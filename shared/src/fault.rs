@@ -54,6 +54,7 @@ faults! {
     RoleConflict = 306, "manifest gives somebody two roles that nobody may hold together";
     ManifestOutdated = 307, "ledger has adopted a newer manifest than the one that was installed";
     ManifestNotAdopted = 308, "ledger has not adopted the manifest that was installed";
+    ImageNotListed = 309, "manifest does not list this image";
     // 310: roles
     RoleForbidden = 310, "this role may not do that";
     // 350: ceremony

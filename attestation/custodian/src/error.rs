@@ -17,6 +17,11 @@ pub enum CustodianError {
     /// The manifest does not name this custodian with its present keys.
     #[error("manifest: does not name this custodian with its present keys")]
     NotNamed,
+    /// The manifest does not list the image.
+    #[error(
+        "manifest: does not list the image that this custodian pins; an upgrade begins with a manifest that does"
+    )]
+    ImageNotListed,
     /// The manifest is older than one that this custodian has seen at work.
     #[error(
         "manifest: version {version} is older than version {seen}, which this custodian has seen at work"

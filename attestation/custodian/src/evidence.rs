@@ -9,6 +9,7 @@ use fuin_attestation::{
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::{Pcr, Purpose};
 use fuin_shared::ids::{ManifestHash, ServiceId};
+use fuin_shared::manifest::{Manifest, Measurement};
 use fuin_shared::phase::Phase;
 use serde::{Deserialize, Serialize};
 
@@ -138,6 +139,7 @@ impl Custodian {
         if evidence.manifest().custodian(&self.id) != Some(&self.manifest_entry()) {
             return Err(CustodianError::NotNamed);
         }
+        check_image(evidence.manifest(), &pins.measurement)?;
         self.check_manifest(Current::of(&evidence))?;
         Ok(evidence)
     }
@@ -174,5 +176,62 @@ impl Custodian {
         self.ledger = Some(ledger.clone());
         self.current = Some(Current::of(&evidence));
         Ok(())
+    }
+}
+
+/// An image does not say of itself that the officers want it. A development service takes any.
+fn check_image(manifest: &Manifest, pinned: &[Pcr; 3]) -> Result<(), CustodianError> {
+    let listed = |image: &Measurement| [image.pcr0, image.pcr1, image.pcr2] == *pinned;
+    if manifest.development || manifest.measurements.iter().any(listed) {
+        Ok(())
+    } else {
+        Err(CustodianError::ImageNotListed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuin_shared::manifest::{Limits, ReleaseMode};
+
+    fn manifest(development: bool, images: &[[u8; 3]]) -> Manifest {
+        let image = |[a, b, c]: &[u8; 3]| Measurement {
+            pcr0: Pcr([*a; 48]),
+            pcr1: Pcr([*b; 48]),
+            pcr2: Pcr([*c; 48]),
+        };
+        Manifest {
+            version: 1,
+            name: "test".into(),
+            development,
+            not_after: 1,
+            evidence_anchors: Vec::new(),
+            measurements: images.iter().map(image).collect(),
+            officers: Vec::new(),
+            officer_quorum: 1,
+            custodians: Vec::new(),
+            share_threshold: 1,
+            ra_clients: Vec::new(),
+            authorities: Vec::new(),
+            release: ReleaseMode::Cosigned,
+            algorithms: Vec::new(),
+            limits: Limits::default(),
+            ledger_prefix: "test.invalid".into(),
+            witnesses: None,
+            means: None,
+            operators: Vec::new(),
+            auditors: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_image_that_a_production_manifest_does_not_list_is_refused() {
+        let pinned = [Pcr([1; 48]), Pcr([2; 48]), Pcr([3; 48])];
+        assert_eq!(check_image(&manifest(false, &[[9, 9, 9], [1, 2, 3]]), &pinned), Ok(()));
+        for other in [[9, 2, 3], [1, 9, 3], [1, 2, 9]] {
+            let refused = check_image(&manifest(false, &[other]), &pinned);
+            assert_eq!(refused, Err(CustodianError::ImageNotListed));
+            assert_eq!(check_image(&manifest(true, &[other]), &pinned), Ok(()));
+        }
     }
 }

@@ -8,6 +8,7 @@ use fuin_attestation::document::{Document, Profile};
 use fuin_shared::evidence::{Pcr, UserData};
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::ServiceId;
+use fuin_shared::manifest::Measurement;
 
 /// Register that names the service.
 pub const SERVICE_PCR: u16 = 16;
@@ -65,6 +66,18 @@ pub fn describe(nsm: &dyn Nsm) -> Result<String, Fault> {
         }
         _ => Err(Fault::Nsm),
     }
+}
+
+/// What the platform measured of this image.
+///
+/// # Errors
+/// [`Fault::Nsm`]; also when a register could still change.
+pub fn measurement(nsm: &dyn Nsm) -> Result<Measurement, Fault> {
+    let register = |index| match nsm.process(Request::DescribePCR { index }) {
+        Response::DescribePCR { lock: true, data } => data.try_into().map(Pcr).map_err(|_| Fault::Nsm),
+        _ => Err(Fault::Nsm),
+    };
+    Ok(Measurement { pcr0: register(0)?, pcr1: register(1)?, pcr2: register(2)? })
 }
 
 /// Random octets from the module: 1 to [`MAX_RANDOM`], as many as it gives at once.

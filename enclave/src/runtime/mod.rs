@@ -109,6 +109,7 @@ pub fn run(mut config: Config, nsm: Box<dyn Nsm>) -> Result<(), RunError> {
     Drbg::self_test().and_then(|()| module.self_test()).map_err(RunError::SelfTest)?;
     let nsm: Arc<dyn Nsm> = Arc::from(nsm);
     nsm::describe(nsm.as_ref()).map_err(RunError::Nsm)?;
+    let measurement = nsm::measurement(nsm.as_ref()).map_err(RunError::Nsm)?;
 
     let sources: Vec<Box<dyn Source>> = vec![Box::new(Module(nsm.clone())), Box::new(Kernel)];
     let mut gatherer = Gatherer::start(sources).map_err(RunError::Entropy)?;
@@ -116,7 +117,7 @@ pub fn run(mut config: Config, nsm: Box<dyn Nsm>) -> Result<(), RunError> {
     let keys = InstanceKeyPairs::generate(&mut rng);
     keys.self_test(&mut rng).map_err(RunError::SelfTest)?;
 
-    let machine = Machine::new(Boot { keys, crypto_module: Box::new(module) });
+    let machine = Machine::new(Boot { keys, crypto_module: Box::new(module), measurement });
     log::log(format_args!("self-tests passed, instance {}", machine.instance()));
     serve(config, machine, Randomness { rng, gatherer }, nsm, Box::new(clock))
 }

@@ -9,7 +9,7 @@ use fuin_shared::log::cosignature::CosignedCheckpoint;
 use fuin_shared::log::note::VerifierKey;
 use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::manifest::{
-    Manifest, ManifestApproval, ManifestChange, ReleaseMode, SignedManifest, service_id,
+    Manifest, ManifestApproval, ManifestChange, Measurement, ReleaseMode, SignedManifest, service_id,
 };
 use fuin_shared::message::InstallManifest;
 
@@ -115,6 +115,15 @@ impl ServiceContext {
             Some(adopted) if adopted.version > self.manifest.version => Err(Fault::ManifestOutdated),
             Some(_) => Err(Fault::ManifestNotAdopted),
         }
+    }
+
+    /// Whether the manifest lists the image that runs. A development service takes any: evidence shows both.
+    ///
+    /// # Errors
+    /// [`Fault::ImageNotListed`].
+    pub fn check_image(&self, measured: &Measurement) -> Result<(), Fault> {
+        let listed = self.manifest.development || self.manifest.measurements.contains(measured);
+        if listed { Ok(()) } else { Err(Fault::ImageNotListed) }
     }
 
     /// The change of the witnesses that came with this very manifest.

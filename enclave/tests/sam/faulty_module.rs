@@ -1,7 +1,7 @@
 //! Place: CM. A crypto module that breaks: whatever signs what does not verify is not used again.
 
 use super::passkey::TestPasskey;
-use super::world::{Enrolled, World};
+use super::world::{Enrolled, World, measurement};
 use fuin_enclave::channel::InstanceKeyPairs;
 use fuin_enclave::crypto_module::soft::SoftModule;
 use fuin_enclave::crypto_module::{CryptoModule, Generated, LoadedKey};
@@ -46,7 +46,8 @@ impl CryptoModule for Faulty {
 
 fn boot(world: &mut World) {
     let keys = InstanceKeyPairs::generate(&mut world.rng);
-    world.machine = Machine::new(Boot { keys, crypto_module: Box::new(Faulty) });
+    world.machine =
+        Machine::new(Boot { keys, crypto_module: Box::new(Faulty), measurement: measurement(world.pcrs) });
     world.install().unwrap();
     world.provide().unwrap();
 }

@@ -12,6 +12,7 @@ mod extending;
 mod failures;
 mod faulty_module;
 mod hand_over;
+mod image;
 mod issued_means;
 mod key_statement;
 mod kills;

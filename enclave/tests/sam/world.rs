@@ -180,8 +180,13 @@ pub fn hash(seed: u8) -> Blob {
     Sha256::digest([seed]).to_vec().into()
 }
 
-fn boot_machine(rng: &mut TestRng) -> Machine {
-    Machine::new(Boot { keys: InstanceKeyPairs::generate(rng), crypto_module: Box::new(SoftModule) })
+pub fn measurement([pcr0, pcr1, pcr2]: [Pcr; 3]) -> Measurement {
+    Measurement { pcr0, pcr1, pcr2 }
+}
+
+fn boot_machine(rng: &mut TestRng, pcrs: [Pcr; 3]) -> Machine {
+    let (keys, measurement) = (InstanceKeyPairs::generate(rng), measurement(pcrs));
+    Machine::new(Boot { keys, crypto_module: Box::new(SoftModule), measurement })
 }
 
 impl World {
@@ -210,7 +215,7 @@ impl World {
         let signatures = vec![OfficerSignature { officer: officer.id.clone(), signature }];
         let service = service_id(&octets);
         let signed_manifest = codec::encode(&SignedManifest { manifest: octets.into(), signatures }).into();
-        let machine = boot_machine(&mut rng);
+        let machine = boot_machine(&mut rng, PCRS);
         Self {
             machine,
             store: Store::default(),
@@ -259,7 +264,7 @@ impl World {
 
     /// Another machine on the same store, with nothing installed.
     pub fn power_on(&mut self) {
-        self.machine = boot_machine(&mut self.rng);
+        self.machine = boot_machine(&mut self.rng, self.pcrs);
         self.sink = Sink::Honest;
         (self.asked, self.resting) = (None, false);
         (self.fuse, self.dead) = (None, false);
@@ -415,7 +420,7 @@ fn manifest(officer: &Person, custodian: &Custodian, clients: [&Person; 2], ca: 
         development: true,
         not_after: START + 30_000_000,
         evidence_anchors: vec![vec![1].into()],
-        measurements: vec![Measurement { pcr0: PCRS[0], pcr1: PCRS[1], pcr2: PCRS[2] }],
+        measurements: vec![measurement(PCRS)],
         officers: vec![Officer { id: officer.id.clone(), key: officer.spki() }],
         officer_quorum: 1,
         custodians: vec![manifest::Custodian {

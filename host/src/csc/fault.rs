@@ -200,6 +200,7 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::RoleConflict
         | F::ManifestOutdated
         | F::ManifestNotAdopted
+        | F::ImageNotListed
         | F::RoleForbidden
         | F::ShareMalformed
         | F::RootMismatch

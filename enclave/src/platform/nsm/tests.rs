@@ -47,6 +47,27 @@ fn modules_with_other_registers_are_refused() {
 }
 
 #[test]
+fn the_image_is_measured_by_three_locked_registers() {
+    let zero = Pcr([0; 48]);
+    let measured = measurement(&SoftwareNsm::new()).unwrap();
+    assert_eq!([measured.pcr0, measured.pcr1, measured.pcr2], [zero; 3]);
+    let alterations: [fn(&Request) -> Option<Response>; 3] = [
+        |r| {
+            matches!(r, Request::DescribePCR { index: 2 })
+                .then(|| Response::DescribePCR { lock: false, data: vec![0; 48] })
+        },
+        |r| {
+            matches!(r, Request::DescribePCR { index: 1 })
+                .then(|| Response::DescribePCR { lock: true, data: vec![0; 32] })
+        },
+        |r| matches!(r, Request::DescribePCR { index: 0 }).then(|| Response::Error(ErrorCode::InternalError)),
+    ];
+    for alter in alterations {
+        assert_eq!(measurement(&Altered(SoftwareNsm::new(), alter)), Err(Fault::Nsm));
+    }
+}
+
+#[test]
 fn the_service_id_is_sealed_once() {
     let nsm = SoftwareNsm::new();
     assert_eq!(seal_identity(&nsm, &SERVICE), Ok(()));

@@ -6,6 +6,7 @@ use crate::crypto_module::soft::SoftModule;
 use crate::crypto_module::{CryptoModule, SigningJob};
 use crate::platform::entropy::testing::rng;
 use crate::platform::entropy::{Kernel, Source};
+use crate::platform::nsm::{self, testing::SoftwareNsm};
 use crate::runtime::{Limits, RunError};
 use crate::sam::{Boot, Effect, Input, Machine};
 use fuin_shared::algorithm::{KeyAlgorithm, SignatureAlgorithm};
@@ -38,7 +39,8 @@ fn answer_status(input: Input) -> Vec<Effect> {
 fn the_real_machine_says_hello_and_its_status() {
     let keys = InstanceKeyPairs::generate(&mut rng(51));
     let instance = keys.public().id();
-    let machine = Machine::new(Boot { keys, crypto_module: Box::new(SoftModule::new()) });
+    let measurement = nsm::measurement(&SoftwareNsm::new()).unwrap();
+    let machine = Machine::new(Boot { keys, crypto_module: Box::new(SoftModule::new()), measurement });
     let enclave = Running::start_with(limits(), machine, vec![Box::new(Kernel)]);
     let mut host = enclave.connection();
     host.ask(7, Command::Status);

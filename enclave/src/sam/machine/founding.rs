@@ -71,6 +71,7 @@ impl Machine {
         if !context.is_first() {
             return Err(Fault::ManifestNotAdopted);
         }
+        context.check_image(&self.boot.measurement)?;
         let pending = PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, rng)?;
         let shares = pending.shares().clone();
         self.facts.commitment = Some(shares.commitment);

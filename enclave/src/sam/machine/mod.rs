@@ -24,6 +24,7 @@ use crate::platform::clock::Millis;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::InstanceId;
 use fuin_shared::log::event::AlarmKind;
+use fuin_shared::manifest::Measurement;
 use fuin_shared::message::{Answer, Command, Status};
 use fuin_shared::phase::Phase;
 use rand_core::CryptoRng;
@@ -37,6 +38,8 @@ pub struct Boot {
     pub keys: InstanceKeyPairs,
     /// Home of signers' keys, self-tested.
     pub crypto_module: Box<dyn CryptoModule>,
+    /// What the platform measured of this image.
+    pub measurement: Measurement,
 }
 
 enum Stage {
@@ -345,6 +348,7 @@ impl Machine {
                     Stage::Starting(operational) => Stage::Operational(operational),
                     other => other,
                 };
+                let mut listed = Ok(());
                 for item in released {
                     let (ticket, next) = next(item);
                     match next {
@@ -353,6 +357,7 @@ impl Machine {
                         Next::Nothing => {}
                         // From here on, and in evidence at once.
                         Next::Adopt(context, answer) => {
+                            listed = context.check_image(&self.boot.measurement);
                             self.context = Some(*context);
                             effects.push(Effect::Reply { ticket, result: Ok(answer) });
                         }
@@ -372,6 +377,10 @@ impl Machine {
                             Err(fault) => self.failed(ticket, fault, effects),
                         },
                     }
+                }
+                // What was released is answered; this image begins nothing more.
+                if listed.is_err() {
+                    self.halt(effects);
                 }
             }
         }

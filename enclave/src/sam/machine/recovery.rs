@@ -87,6 +87,7 @@ impl Machine {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
         let replayed = replay.finish()?;
         context.check_adopted(replayed.state.manifest())?;
+        context.check_image(&self.boot.measurement)?;
         if now.min(kernel).0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
             return Err(Fault::Clock);
         }
