@@ -172,7 +172,10 @@ impl Oracle {
             (Some(Command::ExtendTransaction(request)), Answer::Activation { token, .. }) => {
                 self.extended(request, token)
             }
-            // A suspension takes nothing from anybody but the use of the key; who may order one is tested elsewhere.
+            (Some(Command::Suspend(request)), Answer::CredentialStatus(_)) => {
+                self.consent(Some(&request.evidence), Purpose::Suspend).map(drop)
+            }
+            // Suspensions by RA clients and officers are tested elsewhere.
             (
                 _,
                 Answer::CeremonyStatus(_)

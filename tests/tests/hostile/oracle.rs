@@ -5,7 +5,7 @@ use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::MandateId;
 use fuin_shared::log::event::{Event, EventBody};
-use fuin_shared::message::{Answer, Command, EndedBy, HandOver, HandedOver, Receipt, Seal};
+use fuin_shared::message::{Answer, Command, EndedBy, HandOver, HandedOver, Receipt, Seal, Suspend};
 use fuin_shared::sad::{
     Assertion, AuthorizationEvidence, AuthorizedSad, MAX_ATTEMPTS, MeansProfile, Purpose,
 };
@@ -111,6 +111,20 @@ fn the_oracle_counts_attempts_that_nobody_had_set_back() {
     assert_eq!(world.oracle.borrow_mut().guesses.read(&entries), Vec::<String>::new());
     let more = [entries, vec![popped; 3]].concat();
     assert_eq!(world.oracle.borrow_mut().guesses.read(&more).len(), 1, "{}", pin.id);
+}
+
+#[test]
+fn the_oracle_counts_a_suspension_that_the_signer_did_not_ask_for() {
+    let mut world = World::operational();
+    let key = world.enrol();
+    let on = world.trusted();
+    let (evidence, _) = world.consent(&on, &key, Purpose::Suspend, &[]);
+    let record = world.record(&key.id);
+    let command = Command::Suspend(Suspend { credential: key.id, evidence, record });
+    let answer = world.call(command.clone()).unwrap();
+    assert_eq!(unauthorized(&world), 0);
+    world.oracle.borrow_mut().judge(Some(&command), &answer);
+    assert_eq!(unauthorized(&world), 1, "a consent used twice");
 }
 
 /// An organization with a mandate of two seals, and one seal under it.

@@ -16,9 +16,9 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
 /// Mandates that the organization works with; older ones stay with the host.
-const LIVE: usize = 2;
+const LIVE: usize = 3;
 /// Seconds for which they may be used.
-const WINDOW: u64 = 20;
+const WINDOW: u64 = 12;
 /// Those that the host has in mind.
 const MANDATES: usize = 12;
 
@@ -42,10 +42,10 @@ impl Campaign {
         if self.sealing.mandates.is_empty() {
             return self.grants();
         }
-        match self.random.below(30) {
-            0 | 1 => self.grants(),
-            2 => self.ends(),
-            _ => self.orders().unwrap_or_else(|| self.grants()),
+        match self.random.below(20) {
+            0..3 => self.grants(),
+            3 => self.ends(),
+            _ => self.orders().unwrap_or_else(|| self.authorize()),
         }
     }
 
@@ -83,11 +83,13 @@ impl Campaign {
         Command::GrantMandate(request)
     }
 
-    /// One of the newer mandates, with its program's place; the oldest of them is most often used up.
+    /// One of the newest that were granted, with its program's place.
     fn live(&mut self) -> Option<(MandateTerms, usize)> {
-        let newest = self.sealing.mandates.len().saturating_sub(LIVE);
-        let live = &self.sealing.mandates[newest..];
-        (!live.is_empty()).then(|| self.random.pick(live).clone())
+        let granted = |(terms, _): &&_| {
+            self.world.mandate_record(&mandate_id(&MandateTerms::to_bytes(terms))).is_some()
+        };
+        let live: Vec<_> = self.sealing.mandates.iter().rev().filter(granted).take(LIVE).cloned().collect();
+        (!live.is_empty()).then(|| self.random.pick(&live).clone())
     }
 
     fn any(&mut self) -> Option<(MandateTerms, usize)> {
