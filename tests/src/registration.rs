@@ -2,8 +2,9 @@
 //! has its own.
 
 use crate::hostile::authority::Authority;
+use crate::hostile::means::link_action;
 use crate::hostile::people::Person;
-use crate::hostile::signer::{SHA256, USER, generate_action, link_action, pop_action, sad_request};
+use crate::hostile::signer::{SHA256, USER, generate_action, pop_action, sad_request};
 use crate::hostile::world::{AUTHORITY, RELYING_PARTY};
 use crate::place::Place;
 use crate::signer::{now, random};
@@ -141,7 +142,7 @@ impl Enrolment<'_> {
             panic!("generateKey");
         };
         let (evidence, registration) = self.consent(&key, Purpose::Link, &[]).await;
-        let action = link_action(registration.unwrap());
+        let action = link_action(MeansProfile::Passkey, registration.unwrap());
         self.manage(Command::LinkEid, action, Some(&key.key), Some(evidence)).await;
         let Answer::RequestInfo(info) =
             self.manage(Command::AuthorizePop, pop_action(None), Some(&key.key), None).await

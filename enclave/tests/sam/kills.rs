@@ -1,5 +1,13 @@
 //! Place: SAM. The power is cut after every effect of every command: the next boot works on what is there, nothing that was
-//! acknowledged is lost, nothing is done twice. `quorum` has the same for ceremonies of several people.
+//! acknowledged is lost, nothing is done twice. `quorum` has the same for ceremonies of several people, `hand_over` for that; what
+//! is no part of a credential's life with a passkey is in the files below.
+
+mod effects;
+mod pins;
+mod seals;
+mod sets;
+
+use effects::every_effect;
 
 use super::passkey::TestPasskey;
 use super::relinking::relinked;

@@ -1,5 +1,5 @@
 //! Place: none. `fuin-hostile [--exchanges N] [--seed S] [--mode durable|cosigned|both] [--eif IMAGE]`: the campaign of a hostile host
-//! against a real enclave: a process, or with an image a machine in QEMU, which does not get through yet. `both` is half of each.
+//! against a real enclave: a process, or with an image a machine in QEMU. `both` is half of each.
 //!
 //! Progress and findings go to standard error. The one line on standard output is the last: `exchanges N, unauthorized 0, panics 0, lost 0`.
 //! Exit status 0 when all of them are 0, and 1 otherwise, or when the campaign could not go on.
@@ -50,10 +50,12 @@ fn run(settings: Settings) -> (Report, bool) {
         said = report.findings.len();
         let rate = report.exchanges as f64 / begin.elapsed().as_secs_f64();
         eprintln!(
-            "fuin-hostile: {mode:?}: {} of {exchanges}, {rate:.0} a second, {} histories, {} signatures, {} findings",
+            "fuin-hostile: {mode:?}: {} of {exchanges}, {rate:.0} a second, {} histories, {} signatures, {} of SCAL 1, {} seals, {} findings",
             report.exchanges,
             report.histories,
             report.signed,
+            report.signed_scal1,
+            report.seals,
             report.findings.len()
         );
     };
@@ -71,9 +73,12 @@ fn run(settings: Settings) -> (Report, bool) {
         );
     }
     eprintln!(
-        "fuin-hostile: {mode:?}: {} signatures verified, {} boots, {} commands unanswered, {} s, refusals {:?}",
+        "fuin-hostile: {mode:?}: {} signatures verified of SCAL 2, {} of SCAL 1, {} seals, {} boots ({} too late), {} commands unanswered, {} s, refusals {:?}",
         report.signed,
+        report.signed_scal1,
+        report.seals,
         report.boots,
+        report.late,
         report.unanswered,
         begin.elapsed().as_secs(),
         report.refused

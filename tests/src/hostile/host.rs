@@ -22,8 +22,10 @@ type FromEnclave = Frame<StoreRequest, Answer>;
 type Replies = mpsc::Sender<Result<Answer, Fault>>;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Longest boot: that of a whole machine, emulated, beside others.
-const BOOT: Duration = Duration::from_secs(300);
+/// How often one looks whether an enclave that boots has ended.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often at most: as long as a whole machine boots, emulated, beside others.
+const BOOT: u32 = 300;
 /// How late a delayed answer is.
 const DELAY: Duration = Duration::from_millis(40);
 
@@ -160,14 +162,22 @@ impl Host {
         guard
     }
 
-    /// Waits for two connections of an enclave that `known` is not.
-    pub fn dialled(&self, known: Option<InstanceId>) -> InstanceId {
+    /// Waits for two connections of an enclave that `known` is not; false when it does not `live` any more.
+    #[must_use]
+    pub fn dialled(&self, known: Option<InstanceId>, mut live: impl FnMut() -> bool) -> bool {
         let dialled = |s: &State| s.instance.is_some() && s.instance != known && s.connections.len() >= 2;
-        let (state, time_out) = self.state.1.wait_timeout_while(self.state(), BOOT, |s| !dialled(s)).unwrap();
-        let instance = state.instance;
-        drop(state);
-        assert!(!time_out.timed_out(), "waited in vain until a new enclave has dialled");
-        instance.unwrap()
+        for _ in 0..BOOT {
+            let (state, time_out) =
+                self.state.1.wait_timeout_while(self.state(), LOOK, |s| !dialled(s)).unwrap();
+            drop(state);
+            if !time_out.timed_out() {
+                return true;
+            }
+            if !live() {
+                return false;
+            }
+        }
+        panic!("waited in vain until a new enclave has dialled");
     }
 
     /// A live connection.

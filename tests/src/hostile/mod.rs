@@ -4,7 +4,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`world`], [`people`], [`signer`], [`authority`] | one service: officers, custodian, RA clients, CA, signers with passkeys |
+//! | [`world`], [`people`], [`signer`], [`authority`] | one service: officers, custodian, RA clients, CA, signers |
+//! | [`means`], [`cards`], [`organization`] | what signers answer with; a legal person with approvers, programs and mandates |
 //! | [`host`], [`store`], [`process`] | sockets, frames, a store that lies on demand, the enclave's process or machine |
 //! | [`witnesses`] | the witnesses of a cosigned service, and what the host does with their words on the way |
 //! | [`oracle`] | what signers and RA clients authorized, and the judgement of every answer |
@@ -15,9 +16,12 @@
 pub mod attacks;
 pub mod authority;
 pub mod campaign;
+pub mod cards;
 pub mod host;
+pub mod means;
 pub mod mutation;
 pub mod oracle;
+pub mod organization;
 pub mod people;
 pub mod process;
 pub mod signer;

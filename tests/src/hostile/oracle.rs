@@ -3,9 +3,17 @@
 //! A signature is verified under the credential's public key against the hash it was asked for. It must have been authorized by a
 //! consent of this boot, and no more often than that consent says. What a consent or a proof allows besides (a token, a link, a
 //! request, a deletion) is judged alike. In a cosigned service the host asks the witnesses at every result whether its event had a quorum
-//! when it came out. What was signed on the word of a means of SCAL 1 is counted apart; all those of the campaign are SCAL 2.
+//! when it came out. What was signed on the word of a means of SCAL 1 (a PIN, an account at a provider) is counted apart, and so
+//! are seals. Mandates and guesses at PINs have a file each.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+mod guesses;
+mod mandates;
+mod said;
+
+pub use guesses::Guesses;
+pub use mandates::Mandates;
+pub(super) use said::receipt;
+
 use fuin_shared::algorithm::HashAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -13,11 +21,13 @@ use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key::PublicKey;
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{
-    Answer, Authorize, Command, EndMandate, EndedBy, ExtendTransaction, GrantMandate, Manage, Receipt, Seal,
-    SignDocument, SignHash, ToBeSigned,
+    Answer, Authorize, Command, EndMandate, EndedBy, ExtendTransaction, GrantMandate, KeyGenerated, Manage,
+    Receipt, SignDocument, SignHash, ToBeSigned,
 };
-use fuin_shared::sad::{AuthorizationEvidence, HashType, Purpose, Sad, sad_digest};
-use fuin_shared::seal::{SealOrder, SignedOrder};
+use fuin_shared::sad::{AuthorizationEvidence, HashType, MeansProfile, Purpose, Sad, sad_digest};
+use fuin_shared::seal::ApproverEvidence;
+use fuin_shared::statement::{ManageAction, ManageStatement};
+use said::{event, payload, stated};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// DER of the AlgorithmIdentifier ecdsa-with-SHA256.
@@ -36,6 +46,8 @@ pub struct Permission {
     pub hashes: Vec<Blob>,
     /// On the word of a means of this level.
     pub scal: u8,
+    /// Number of the approver of a seal key who said it.
+    approver: Option<u32>,
 }
 
 impl Permission {
@@ -55,10 +67,14 @@ pub struct Oracle {
     proofs: BTreeMap<String, bool>,
     /// Manifests that the officers' quorum approved.
     pub manifests: Vec<Blob>,
-    /// Orders that SCAs signed; whether each was obeyed.
-    orders: BTreeMap<Blob, bool>,
-    /// Statements with which officers ended mandates.
-    endings: BTreeSet<Blob>,
+    /// What approvers granted, and what was sealed under it.
+    pub mandates: Mandates,
+    /// What was tried on PINs.
+    pub guesses: Guesses,
+    /// Evidence of enclaves to which the host may have the root key handed.
+    heirs: BTreeSet<Blob>,
+    /// Statements with which it was handed over, and that nobody has taken yet.
+    handed: BTreeSet<Blob>,
     /// Tokens and what is left of each, in the order of their coming.
     pub tokens: Vec<(Blob, Permission)>,
     /// Receipts, by their index in the ledger.
@@ -67,6 +83,8 @@ pub struct Oracle {
     pub signed: u64,
     /// The same of SCAL 1.
     pub signed_scal1: u64,
+    /// Seals that came out.
+    pub seals: u64,
     /// Signatures, tokens and changes that nobody authorized.
     pub unauthorized: Vec<String>,
     /// Events that were acknowledged and are gone.
@@ -81,29 +99,43 @@ impl Oracle {
 
     /// A signer authorized this.
     pub fn consented(&mut self, sad: &Sad) {
+        if sad.means == MeansProfile::PinTotp {
+            self.guesses.said(&sad.credential);
+        }
+        self.permitted(sad, None);
+    }
+
+    /// An approver of a seal key, of this number, said this.
+    pub fn approved(&mut self, sad: &Sad, approver: u32) {
+        if let (Purpose::Mandate, [hash]) = (sad.purpose, &sad.hashes[..]) {
+            self.mandates.signed(hash, approver);
+        }
+        self.permitted(sad, Some(approver));
+    }
+
+    fn permitted(&mut self, sad: &Sad, approver: Option<u32>) {
         let permission = Permission {
             credential: sad.credential.clone(),
             purpose: sad.purpose,
             hash_type: sad.hash_type,
             hashes: sad.hashes.clone(),
             scal: sad.means.scal(),
+            approver,
         };
         self.consents.insert(sad_digest(&sad.to_bytes()), permission);
     }
 
     /// An RA client signed this proof.
     pub fn proved(&mut self, proof: &str) {
+        if let Some(ManageStatement { action: ManageAction::Unlock {}, key: Some(key), .. }) = stated(proof) {
+            self.guesses.unlocked(&key);
+        }
         self.proofs.insert(payload(proof), false);
     }
 
-    /// An SCA signed this order.
-    pub fn ordered(&mut self, order: &SealOrder) {
-        self.orders.insert(codec::encode(order).into(), false);
-    }
-
-    /// An officer signed this ending of a mandate.
-    pub fn ending(&mut self, statement: Blob) {
-        self.endings.insert(statement);
+    /// The enclave with this evidence is one of the service's: the root key may be handed to it.
+    pub fn may_inherit(&mut self, evidence: Blob) {
+        self.heirs.insert(evidence);
     }
 
     /// A new boot: no consent and no token of an earlier one may serve any more.
@@ -140,7 +172,10 @@ impl Oracle {
             (Some(Command::ExtendTransaction(request)), Answer::Activation { token, .. }) => {
                 self.extended(request, token)
             }
-            // A suspension takes nothing from anybody but the use of the key; who may order one is tested elsewhere.
+            (Some(Command::Suspend(request)), Answer::CredentialStatus(_)) => {
+                self.consent(Some(&request.evidence), Purpose::Suspend).map(drop)
+            }
+            // Suspensions by RA clients and officers are tested elsewhere.
             (
                 _,
                 Answer::CeremonyStatus(_)
@@ -151,10 +186,28 @@ impl Oracle {
             (Some(Command::Relink(r)), Answer::Linked(_)) => {
                 self.managed(&r.manage, Some(Purpose::Relink)).map(drop)
             }
-            (Some(Command::Hold(m)), Answer::Restored(_)) => self.managed(m, Some(Purpose::Resume)).map(drop),
+            (Some(Command::Hold(m)), Answer::Restored(_)) => {
+                // An RA client unlocks without the signer.
+                let unlocks = stated(&m.proof).is_some_and(|s| s.action == ManageAction::Unlock {});
+                self.managed(m, (!unlocks).then_some(Purpose::Resume)).map(drop)
+            }
+            (Some(Command::HandOver(offer)), Answer::HandedOver { handed, .. })
+                if self.heirs.contains(&offer.evidence) =>
+            {
+                self.handed.insert(handed.statement.clone());
+                Ok(())
+            }
+            (Some(Command::TakeOver(take)), Answer::Operational { .. })
+                if self.handed.remove(&take.handed.statement) =>
+            {
+                Ok(())
+            }
+            (Some(Command::HandOver(_)), Answer::HandedOver { .. }) => {
+                Err("the root key, handed to an enclave that is none of the service's".to_owned())
+            }
             (Some(Command::FollowManifest(c)), Answer::ManifestFollowed { .. })
             | (Some(Command::ChangeManifest(c)), Answer::ManifestChanged(_)) => self.changed(c),
-            (Some(Command::GenerateKey(m)), Answer::KeyGenerated(_)) => self.managed(m, None).map(drop),
+            (Some(Command::GenerateKey(m)), Answer::KeyGenerated(made)) => self.generated(m, made),
             (Some(Command::LinkCert(m)), Answer::Linked(_)) => self.managed(m, None).map(drop),
             (Some(Command::LinkEid(m)), Answer::Linked(_)) => self.managed(m, Some(Purpose::Link)).map(drop),
             (Some(Command::DeleteKey(m)), Answer::Deleted(_)) => {
@@ -162,9 +215,17 @@ impl Oracle {
             }
             (Some(Command::AuthorizePop(m)), Answer::Request { csr, .. }) => self.requested(m, csr),
             (Some(Command::GrantMandate(request)), Answer::MandateGranted { .. }) => self.granted(request),
-            (Some(Command::EndMandate(request)), Answer::MandateEnded(_)) => self.ended(request),
-            (Some(Command::Seal(request)), Answer::Signatures { signatures, .. }) => {
-                self.sealed(request, signatures)
+            (Some(Command::EndMandate(request)), Answer::MandateEnded(receipt)) => {
+                self.ended(request, receipt)
+            }
+            (Some(Command::Seal(request)), Answer::Signatures { signatures, receipt }) => {
+                match self.keys.get(&request.credential) {
+                    Some(key) => {
+                        self.seals += signatures.len() as u64;
+                        self.mandates.sealed(request, signatures, receipt, key)
+                    }
+                    None => Err("sealed with a key that nobody knows".to_owned()),
+                }
             }
             _ => Err("an answer that fits no command".to_owned()),
         };
@@ -195,8 +256,9 @@ impl Oracle {
         })
     }
 
-    /// Looks for every acknowledged event in this ledger.
+    /// Looks for every acknowledged event in this ledger, the honest one, and at what it says of guesses.
     pub fn look_for_lost(&mut self, entries: &[Vec<u8>]) {
+        self.unauthorized.extend(self.guesses.read(entries));
         let kept = |index: &u64| usize::try_from(*index).ok().and_then(|index| entries.get(index));
         let lost = &mut self.lost;
         // What is lost is said once.
@@ -224,6 +286,9 @@ impl Oracle {
         let octets = evidence.ok_or("without the signer's consent")?;
         let digest = match codec::decode(octets.as_slice()) {
             Ok(AuthorizationEvidence::Sealed { sad_digest, .. }) => sad_digest,
+            Ok(AuthorizationEvidence::Plain(plain)) if plain.assertion.must_be_sealed() => {
+                return Err("on evidence in the clear of a means that must not be seen".to_owned());
+            }
             Ok(AuthorizationEvidence::Plain(plain)) => sad_digest(plain.sad.as_slice()),
             Err(_) => return Err("on evidence that is none".to_owned()),
         };
@@ -327,48 +392,59 @@ impl Oracle {
         Ok(())
     }
 
-    /// Every approval is an approver's own, and was used for nothing before.
+    /// As many approvers as must said it of these terms, each for oneself and for nothing before.
     fn granted(&mut self, request: &GrantMandate) -> Result<(), String> {
-        if request.approvals.is_empty() {
-            return Err("a mandate without approvals".to_owned());
+        let hash = self.mandates.granting(&request.terms).ok_or("a mandate that nobody proposed")?;
+        let all = self.by_approvers(&request.approvals, Purpose::Mandate)?;
+        if all.iter().all(|one| one.credential == request.credential && one.hashes == [hash.clone()]) {
+            Ok(())
+        } else {
+            Err("a mandate on approvals of something else".to_owned())
         }
-        for approval in &request.approvals {
-            let permission = self.consent(Some(approval), Purpose::Mandate)?;
-            if permission.credential != request.credential {
-                return Err("a mandate for another credential".to_owned());
-            }
-        }
-        Ok(())
     }
 
-    fn ended(&mut self, request: &EndMandate) -> Result<(), String> {
+    fn ended(&mut self, request: &EndMandate, receipt: &Receipt) -> Result<(), String> {
         match &request.by {
-            EndedBy::Approver(evidence) => self.consent(Some(evidence), Purpose::EndMandate).map(drop),
-            EndedBy::Officer(statement) if self.endings.contains(statement) => Ok(()),
-            EndedBy::Officer(_) => Err("ended on a statement that no officer made".to_owned()),
+            EndedBy::Approver(evidence) => self.consent(Some(evidence), Purpose::EndMandate).map(drop)?,
+            EndedBy::Officer(statement) if self.mandates.may_end(statement) => {}
+            EndedBy::Officer(_) => return Err("ended on a statement that no officer made".to_owned()),
+        }
+        self.mandates.ended(&request.mandate, receipt)
+    }
+
+    /// What different approvers said, as many as must.
+    fn by_approvers(&mut self, approvals: &[Blob], purpose: Purpose) -> Result<Vec<Permission>, String> {
+        let all = approvals.iter().map(|one| self.consent(Some(one), purpose));
+        let all = all.collect::<Result<Vec<_>, _>>()?;
+        let different: BTreeSet<_> = all.iter().filter_map(|one| one.approver).collect();
+        let wanted = all.first().and_then(|one| self.mandates.threshold(&one.credential));
+        if different.len() == all.len() && wanted.is_some_and(|wanted| all.len() >= wanted) {
+            Ok(all)
+        } else {
+            Err("on the word of too few approvers".to_owned())
         }
     }
 
-    /// An order of the SCA seals once, its own hashes and no other.
-    fn sealed(&mut self, request: &Seal, seals: &[Blob]) -> Result<(), String> {
-        let signed: SignedOrder =
-            codec::decode(request.order.as_slice()).map_err(|_| "sealed on an order that is none")?;
-        let order: SealOrder =
-            codec::decode(signed.order.as_slice()).map_err(|_| "sealed on an order that is none")?;
-        let obeyed = self.orders.get_mut(&signed.order).ok_or("sealed on an order that no SCA made")?;
-        if std::mem::replace(obeyed, true) {
-            return Err("sealed on an order that was obeyed before".to_owned());
+    /// What the signer said, or as many approvers as must, or approvers to be about themselves.
+    fn word(&mut self, evidence: &Blob, purpose: Purpose) -> Result<Permission, String> {
+        let Ok(several) = codec::decode::<ApproverEvidence>(evidence.as_slice()) else {
+            return self.consent(Some(evidence), purpose);
+        };
+        let all = if purpose == Purpose::Link {
+            // The suite's organizations change no approvers: nobody was there before.
+            let shown = several.registrations.iter().map(|one| self.consent(Some(one), purpose));
+            shown.collect::<Result<Vec<_>, _>>()?
+        } else {
+            self.by_approvers(&several.approvals, purpose)?
+        };
+        all.into_iter().next().ok_or_else(|| "on nobody's word".to_owned())
+    }
+
+    fn generated(&mut self, manage: &Manage, made: &KeyGenerated) -> Result<(), String> {
+        if let Some(mark) = event(&made.receipt)?.body.credential() {
+            self.guesses.named(&made.key, mark.subject);
         }
-        if order.hashes.len() != seals.len() {
-            return Err("not one seal for each hash".to_owned());
-        }
-        let key = self.keys.get(&request.credential).ok_or("sealed with a key that nobody knows")?;
-        for (hash, seal) in order.hashes.iter().zip(seals) {
-            key.verify_digest(hash.as_slice(), seal.as_slice())
-                .map_err(|_| "a seal of something else than the hash ordered")?;
-            self.signed += 1;
-        }
-        Ok(())
+        self.managed(manage, None).map(drop)
     }
 
     fn managed(&mut self, manage: &Manage, purpose: Option<Purpose>) -> Result<Option<Permission>, String> {
@@ -380,7 +456,10 @@ impl Oracle {
         // A key without means has no signer to ask.
         match purpose {
             Some(Purpose::Delete) if manage.evidence.is_none() => Ok(None),
-            Some(purpose) => self.consent(manage.evidence.as_ref(), purpose).map(Some),
+            Some(purpose) => {
+                let evidence = manage.evidence.as_ref().ok_or("without the signer's consent")?;
+                self.word(evidence, purpose).map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -405,25 +484,4 @@ impl Oracle {
         });
         if authorized { Ok(()) } else { Err("a request that was not consented to".to_owned()) }
     }
-}
-
-/// The receipt in an answer.
-pub(super) fn receipt(answer: &Answer) -> Option<&Receipt> {
-    match answer {
-        Answer::KeyGenerated(made) => Some(&made.receipt),
-        Answer::Linked(linked) => Some(&linked.receipt),
-        Answer::Request { receipt, .. } | Answer::Deleted(receipt) | Answer::Restored(receipt) => {
-            Some(receipt)
-        }
-        Answer::ManifestChanged(changed) => Some(&changed.receipt),
-        Answer::Activation { receipt, .. } | Answer::Signatures { receipt, .. } => Some(receipt),
-        Answer::MandateGranted { receipt, .. } | Answer::MandateEnded(receipt) => Some(receipt),
-        _ => None,
-    }
-}
-
-/// The statement in a `manageProof`, whatever its signature.
-fn payload(proof: &str) -> String {
-    let part = proof.split('.').nth(1).unwrap_or_default();
-    String::from_utf8(Base64UrlUnpadded::decode_vec(part).unwrap_or_default()).unwrap_or_default()
 }

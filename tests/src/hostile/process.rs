@@ -1,7 +1,9 @@
 //! Place: none. The enclave: an ordinary process, or an image in QEMU.
 
+use crate::hostile::host::Host;
 use crate::programs::program;
 use fuin_shared::evidence::Pcr;
+use fuin_shared::ids::InstanceId;
 use fuin_shared::manifest::Measurement;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -16,12 +18,17 @@ pub const CLOCK: &str = "clock";
 /// What a machine printed, in the same folder.
 const CONSOLE: &str = "console";
 
+/// How often a machine is started until it boots.
+const STARTS: u32 = 4;
+
 /// Where enclaves run.
 #[derive(Debug, Clone, Default)]
 pub enum Place {
     /// As ordinary processes.
     #[default]
     Process,
+    /// As processes of this program.
+    Program(PathBuf),
     /// In QEMU, from this image.
     Qemu(PathBuf),
 }
@@ -31,10 +38,10 @@ impl Place {
     #[must_use]
     pub fn measurement(&self) -> Measurement {
         let measured = match self {
-            Self::Process => {
-                let octets = std::fs::read(program("fuin-enclave-process")).unwrap();
-                fuin_emulator::process::measure_program(&octets)
-            }
+            Self::Process => fuin_emulator::process::measure_program(
+                &std::fs::read(program("fuin-enclave-process")).unwrap(),
+            ),
+            Self::Program(path) => fuin_emulator::process::measure_program(&std::fs::read(path).unwrap()),
             Self::Qemu(image) => fuin_emulator::machine::measure_file(image).unwrap(),
         };
         Measurement { pcr0: Pcr(measured.pcr0), pcr1: Pcr(measured.pcr1), pcr2: Pcr(measured.pcr2) }
@@ -51,14 +58,31 @@ pub struct Enclave {
 }
 
 impl Enclave {
-    /// Dials the socket in `FOLDER/NAME`.
+    /// Boots one that dials the host which listens in `FOLDER/NAME`; `known` is who dialled there before. A machine that fails to
+    /// boot is started again: emulated ones do, beside others, and to the host that is no secret.
     #[must_use]
-    pub fn start(place: &Place, folder: &Path, name: &str) -> Self {
+    pub fn boot(place: &Place, folder: &Path, name: &str, host: &Host, known: Option<InstanceId>) -> Self {
+        for _ in 0..STARTS {
+            let mut enclave = Self::start(place, folder, name);
+            if host.dialled(known, || enclave.is_alive()) {
+                return enclave;
+            }
+            assert!(enclave.is_machine, "the enclave has ended before it dialled");
+            enclave.kill();
+        }
+        panic!("no machine boots");
+    }
+
+    /// Dials the socket in `FOLDER/NAME`.
+    fn start(place: &Place, folder: &Path, name: &str) -> Self {
         let (side, log) = (folder.join(name), folder.join(format!("{name}.log")));
         let written = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let mut command = match place {
-            Place::Process => {
-                let mut command = Command::new(program("fuin-enclave-process"));
+            Place::Process | Place::Program(_) => {
+                let mut command = Command::new(match place {
+                    Place::Program(path) => path.clone(),
+                    _ => program("fuin-enclave-process"),
+                });
                 command.arg("--connect").arg(format!("unix://{}", side.join(SOCKET).display()));
                 command.arg("--false-clock").arg(folder.join(CLOCK));
                 command

@@ -1,9 +1,12 @@
-//! Place: SIC. A signer with a passkey: enrolment, consent, signatures, through a host that may be anybody's.
+//! Place: SIC. A signer with a means of any kind: enrolment, consent, signatures, through a host that may be anybody's.
 
 use crate::hostile::host::Refused;
+use crate::hostile::means::link_action;
 use crate::hostile::people::Person;
-use crate::hostile::world::{AUTHORITY, RELYING_PARTY, World};
+use crate::hostile::world::{AUTHORITY, World};
 use crate::signer::{now, random};
+use fuin_sca::means::MeansError;
+use fuin_sca::pin_totp::PinTotpError;
 use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -13,7 +16,7 @@ use fuin_shared::key::PublicKey;
 use fuin_shared::message::*;
 use fuin_shared::sad::{Assertion, HashType, LinkSubject, MeansProfile, Purpose, Sad, sad_digest};
 use fuin_shared::statement::{ManageAction, ManageStatement};
-use fuin_sic::{Authenticator, SadRequest, TrustedInstance};
+use fuin_sic::{SadRequest, TrustedInstance};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use std::time::Duration;
@@ -37,6 +40,8 @@ pub struct Enrolled {
     pub id: CredentialId,
     /// DER SubjectPublicKeyInfo.
     pub spki: Vec<u8>,
+    /// The kind of its means.
+    pub means: MeansProfile,
     /// Its record before the certificate was linked.
     pub former: SealedRecord,
 }
@@ -146,7 +151,7 @@ impl World {
     ) -> (Sad, Challenge) {
         let challenge = self.challenge(&key.id, purpose);
         let request = SadRequest { expires, ..sad_request(&key.id, &key.spki, purpose, hashes) };
-        (on.build_sad(&challenge, request).unwrap(), challenge)
+        (on.build_sad_for(key.means, &challenge, request).unwrap(), challenge)
     }
 
     /// Evidence of the signer's authorization, sealed to the instance.
@@ -170,11 +175,13 @@ impl World {
         hashes: &[Blob],
         expires: u64,
     ) -> Blob {
-        let (sad, assertion) = self.authorized_until(on, key, Purpose::Sign, hashes, expires);
+        let (sad, assertion) =
+            self.authorized_until(on, key, Purpose::Sign, hashes, expires).expect("a means that answers now");
         codec::encode(&on.seal(&sad, assertion, &mut UnwrapErr(SysRng)).unwrap()).into()
     }
 
-    /// A SAD that the signer authorized, and what the passkey made of it.
+    /// A SAD that the signer authorized, and what the means made of it. A PIN's next password may not be good yet: see
+    /// [`Self::try_authorized`].
     pub fn authorized(
         &mut self,
         on: &TrustedInstance,
@@ -182,6 +189,17 @@ impl World {
         purpose: Purpose,
         hashes: &[Blob],
     ) -> (Sad, Assertion) {
+        self.authorized_until(on, key, purpose, hashes, now() + 200).expect("a means that answers now")
+    }
+
+    /// The same; none while the next password of a PIN is not good yet.
+    pub fn try_authorized(
+        &mut self,
+        on: &TrustedInstance,
+        key: &Enrolled,
+        purpose: Purpose,
+        hashes: &[Blob],
+    ) -> Option<(Sad, Assertion)> {
         self.authorized_until(on, key, purpose, hashes, now() + 200)
     }
 
@@ -193,34 +211,45 @@ impl World {
         purpose: Purpose,
         hashes: &[Blob],
         expires: u64,
-    ) -> (Sad, Assertion) {
+    ) -> Option<(Sad, Assertion)> {
         let (sad, challenge) = self.sad_until(on, key, purpose, hashes, expires);
-        self.oracle.borrow_mut().consented(&sad);
         let digest = sad_digest(&sad.to_bytes());
-        let assertion = match &challenge.passkey {
-            None => self.passkeys.register(RELYING_PARTY, USER, &digest),
-            Some(hint) => self.passkeys.assert(&hint.relying_party, hint.credential_id.as_slice(), &digest),
+        let assertion = if purpose == Purpose::Link {
+            self.means.register(key.means, &digest)
+        } else {
+            match self.means.answer(key.means, &challenge, &digest) {
+                Err(MeansError::PinTotp(PinTotpError::Wait(_))) => return None,
+                answer => answer.unwrap(),
+            }
         };
-        (sad, assertion.unwrap())
+        self.oracle.borrow_mut().consented(&sad);
+        Some((sad, assertion))
     }
 
     /// A key of this signer, made on the word of this RA client.
     #[must_use]
     pub fn generate(&self, ra: &Person) -> Enrolled {
-        let proof = self.prove(ra, &self.statement(generate_action(), None));
+        self.generate_as(ra, generate_action(), MeansProfile::Passkey)
+    }
+
+    /// A key made for this action; a means of this kind is to be linked to it.
+    #[must_use]
+    pub fn generate_as(&self, ra: &Person, action: ManageAction, means: MeansProfile) -> Enrolled {
+        let proof = self.prove(ra, &self.statement(action, None));
         let manage = Manage { proof, evidence: None, record: None, nonce: None };
-        let Ok(Answer::KeyGenerated(made)) = self.call(Command::GenerateKey(manage)) else {
-            panic!("generateKey");
+        let made = match self.call(Command::GenerateKey(manage)) {
+            Ok(Answer::KeyGenerated(made)) => made,
+            other => panic!("generateKey: {other:?}"),
         };
         self.oracle.borrow_mut().knows(&made.key, made.spki.as_slice());
         let former = self.record(&made.key);
-        Enrolled { id: made.key, spki: made.spki.0, former }
+        Enrolled { id: made.key, spki: made.spki.0, means, former }
     }
 
-    /// The signer's passkey is linked to the key.
+    /// The signer's means is linked to the key.
     pub fn link(&mut self, on: &TrustedInstance, key: &Enrolled) {
         let (evidence, registration) = self.consent(on, key, Purpose::Link, &[]);
-        let link = link_action(registration.unwrap());
+        let link = link_action(key.means, registration.unwrap());
         self.call(Command::LinkEid(self.manage(link, Some(&key.id), Some(evidence)))).unwrap();
     }
 
@@ -235,6 +264,11 @@ impl World {
         let Ok(Answer::Request { csr, .. }) = self.call(Command::AuthorizePop(ask)) else {
             panic!("authorize")
         };
+        self.link_certificate(key, &csr);
+    }
+
+    /// The CA's certificate for this request is linked to the key.
+    pub fn link_certificate(&self, key: &mut Enrolled, csr: &Blob) {
         key.former = self.record(&key.id);
         let certificates = vec![self.authority.issue(csr.as_slice()).into()];
         let link = self.manage(ManageAction::LinkCert { certificates }, Some(&key.id), None);
@@ -251,8 +285,14 @@ impl World {
     /// From nothing to a credential that can sign.
     #[must_use]
     pub fn enrol(&mut self) -> Enrolled {
+        self.enrol_with(MeansProfile::Passkey)
+    }
+
+    /// The same, with a means of this kind.
+    #[must_use]
+    pub fn enrol_with(&mut self, means: MeansProfile) -> Enrolled {
         let on = self.trusted();
-        let mut key = self.generate(&self.ra);
+        let mut key = self.generate_as(&self.ra, generate_action(), means);
         self.link(&on, &key);
         self.certify(&on, &mut key);
         key
@@ -330,13 +370,6 @@ pub fn generate_action() -> ManageAction {
         multisign: 10,
         subject: Some("CN=Hanako,O=Test,C=JP".to_owned()),
     }
-}
-
-/// What the RA states of a registration that it saw made.
-#[must_use]
-pub fn link_action(registration: Digest32) -> ManageAction {
-    let (means, relying_party) = (MeansProfile::Passkey, RELYING_PARTY.to_owned());
-    ManageAction::LinkEid { means, identity: IDENTITY, relying_party, registration }
 }
 
 /// What the RA asks for to have a certificate request: first its octets, then their signature.

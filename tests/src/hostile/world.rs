@@ -1,14 +1,16 @@
 //! Place: none. One service: its people, its enclave, and the host between them.
 
-mod issued_means;
 mod manifests;
+mod sides;
+
+pub use sides::{Side, Snapshot};
 
 use crate::hostile::authority::Authority;
 use crate::hostile::host::{Host, Refused};
+use crate::hostile::means::Means;
 use crate::hostile::oracle::Oracle;
 use crate::hostile::people::Person;
 use crate::hostile::process::{CLOCK, Enclave, Place, SOCKET};
-use crate::hostile::store::Store;
 use crate::hostile::witnesses::Witnesses;
 use crate::programs::scratch;
 use crate::signer::{now, random};
@@ -17,14 +19,12 @@ use fuin_attestation::{
     verify_bundle,
 };
 use fuin_custodian::{Custodian, CustodianError, Pins};
-use fuin_sca::passkey::PasskeyDirectory;
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId, StatementId};
-use fuin_shared::manifest::means::MeansPolicy;
 use fuin_shared::manifest::{
     AlgorithmPolicy, Authority as ListedAuthority, Limits, Manifest, Measurement, Officer, OfficerSignature,
     RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
@@ -42,6 +42,8 @@ use std::time::Duration;
 
 /// rpId of the passkeys.
 pub const RELYING_PARTY: &str = "localhost";
+/// The RA client of the signers.
+pub const RA: &str = "ra";
 /// `caID`.
 pub const AUTHORITY: &str = "test-ca";
 
@@ -86,8 +88,8 @@ pub struct World {
     pub authority: Authority,
     /// The one custodian.
     pub custodian: Custodian,
-    /// The signers' passkeys.
-    pub passkeys: PasskeyDirectory,
+    /// What signers and approvers answer with.
+    pub means: Means,
     /// Of the enclave's program.
     pub measurement: Measurement,
     /// The development root, DER.
@@ -96,8 +98,6 @@ pub struct World {
     pub signed: Blob,
     /// The service.
     pub service: ServiceId,
-    /// Issuers of means that the manifest names.
-    pub means: Option<MeansPolicy>,
     /// The ledger, after the genesis.
     pub ledger: Option<LedgerIdentity>,
     /// What was authorized.
@@ -113,13 +113,6 @@ pub struct World {
     /// Name of the present side.
     side: String,
     folder: tempfile::TempDir,
-}
-
-/// The half of a world that there can be two of: host and enclave.
-pub struct Side {
-    host: Host,
-    enclave: Enclave,
-    side: String,
 }
 
 impl World {
@@ -138,26 +131,25 @@ impl World {
         if kind.release == Release::Cosigned {
             host.state().witnesses = Some(Arc::clone(&witnesses));
         }
-        let enclave = Enclave::start(&kind.place, folder.path(), "host");
-        host.dialled(None);
+        let enclave = Enclave::boot(&kind.place, folder.path(), "host", &host, None);
         let measurement = kind.place.measurement();
         let (root, anchor) = (folder.path().join("nsm/nsm-root.pem"), folder.path().join("anchor.der"));
         let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
         crate::peers::openssl(&["x509", "-in", &path(&root), "-outform", "DER", "-out", &path(&anchor)]);
+        let means = Means::new(folder.path());
         let mut world = Self {
             host,
             enclave,
             officer: Person::new("officer"),
-            ra: Person::new("ra"),
+            ra: Person::new(RA),
             other_ra: Person::new("other-ra"),
             authority: Authority::new(folder.path()),
             custodian: Custodian::new(PersonId::new("custodian").unwrap(), &mut UnwrapErr(SysRng)),
-            passkeys: PasskeyDirectory::new(folder.path().join("passkeys"), "https://localhost", false),
+            means,
             measurement,
             anchor: std::fs::read(anchor).unwrap(),
             signed: Blob::default(),
             service: ServiceId([0; 32]),
-            means: None,
             ledger: None,
             oracle: RefCell::default(),
             seen: RefCell::default(),
@@ -230,7 +222,7 @@ impl World {
             limits: Limits::default(),
             ledger_prefix: "ledger.example/fuin".to_owned(),
             witnesses: (self.kind.release == Release::Cosigned).then(|| self.witnesses().policy()),
-            means: self.means.clone(),
+            means: Some(self.means.policy()),
             operators: Vec::new(),
             auditors: Vec::new(),
         }
@@ -286,9 +278,8 @@ impl World {
         // What it said last is judged by what was authorized to it.
         self.host.gone();
         self.judge_strays();
-        self.enclave = Enclave::start(&self.kind.place, self.folder.path(), &self.side);
+        self.enclave = Enclave::boot(&self.kind.place, self.folder.path(), &self.side, &self.host, known);
         self.boots += 1;
-        self.host.dialled(known);
         self.oracle.borrow_mut().rebooted();
     }
 
@@ -310,22 +301,6 @@ impl World {
         std::fs::rename(beside, clock).unwrap();
     }
 
-    /// A second enclave, booted beside the first behind a host of its own, on this store.
-    #[must_use]
-    pub fn twin(&mut self, store: Store) -> Side {
-        self.boots += 1;
-        let side = format!("host-{}", self.boots);
-        let host = self.host.beside(&self.folder.path().join(&side).join(SOCKET));
-        let witnesses = self.host.state().witnesses.clone();
-        {
-            let mut state = host.state();
-            (state.store, state.witnesses) = (store, witnesses);
-        }
-        let enclave = Enclave::start(&self.kind.place, self.folder.path(), &side);
-        host.dialled(None);
-        Side { host, enclave, side }
-    }
-
     /// Places in the logs of all enclaves of this world where a panic happened.
     #[must_use]
     pub fn panics(&self) -> Vec<String> {
@@ -334,19 +309,6 @@ impl World {
         let texts = logs.map(|path| std::fs::read_to_string(path).unwrap_or_default());
         let lines = texts.flat_map(|t| t.lines().map(str::to_owned).collect::<Vec<_>>());
         lines.filter(|line| line.contains("internal error") || line.contains("panicked")).collect()
-    }
-
-    /// Works with the other enclave from now on; the one of before is kept in its place.
-    pub fn change_sides(&mut self, other: &mut Side) {
-        std::mem::swap(&mut self.host, &mut other.host);
-        std::mem::swap(&mut self.enclave, &mut other.enclave);
-        std::mem::swap(&mut self.side, &mut other.side);
-    }
-
-    /// Name of the present side.
-    #[must_use]
-    pub fn side(&self) -> &str {
-        &self.side
     }
 
     /// The enclave's phase.
@@ -459,6 +421,11 @@ impl World {
             std::thread::sleep(Duration::from_millis(20));
         }
         Err("the witnesses are not asked".to_owned())
+    }
+
+    /// The host brings the newest revocation list of the cards' CA: a boot knows of none.
+    pub fn bring_list(&self) -> Result<(), Refused> {
+        self.call(Command::ProvideRevocation(self.means.cards.list())).map(drop)
     }
 
     /// Another boot, recovered.

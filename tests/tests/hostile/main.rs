@@ -6,6 +6,7 @@ mod frames;
 mod issued_means;
 mod manifests;
 mod named;
+mod oracle;
 mod shares;
 mod tokens;
 mod witnesses;

@@ -32,8 +32,8 @@ fn manifests_without_the_officers_word_are_refused() {
         (forged, 301),
         (
             unsigned(&|s| {
-                let last = s.manifest.0.len() - 1;
-                s.manifest.0[last] ^= 1
+                let name = s.manifest.0.windows(12).position(|w| w == b"Test service").unwrap();
+                s.manifest.0[name] ^= 1;
             }),
             301,
         ),

@@ -96,6 +96,36 @@ fn false_time() {
     fails("false time");
 }
 
+#[test]
+fn hand_over_to_others() {
+    fails("hand-over to others");
+}
+
+#[test]
+fn hand_over_to_others_of_a_cosigned_service() {
+    fails_on(World::cosigned(), "hand-over to others");
+}
+
+#[test]
+fn guesses_over_boots_and_older_stores() {
+    fails("guesses over boots and older stores");
+}
+
+#[test]
+fn guesses_over_boots_and_older_stores_of_a_cosigned_service() {
+    fails_on(World::cosigned(), "guesses over boots and older stores");
+}
+
+#[test]
+fn orders_over_boots_and_older_stores() {
+    fails("orders over boots and older stores");
+}
+
+#[test]
+fn orders_over_boots_and_older_stores_of_a_cosigned_service() {
+    fails_on(World::cosigned(), "orders over boots and older stores");
+}
+
 /// Names are not lost on the way.
 #[test]
 fn each_name_is_one_attack() {

@@ -5,7 +5,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::ids::CredentialId;
 use fuin_shared::message::{Command, SignHash};
 use fuin_shared::sad::Purpose;
-use fuin_tests::hostile::attacks::own_assertion;
+use fuin_tests::hostile::attacks::own_answer;
 use fuin_tests::hostile::signer::{hash, signatures, verify};
 use fuin_tests::hostile::world::World;
 use fuin_tests::signer::random;
@@ -140,8 +140,7 @@ fn a_passkey_that_the_host_made_is_refused() {
     // The host has a device of its own, and everything that passes through its hands.
     let (sad, challenge) = world.sad(&on, &key, Purpose::Sign, &hashes);
     let digest = fuin_shared::sad::sad_digest(&sad.to_bytes());
-    let hint = challenge.passkey.unwrap();
-    let assertion = own_assertion(&hint, &digest);
+    let assertion = own_answer(key.means, &challenge, &digest).unwrap();
     let sealed = on.seal(&sad, assertion, &mut rand_core::UnwrapErr(getrandom::SysRng)).unwrap();
     let evidence = fuin_shared::codec::encode(&sealed).into();
     let request = world.authorize_request(&key, evidence, &hashes);

@@ -3,15 +3,17 @@
 //! An attack answers with what went wrong.
 
 mod boots;
+mod hand_over;
 mod ledgers;
 mod operation;
-mod passkeys;
+mod own_means;
+mod restored;
 mod time;
 mod witnessed;
 
 pub(crate) use ledgers::refused_boot;
-pub use passkeys::{own_assertion, own_registration};
-pub(crate) use witnessed::never_operational;
+pub use own_means::{own_answer, own_key, own_registration};
+pub(crate) use witnessed::forgotten;
 
 use crate::hostile::host::Refused;
 use crate::hostile::signer::Enrolled;
@@ -25,7 +27,7 @@ pub type Outcome = Result<(), String>;
 pub type Attack = fn(&mut World, &Enrolled) -> Outcome;
 
 /// Those on any service.
-const ANYWHERE: [(&str, Attack); 10] = [
+const ANYWHERE: [(&str, Attack); 13] = [
     ("host's own passkey at linkEid", operation::own_passkey_at_link),
     ("swapped SAD purpose", operation::swapped_purposes),
     ("extendTransaction with a new hash", operation::extended_beyond),
@@ -36,6 +38,9 @@ const ANYWHERE: [(&str, Attack); 10] = [
     ("old statement", boots::old_statements),
     ("truncated tail", ledgers::truncated_tail),
     ("false time", time::false_time),
+    ("hand-over to others", hand_over::handed_to_others),
+    ("guesses over boots and older stores", restored::guesses),
+    ("orders over boots and older stores", restored::orders),
 ];
 /// On a service without witnesses.
 const DURABLE: [(&str, Attack); 1] = [("live twin", ledgers::live_twin)];

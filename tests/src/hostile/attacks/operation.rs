@@ -1,14 +1,15 @@
 //! Place: none. Attacks on a running service.
 
-use super::passkeys::own_registration;
+use super::own_means::own_registration;
 use super::{Outcome, refused};
+use crate::hostile::means::link_action;
 use crate::hostile::people::Person;
-use crate::hostile::signer::{ECDSA, Enrolled, SHA256, hash, link_action};
+use crate::hostile::signer::{ECDSA, Enrolled, SHA256, hash};
 use crate::hostile::world::World;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::message::{Answer, Command, ExtendTransaction, Manage};
-use fuin_shared::sad::{Purpose, sad_digest};
+use fuin_shared::sad::{MeansProfile, Purpose, sad_digest};
 use fuin_shared::statement::ManageAction;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -25,13 +26,13 @@ pub(super) fn own_passkey_at_link(world: &mut World, _: &Enrolled) -> Outcome {
 
     // The RA names the registration that the signer made before its eyes.
     let (honest, seen) = world.consent(&on, &key, Purpose::Link, &[]);
-    let proof = world.manage(link_action(seen.unwrap()), Some(&key.id), Some(honest));
+    let proof = world.manage(link_action(MeansProfile::Passkey, seen.unwrap()), Some(&key.id), Some(honest));
     let swapped = Manage { evidence: Some(sealed.clone()), ..proof.clone() };
     refused("the host's passkey under the RA's proof", world.host.call(Command::LinkEid(swapped)), &[425])?;
 
     // A proof that names the host's registration, by somebody who says to be the RA.
     let record = world.record(&key.id);
-    let statement = world.statement(link_action(own_name), Some(&record));
+    let statement = world.statement(link_action(MeansProfile::Passkey, own_name), Some(&record));
     let forged = Person::new(world.ra.id.as_str()).prove(&statement);
     let forged = Manage { proof: forged, evidence: Some(sealed), record: Some(record), nonce: None };
     refused("the host's passkey under the host's proof", world.host.call(Command::LinkEid(forged)), &[421])?;
@@ -122,7 +123,7 @@ pub(super) fn another_ra(world: &mut World, key: &Enrolled) -> Outcome {
         ManageAction::DeleteKey {},
         ManageAction::LinkCert { certificates: vec![world.authority.root().into()] },
         ManageAction::AuthorizePop { request_info: None, signature_algorithm: ECDSA },
-        link_action(own_name),
+        link_action(MeansProfile::Passkey, own_name),
     ];
     for action in actions {
         let statement = world.statement(action.clone(), Some(&record));

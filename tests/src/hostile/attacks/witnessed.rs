@@ -3,20 +3,30 @@
 use super::{Outcome, holds, refused};
 use crate::hostile::signer::{Enrolled, hash};
 use crate::hostile::store::Store;
-use crate::hostile::world::{Pending, World};
+use crate::hostile::world::{Pending, Snapshot, World};
+use fuin_custodian::Custodian;
 use fuin_shared::fault::Fault;
 use fuin_shared::message::{Answer, Command};
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::Purpose;
 
 /// Boots on this store, kept as if it were the newest: never operational.
-pub(crate) fn never_operational(world: &mut World, what: &str, store: Store) -> Outcome {
+fn never_operational(world: &mut World, what: &str, store: Store) -> Outcome {
     let newest = std::mem::replace(&mut world.host.state().store, store);
     world.reboot();
     let outcome = stays_recovering(world).map_err(|why| format!("{what}: {why}"));
     // It is killed before the true store is back: none of its boots belongs there.
     world.reboot();
     world.host.state().store = newest;
+    outcome
+}
+
+/// The same with the custodians of then, who know of nothing newer.
+pub(crate) fn forgotten(world: &mut World, what: &str, older: &Snapshot) -> Outcome {
+    let custodian = Custodian::from_bytes(&older.custodian).map_err(|e| e.to_string())?;
+    let knows = std::mem::replace(&mut world.custodian, custodian);
+    let outcome = never_operational(world, what, older.store.clone());
+    world.custodian = knows;
     outcome
 }
 

@@ -1,10 +1,11 @@
 //! Place: none. Commands that nobody sent.
 
 use super::Campaign;
-use crate::hostile::attacks::own_assertion;
+use crate::hostile::attacks::{own_answer, own_key};
+use crate::hostile::means::link_action;
 use crate::hostile::mutation::{mutate, octets, structure};
 use crate::hostile::people::Person;
-use crate::hostile::signer::{ECDSA, SHA256, hash, link_action};
+use crate::hostile::signer::{ECDSA, SHA256, hash};
 use crate::signer::random;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -13,7 +14,9 @@ use fuin_shared::message::{
     AttestKey, Authorize, Command, ExtendTransaction, GetChallenge, GetEvidence, Manage, SealedRecord,
     SignDocument, SignHash, ToBeSigned,
 };
-use fuin_shared::sad::{Assertion, AuthorizationEvidence, AuthorizedSad, Purpose, Sad, sad_digest};
+use fuin_shared::sad::{
+    Assertion, AuthorizationEvidence, AuthorizedSad, MeansProfile, Purpose, Sad, sad_digest,
+};
 use fuin_shared::statement::ManageAction;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -135,15 +138,23 @@ impl Campaign {
         self.carried(&evidence, &altered)
     }
 
-    /// A SAD of the host's own making, answered by its own passkey, or by what the signer's made of another SAD.
+    /// A SAD of the host's own making, answered by a means of its own, or by what the signer's made of another SAD.
     fn own_sad(&mut self) -> Command {
         let key = self.key();
+        // Guesses at PINs are made elsewhere, and not in every history.
+        if key.means == MeansProfile::PinTotp {
+            return self.signing_call();
+        }
         let (sad, challenge) = self.world.sad(&self.on, &key, Purpose::Sign, &[hash()]);
         let digest = sad_digest(&sad.to_bytes());
         let old = self.plain.clone().map(|plain| plain.assertion);
-        let assertion: Assertion = match (old, challenge.passkey) {
+        let own = match key.means {
+            MeansProfile::X509 => Some(self.world.means.cards.answer_by(&own_key(), &digest)),
+            means => own_answer(means, &challenge, &digest),
+        };
+        let assertion: Assertion = match (old, own) {
             (Some(old), _) if self.random.one_in(2) => old,
-            (_, Some(hint)) => own_assertion(&hint, &digest),
+            (_, Some(own)) => own,
             _ => return self.signing_call(),
         };
         let evidence = self.on.seal(&sad, assertion, &mut UnwrapErr(SysRng)).unwrap();
@@ -192,7 +203,8 @@ impl Campaign {
             ManageAction::DeleteKey {},
             ManageAction::LinkCert { certificates: vec![self.world.authority.root().into()] },
             ManageAction::AuthorizePop { request_info: None, signature_algorithm: ECDSA },
-            link_action(Digest32(random())),
+            link_action(MeansProfile::Passkey, Digest32(random())),
+            ManageAction::Unlock {},
         ];
         let action = self.random.pick(&actions).clone();
         let statement = self.world.statement(action, Some(&record));

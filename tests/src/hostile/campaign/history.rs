@@ -1,20 +1,31 @@
 //! Place: none. The end of a boot, and what the next one is shown.
 
 use super::Campaign;
-use crate::hostile::attacks::{attacks, never_operational, refused_boot};
+use crate::hostile::attacks::{attacks, forgotten, refused_boot};
+use crate::hostile::signer::Enrolled;
 use crate::hostile::store::{Sink, Store};
 use crate::hostile::witnesses::Carrier;
 use crate::hostile::world::World;
-use fuin_custodian::Custodian;
+use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::message::{Answer, Command, Head, ProvideShare};
 use fuin_shared::phase::Phase;
-use fuin_shared::sad::Purpose;
+use fuin_shared::sad::{MeansProfile, Purpose};
 use fuin_shared::statement::ManageAction;
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
 use std::time::Duration;
 
 /// Credentials that the campaign works with; older ones are deleted, and their messages stay with the host.
-const KEYS: usize = 4;
+const KEYS: usize = 6;
+/// Kinds of the means of credentials, one after the other.
+const KINDS: [MeansProfile; 5] = [
+    MeansProfile::Passkey,
+    MeansProfile::PinTotp,
+    MeansProfile::DeviceKey,
+    MeansProfile::Oidc,
+    MeansProfile::X509,
+];
 const SNAPSHOTS: usize = 4;
 /// How often an enclave that must halt is asked whether it has.
 const PATIENCE: u32 = 1000;
@@ -26,11 +37,6 @@ pub(super) fn belongings(world: &mut World) -> (Store, ProvideShare) {
     world.install().unwrap();
     let share = world.share().unwrap();
     (world.host.state().store.clone(), share)
-}
-
-/// The state of the store, with the custodian of now.
-pub(super) fn snapshot(world: &World) -> (Store, Vec<u8>) {
-    (world.host.state().store.clone(), world.custodian.to_bytes().to_vec())
 }
 
 impl Campaign {
@@ -50,11 +56,11 @@ impl Campaign {
         if self.snapshots.len() >= SNAPSHOTS {
             self.snapshots.remove(0);
         }
-        self.snapshots.push(snapshot(&self.world));
+        self.snapshots.push(self.world.snapshot());
     }
 
     /// The enclave is killed, whatever it does; the honest store must be accepted, with all that was acknowledged.
-    fn recover(&mut self) -> bool {
+    pub(super) fn recover(&mut self) -> bool {
         // Some commands are under way.
         let under_way = if self.works() { self.random.below(6) } else { 0 };
         for _ in 0..under_way {
@@ -107,33 +113,49 @@ impl Campaign {
         self.world.oracle.borrow_mut().look_for_lost(&store.entries);
         self.collect();
         self.fresh();
-        let key = self.key();
+        // Refused where the boot has it already.
+        let _ = self.world.bring_list();
+        let key = self.ready_key();
         self.world.works(&key);
+        self.unlock();
         true
     }
 
     /// The honest life cycle of keys goes on; the host sees it all.
     fn enrol_and_delete(&mut self) {
         let before = self.world.seen.borrow().len();
-        let key = self.world.enrol();
+        let kind = KINDS[usize::try_from(self.histories).unwrap() % KINDS.len()];
+        let key = self.world.enrol_with(kind);
         self.keys.push(key);
         if self.keys.len() > KEYS {
             let old = self.keys.remove(0);
-            let (evidence, _) = self.world.consent(&self.on, &old, Purpose::Delete, &[]);
-            let manage = self.world.manage(ManageAction::DeleteKey {}, Some(&old.id), Some(evidence));
-            self.world.call(Command::DeleteKey(manage)).unwrap();
+            self.delete(&old);
         }
         let seen: Vec<_> = self.world.seen.borrow().iter().rev().take(16).cloned().collect();
         assert!(before > 0 && !seen.is_empty());
         seen.into_iter().rev().for_each(|command| self.keep(command));
     }
 
+    /// A signer has the key destroyed. Who has no password now, or whose PIN is locked for good, lets it lie.
+    fn delete(&mut self, old: &Enrolled) {
+        let Some((sad, answer)) = self.world.try_authorized(&self.on, old, Purpose::Delete, &[]) else {
+            return;
+        };
+        let sealed = self.on.seal(&sad, answer, &mut UnwrapErr(SysRng)).unwrap();
+        let evidence = Some(codec::encode(&sealed).into());
+        let manage = self.world.manage(ManageAction::DeleteKey {}, Some(&old.id), evidence);
+        let deleted = self.world.call(Command::DeleteKey(manage));
+        assert!(deleted.is_ok() || old.means == MeansProfile::PinTotp, "{deleted:?}");
+    }
+
     /// The next attack that has a name.
     pub(super) fn named_attack(&mut self) {
         let all = attacks(self.settings.kind.release);
-        let (name, attack) = all[self.named % all.len()];
+        // Another seed begins with another one.
+        let first = usize::try_from(self.settings.seed % all.len() as u64).unwrap();
+        let (name, attack) = all[(first + self.named) % all.len()];
         self.named += 1;
-        let key = self.key();
+        let key = self.ready_key();
         let outcome = attack(&mut self.world, &key);
         self.finish(name, outcome);
     }
@@ -155,12 +177,9 @@ impl Campaign {
 
     /// The host boots the enclave on an older store, and the custodian knows of no newer one.
     fn forgotten_boot(&mut self) {
-        let (store, custodian) = self.random.pick(&self.snapshots).clone();
-        let custodian = Custodian::from_bytes(&custodian).unwrap();
-        let knows = std::mem::replace(&mut self.world.custodian, custodian);
+        let older = self.random.pick(&self.snapshots).clone();
         let what = "an older store, and custodians of then";
-        let outcome = never_operational(&mut self.world, what, store);
-        self.world.custodian = knows;
+        let outcome = forgotten(&mut self.world, what, &older);
         self.finish(what, outcome);
     }
 
@@ -185,8 +204,8 @@ impl Campaign {
         let mut store = newest.clone();
         let what = match self.random.below(9) {
             0 => {
-                let (old, _) = self.random.pick(&self.snapshots).clone();
-                return ("an older store", Some(old));
+                let old = self.random.pick(&self.snapshots).clone();
+                return ("an older store", Some(old.store));
             }
             1 => return ("another service's store", Some(self.foreign.0.clone())),
             2 => {
@@ -207,7 +226,7 @@ impl Campaign {
                 "a shortened ledger under the newest checkpoint"
             }
             6 => {
-                store.checkpoint = self.random.pick(&self.snapshots).0.checkpoint.clone();
+                store.checkpoint = self.random.pick(&self.snapshots).store.checkpoint.clone();
                 "the newest ledger under an older checkpoint"
             }
             7 => {

@@ -5,7 +5,7 @@ use crate::hostile::mutation::{mutate, octets, structure};
 use crate::hostile::signer::{Enrolled, hash};
 use fuin_shared::codec;
 use fuin_shared::message::Command;
-use fuin_shared::sad::{AuthorizedSad, Purpose};
+use fuin_shared::sad::{AuthorizedSad, MeansProfile, Purpose};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
@@ -27,6 +27,10 @@ impl Campaign {
             26..36 => Some(self.pooled()),
             36..47 => return self.forged(),
             47 => self.under_altered_challenge(),
+            48..54 => Some(self.seal_honest()),
+            // A host that finds nothing to forge of this kind forges another.
+            54..58 => return self.seal_forged().unwrap_or_else(|| self.forged()),
+            58..61 => return self.pin_forged().unwrap_or_else(|| self.forged()),
             _ => return self.changed(),
         };
         let command = honest.unwrap_or_else(|| self.authorize());
@@ -38,15 +42,31 @@ impl Campaign {
         self.random.pick(&self.keys).clone()
     }
 
+    /// One whose means answers at any time: a password comes every half minute, and a card needs a list in each boot.
+    pub(super) fn ready_key(&mut self) -> Enrolled {
+        let waits = [MeansProfile::PinTotp, MeansProfile::X509];
+        let ready: Vec<_> = self.keys.iter().filter(|key| !waits.contains(&key.means)).collect();
+        (*self.random.pick(&ready)).clone()
+    }
+
     /// A signer authorizes up to three hashes; one of them perhaps twice.
     pub(super) fn authorize(&mut self) -> Command {
-        let key = self.key();
+        let mut key = self.key();
         let mut hashes: Vec<_> = (0..=self.random.below(3)).map(|_| hash()).collect();
         if self.random.one_in(4) {
             hashes.push(hashes[0].clone());
         }
-        let (sad, assertion) = self.world.authorized(&self.on, &key, Purpose::Sign, &hashes);
-        self.plain = Some(AuthorizedSad { sad: sad.to_bytes().into(), assertion: assertion.clone() });
+        let word = self.world.try_authorized(&self.on, &key, Purpose::Sign, &hashes);
+        let (sad, assertion) = word.unwrap_or_else(|| {
+            key = self.ready_key();
+            self.world.authorized(&self.on, &key, Purpose::Sign, &hashes)
+        });
+        if key.means == MeansProfile::PinTotp {
+            // Who has an answer that did not serve can have it serve for anything, once: that is SCAL 1.
+            self.pins.answered(&sad, assertion.clone());
+        } else {
+            self.plain = Some(AuthorizedSad { sad: sad.to_bytes().into(), assertion: assertion.clone() });
+        }
         let sealed = self.on.seal(&sad, assertion, &mut UnwrapErr(SysRng)).unwrap();
         Command::Authorize(self.world.authorize_request(&key, codec::encode(&sealed).into(), &hashes))
     }

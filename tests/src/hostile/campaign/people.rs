@@ -8,7 +8,6 @@ use ciborium::Value;
 use fuin_shared::codec;
 use fuin_shared::message::{Challenge, Command};
 use fuin_shared::sad::{Purpose, sad_digest};
-use fuin_sic::Authenticator;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
@@ -69,11 +68,9 @@ impl Campaign {
         let altered: Challenge = codec::decode(&octets(&message)).ok()?;
         let hashes = [hash()];
         let request = sad_request(&key.id, &key.spki, Purpose::Sign, &hashes);
-        let sad = self.on.build_sad(&altered, request).ok()?;
-        let hint = altered.passkey?;
+        let sad = self.on.build_sad_for(key.means, &altered, request).ok()?;
         let digest = sad_digest(&sad.to_bytes());
-        let passkeys = &mut self.world.passkeys;
-        let assertion = passkeys.assert(&hint.relying_party, hint.credential_id.as_slice(), &digest).ok()?;
+        let assertion = self.world.means.answer(key.means, &altered, &digest).ok()?;
         // The signer meant it, whatever the challenge.
         self.world.oracle.borrow_mut().consented(&sad);
         let sealed = self.on.seal(&sad, assertion, &mut UnwrapErr(SysRng)).ok()?;

@@ -26,12 +26,18 @@ pub struct Report {
     pub panics: u64,
     /// Acknowledged events that the ledger does not have when the honest store is recovered.
     pub lost: u64,
-    /// Signatures that came out, each verified.
+    /// Signatures that came out on the word of means of SCAL 2, each verified.
     pub signed: u64,
+    /// The same of SCAL 1: PINs, and accounts at a provider.
+    pub signed_scal1: u64,
+    /// Seals that came out, each verified.
+    pub seals: u64,
     /// Commands without an answer: their connection had ended.
     pub unanswered: u64,
     /// Refusals, by their number.
     pub refused: BTreeMap<u16, u64>,
+    /// Boots of a machine whose clock fell behind.
+    pub late: u64,
     /// Enclaves started.
     pub boots: u64,
     /// Ends of a boot.
@@ -48,8 +54,11 @@ impl Report {
         self.panics += other.panics;
         self.lost += other.lost;
         self.signed += other.signed;
+        self.signed_scal1 += other.signed_scal1;
+        self.seals += other.seals;
         self.unanswered += other.unanswered;
         self.boots += other.boots;
+        self.late += other.late;
         self.histories += other.histories;
         for (number, count) in other.refused {
             *self.refused.entry(number).or_default() += count;
