@@ -129,6 +129,7 @@ impl TestEnclave {
             root_provider: root.then_some(RootProvider::Custodians),
             release: Some(ReleaseMode::Durable),
             witness_policy: None,
+            epoch: None,
         };
         let service = Pcr::extended_once(self.service().as_ref());
         codec::encode(&EvidenceBundle {
