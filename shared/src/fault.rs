@@ -69,9 +69,9 @@ faults! {
     PeerRefused = 359, "evidence of the other enclave is refused: another service, image or platform, not fresh, or not for this hand-over";
     PeerManifest = 360, "the other enclave has another current manifest";
     HandOverVoid = 361, "ledger does not end with the hand-over to this boot";
-    EpochQuorum = 362, "new epoch lacks the quorum of the current manifest's officers";
-    EpochNumber = 363, "new epoch is not the one that follows the ledger's";
-    EpochCheckpoint = 364, "checkpoint of the new epoch is not the approved one, or no quorum of the ledger's witnesses cosigned it";
+    EpochQuorum = 362, "new epoch lacks the quorum of officers of the current manifest";
+    EpochNumber = 363, "new epoch does not bear the next number of the ledger";
+    EpochCheckpoint = 364, "checkpoint of the new epoch is not the approved one, or no quorum of the witnesses in office cosigned it";
     EpochUnwitnessed = 365, "service has no witnesses, so there is no quorum whose loss a new epoch could end";
     // 400: sealed records
     RecordMissing = 400, "sealed record was not supplied";

@@ -36,6 +36,8 @@ pub struct Custodian {
     pub(crate) held: Option<HeldShare>,
     pub(crate) ledger: Option<LedgerIdentity>,
     pub(crate) seen: Option<Seen>,
+    /// Number of the ledger's epoch.
+    pub(crate) epoch: u32,
 }
 
 /// The state as it is written; its secrets are erased by [`Stored::erase`].
@@ -50,6 +52,9 @@ struct Stored {
     held: Option<HeldShare>,
     ledger: Option<LedgerIdentity>,
     seen: Option<Seen>,
+    /// Left out in the first epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u32>,
 }
 
 /// The state of a custodian whose keys are in a device.
@@ -64,6 +69,9 @@ struct StoredOnDevice {
     held: Option<HeldShare>,
     ledger: Option<LedgerIdentity>,
     seen: Option<Seen>,
+    /// Left out in the first epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u32>,
 }
 
 impl Drop for Stored {
@@ -77,7 +85,7 @@ impl Custodian {
     /// A new custodian with new keys.
     #[must_use]
     pub fn new(id: PersonId, rng: &mut impl CryptoRng) -> Self {
-        Self { id, keys: CustodianKeys::generate(rng), pins: None, held: None, ledger: None, seen: None }
+        Self::with_keys(id, CustodianKeys::generate(rng))
     }
 
     /// A new custodian with the keys of a device: public key of the one that signs, and point (97 octets) of the one that
@@ -92,9 +100,13 @@ impl Custodian {
         device: Box<dyn KeyDevice>,
     ) -> Result<Self, CustodianError> {
         let keys = CustodianKeys::of_device(signing.clone(), sealing.clone())?;
-        let mut custodian = Self { id, keys, pins: None, held: None, ledger: None, seen: None };
+        let mut custodian = Self::with_keys(id, keys);
         custodian.attach(&signing, &sealing, device)?;
         Ok(custodian)
+    }
+
+    const fn with_keys(id: PersonId, keys: CustodianKeys) -> Self {
+        Self { id, keys, pins: None, held: None, ledger: None, seen: None, epoch: 0 }
     }
 
     /// Whether the keys are in a device that is not there.
@@ -163,10 +175,21 @@ impl Custodian {
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let (id, pins, held) = (self.id.clone(), self.pins.clone(), self.held.clone());
         let (ledger, seen) = (self.ledger.clone(), self.seen.clone());
+        let epoch = (self.epoch > 0).then_some(self.epoch);
         Zeroizing::new(match self.keys.scalars() {
             Some([signing, opening]) => {
                 let (signing, opening) = (Blob(signing.to_vec()), Blob(opening.to_vec()));
-                codec::encode(&Stored { version: VERSION, id, signing, opening, pins, held, ledger, seen })
+                codec::encode(&Stored {
+                    version: VERSION,
+                    id,
+                    signing,
+                    opening,
+                    pins,
+                    held,
+                    ledger,
+                    seen,
+                    epoch,
+                })
             }
             None => codec::encode(&StoredOnDevice {
                 version: VERSION_ON_DEVICE,
@@ -177,6 +200,7 @@ impl Custodian {
                 held,
                 ledger,
                 seen,
+                epoch,
             }),
         })
     }
@@ -200,6 +224,7 @@ impl Custodian {
             held: stored.held.take(),
             ledger: stored.ledger.take(),
             seen: stored.seen.take(),
+            epoch: stored.epoch.unwrap_or_default(),
         })
     }
 
@@ -215,6 +240,7 @@ impl Custodian {
             held: stored.held,
             ledger: stored.ledger,
             seen: stored.seen,
+            epoch: stored.epoch.unwrap_or_default(),
         })
     }
 }

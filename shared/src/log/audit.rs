@@ -146,6 +146,12 @@ impl Audit {
         &self.totals
     }
 
+    /// The newest manifest.
+    #[must_use]
+    pub fn manifest(&self) -> Option<ManifestHash> {
+        self.manifest.map(|(hash, _)| hash)
+    }
+
     /// Its epochs.
     #[must_use]
     pub const fn epochs(&self) -> &Epochs {
