@@ -12,10 +12,12 @@
 //! | `GET /ceremony/shares` | the sealed shares of a genesis, CBOR |
 //! | `POST /ceremony/receipt` | one custodian's receipt |
 //! | `POST /ceremony/share` | one custodian's share for this boot |
+//! | `POST /ceremony/epoch` | a new epoch of the ledger with the officers' approvals, for the boot that waits for shares |
 //! | `POST /ceremony/hand-over` | nothing: the root key goes from an older enclave to the newest one |
 //! | `POST /attestation` | evidence, as on the public listener |
 
 mod approvals;
+mod epoch;
 mod hand_over;
 mod manifests;
 mod messages;
@@ -82,12 +84,14 @@ async fn route(desk: &Desk, request: Request) -> Result<Response, Refusal> {
         "/ceremony/receipt" if post => messages::receipt(desk, request).await,
         "/ceremony/share" if post => messages::share(desk, request).await,
         "/ceremony/hand-over" if post => hand_over::run(desk).await,
+        "/ceremony/epoch" if post => epoch::plan(desk, request).await,
         "/ceremony/manifest" => Err(wrong_verb("GET, POST")),
         "/ceremony/status" | "/ceremony/shares" | "/ceremony/manifests" => Err(wrong_verb("GET")),
         "/ceremony/approval"
         | "/ceremony/receipt"
         | "/ceremony/share"
         | "/ceremony/change"
+        | "/ceremony/epoch"
         | "/ceremony/hand-over" => Err(wrong_verb("POST")),
         _ => Err(not_found()),
     }

@@ -32,6 +32,7 @@ pub(crate) struct App {
     pub(crate) base_url: String,
     pub(crate) store: SharedStore,
     pub(crate) relay: Relay,
+    pub(crate) witnesses: Arc<Witnesses>,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) clock: SharedClock,
     /// Places for requests being answered.
@@ -73,7 +74,6 @@ pub struct RunningHost {
     store: SharedStore,
     relay: Relay,
     app: Arc<App>,
-    witnesses: Arc<Witnesses>,
     accounts: Arc<Accounts>,
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
@@ -129,6 +129,7 @@ impl Host {
             base_url: base_url.clone(),
             store: Arc::clone(&store),
             relay: relay.clone(),
+            witnesses,
             accounts: Arc::clone(&accounts),
             clock,
             config,
@@ -157,7 +158,6 @@ impl Host {
             store,
             relay,
             app,
-            witnesses,
             accounts,
             stop,
             http,
@@ -205,7 +205,7 @@ impl RunningHost {
     /// The ledger's witnesses.
     #[must_use]
     pub fn witnesses(&self) -> &Witnesses {
-        &self.witnesses
+        &self.app.witnesses
     }
 
     /// The store: catalogue, manifests, ledger.

@@ -80,6 +80,18 @@ pub struct LedgerIdentity {
     pub vkey: String,
 }
 
+/// That the ledger is not in its first epoch: a quorum of witnesses was lost, and there is a break in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerEpoch {
+    /// Number of the epoch.
+    pub number: u32,
+    /// Origin of the ledger in the epoch before.
+    pub predecessor: String,
+    /// Entry that shows the break: as many entries were there before.
+    pub index: u64,
+}
+
 /// Where the root key came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,7 +100,7 @@ pub enum RootProvider {
     Custodians,
 }
 
-/// The statement. Absent parts are explicit nulls.
+/// The statement. Absent parts are explicit nulls, but for what came later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceStatement {
@@ -114,6 +126,9 @@ pub struct EvidenceStatement {
     pub release: Option<ReleaseMode>,
     /// Hash of the witness policy; null means there are no witnesses.
     pub witness_policy: Option<Digest32>,
+    /// The epoch of the ledger; left out in the first one, and before there is a ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<LedgerEpoch>,
 }
 
 impl EvidenceStatement {

@@ -70,6 +70,10 @@ faults! {
     PeerRefused = 359, "evidence of the other enclave is refused: another service, image or platform, not fresh, or not for this hand-over";
     PeerManifest = 360, "the other enclave has another current manifest";
     HandOverVoid = 361, "ledger does not end with the hand-over to this boot";
+    EpochQuorum = 362, "new epoch lacks the quorum of officers of the current manifest";
+    EpochNumber = 363, "new epoch does not bear the next number of the ledger";
+    EpochCheckpoint = 364, "checkpoint of the new epoch is not the approved one, or no quorum of the witnesses in office cosigned it";
+    EpochUnwitnessed = 365, "service has no witnesses, so there is no quorum whose loss a new epoch could end";
     // 400: sealed records
     RecordMissing = 400, "sealed record was not supplied";
     RecordStale = 401, "sealed record is not the current version";
@@ -152,7 +156,7 @@ faults! {
     OrderExpired = 729, "seal order is expired or lasts too long";
     // 800: ledger
     LedgerBroken = 800, "ledger does not match its checkpoint or breaks its rules";
-    LedgerShortened = 801, "ledger is shorter than, or differs from, what a custodian has seen";
+    LedgerShortened = 801, "ledger is shorter than, or differs from, what custodians have seen or officers have named";
     CheckpointForeign = 802, "checkpoint is not signed by this ledger's key";
     SinkRefused = 803, "ledger could not be made durable";
     LedgerBusy = 804, "ledger queue is full; try again later";

@@ -14,6 +14,7 @@
 //! | [`role`] | roles, and which of them nobody may hold together |
 //! | [`seal`] | mandates for electronic seals and the orders under them |
 //! | [`share`] | a custodian's share of the root key, and the root commitment |
+//! | [`new_epoch`] | the exit from a lost quorum of witnesses |
 //! | [`statement`] | what officers, custodians and RA/CA clients sign |
 //! | [`totp`] | one-time passwords |
 //! | [`log`] | the ledger: events, tree, checkpoints, proofs |
@@ -35,6 +36,7 @@ pub mod key_statement;
 pub mod log;
 pub mod manifest;
 pub mod message;
+pub mod new_epoch;
 pub mod phase;
 pub mod pki;
 pub mod role;

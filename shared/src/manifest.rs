@@ -2,6 +2,7 @@
 
 mod holders;
 pub mod means;
+mod officers;
 mod succession;
 #[cfg(test)]
 mod tests;

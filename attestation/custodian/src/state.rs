@@ -36,6 +36,8 @@ pub struct Custodian {
     pub(crate) held: Option<HeldShare>,
     pub(crate) ledger: Option<LedgerIdentity>,
     pub(crate) seen: Option<Seen>,
+    /// Number of the ledger's epoch.
+    pub(crate) epoch: u32,
     pub(crate) current: Option<Current>,
 }
 
@@ -51,6 +53,9 @@ struct Stored {
     held: Option<HeldShare>,
     ledger: Option<LedgerIdentity>,
     seen: Option<Seen>,
+    /// Left out in the first epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     current: Option<Current>,
 }
@@ -67,6 +72,9 @@ struct StoredOnDevice {
     held: Option<HeldShare>,
     ledger: Option<LedgerIdentity>,
     seen: Option<Seen>,
+    /// Left out in the first epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     current: Option<Current>,
 }
@@ -102,8 +110,8 @@ impl Custodian {
         Ok(custodian)
     }
 
-    fn with_keys(id: PersonId, keys: CustodianKeys) -> Self {
-        Self { id, keys, pins: None, held: None, ledger: None, seen: None, current: None }
+    const fn with_keys(id: PersonId, keys: CustodianKeys) -> Self {
+        Self { id, keys, pins: None, held: None, ledger: None, seen: None, epoch: 0, current: None }
     }
 
     /// Whether the keys are in a device that is not there.
@@ -172,6 +180,7 @@ impl Custodian {
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let (id, pins, held) = (self.id.clone(), self.pins.clone(), self.held.clone());
         let (ledger, seen, current) = (self.ledger.clone(), self.seen.clone(), self.current);
+        let epoch = (self.epoch > 0).then_some(self.epoch);
         Zeroizing::new(match self.keys.scalars() {
             Some([signing, opening]) => {
                 let (signing, opening) = (Blob(signing.to_vec()), Blob(opening.to_vec()));
@@ -184,6 +193,7 @@ impl Custodian {
                     held,
                     ledger,
                     seen,
+                    epoch,
                     current,
                 })
             }
@@ -196,6 +206,7 @@ impl Custodian {
                 held,
                 ledger,
                 seen,
+                epoch,
                 current,
             }),
         })
@@ -220,6 +231,7 @@ impl Custodian {
             held: stored.held.take(),
             ledger: stored.ledger.take(),
             seen: stored.seen.take(),
+            epoch: stored.epoch.unwrap_or_default(),
             current: stored.current,
         })
     }
@@ -236,6 +248,7 @@ impl Custodian {
             held: stored.held,
             ledger: stored.ledger,
             seen: stored.seen,
+            epoch: stored.epoch.unwrap_or_default(),
             current: stored.current,
         })
     }

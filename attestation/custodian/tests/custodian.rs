@@ -8,7 +8,7 @@ use enclave::{NOW, PCRS, TestEnclave, rng};
 use fuin_attestation::Step;
 use fuin_custodian::{Custodian, CustodianError, Pins};
 use fuin_shared::codec;
-use fuin_shared::evidence::{Pcr, Purpose};
+use fuin_shared::evidence::{LedgerEpoch, Pcr, Purpose};
 use fuin_shared::ids::{Digest32, PersonId, RootCommitment};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::note::NoteSigner;
@@ -339,6 +339,30 @@ fn another_ledger_than_the_known_one_is_refused() {
     let (mut custodian, mut enclave) = at_work();
     enclave.ledger = NoteSigner::from_seed("test.invalid/ledger", &[8; 32]).unwrap();
     assert_eq!(custodian.learn_ledger(&operational(&enclave), NONCE, NOW), Err(CustodianError::OtherLedger));
+}
+
+/// A quorum of witnesses was lost: the ledger goes on under another key, of which the enclave's evidence says that it is later.
+#[test]
+fn a_later_epoch_is_learnt_and_an_earlier_one_never_again() {
+    let (mut custodian, mut enclave) = at_work();
+    let first = custodian.ledger().unwrap().clone();
+    custodian.observe_checkpoint(&checkpoint(&enclave.ledger, 5, 1)).unwrap();
+    enclave.ledger = NoteSigner::from_seed("test.invalid/ledger", &[8; 32]).unwrap();
+    let said = |number| Some(LedgerEpoch { number, predecessor: first.origin.clone(), index: 7 });
+    enclave.epoch = said(1);
+    assert_eq!(custodian.learn_ledger(&operational(&enclave), NONCE, NOW), Ok(true));
+    assert_eq!(custodian.learn_ledger(&operational(&enclave), NONCE, NOW), Ok(false), "known by now");
+    assert_eq!(custodian.observe_checkpoint(&checkpoint(&enclave.ledger, 8, 1)), Ok(true));
+    // It is kept, and neither the first epoch nor another ledger of the same number takes its place.
+    let mut custodian = Custodian::from_bytes(&custodian.to_bytes()).unwrap();
+    enclave.ledger = NoteSigner::from_seed("test.invalid/ledger", &[7; 32]).unwrap();
+    for epoch in [None, said(1)] {
+        enclave.epoch = epoch;
+        let refused = custodian.learn_ledger(&operational(&enclave), NONCE, NOW);
+        assert_eq!(refused, Err(CustodianError::OtherLedger));
+    }
+    enclave.epoch = said(2);
+    assert_eq!(custodian.learn_ledger(&operational(&enclave), NONCE, NOW), Ok(true));
 }
 
 #[test]

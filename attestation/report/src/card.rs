@@ -209,7 +209,13 @@ impl Card {
         };
         let evidence = report.subject.as_ref().and_then(Subject::evidence);
         let Some(evidence) = evidence else { return rule(false, "a document by itself names no service") };
-        rule(self.ledger.is_none() || self.ledger.as_ref() == evidence.ledger(), "another ledger")?;
+        let ours = self.ledger.is_none() || self.ledger.as_ref() == evidence.ledger();
+        let of_before = evidence.epoch().zip(self.ledger.as_ref());
+        rule(
+            ours || of_before.is_none_or(|(epoch, ledger)| epoch.predecessor != ledger.origin),
+            "the card is of the epoch before: a quorum of witnesses was lost, and the ledger goes on under another origin; ask the operator for the new card",
+        )?;
+        rule(ours, "another ledger")?;
         rule(
             self.root_commitment.is_none() || self.root_commitment == evidence.root_commitment(),
             "another root key",

@@ -2,7 +2,7 @@
 
 use crate::appraise::Appraisal;
 use crate::verify::Claims;
-use fuin_shared::evidence::{EvidenceStatement, InstanceKeys, LedgerIdentity, Purpose};
+use fuin_shared::evidence::{EvidenceStatement, InstanceKeys, LedgerEpoch, LedgerIdentity, Purpose};
 use fuin_shared::ids::{InstanceId, ManifestHash, RootCommitment, ServiceId};
 use fuin_shared::manifest::{Manifest, ReleaseMode};
 use fuin_shared::phase::Phase;
@@ -86,6 +86,12 @@ impl VerifiedEvidence {
     #[must_use]
     pub fn ledger(&self) -> Option<&LedgerIdentity> {
         self.statement.ledger.as_ref()
+    }
+
+    /// The epoch of the ledger, if it is not in its first one: then there is a break in it, which no witness saw.
+    #[must_use]
+    pub fn epoch(&self) -> Option<&LedgerEpoch> {
+        self.statement.epoch.as_ref()
     }
 
     /// Commitment to the root key, once there is one.

@@ -109,6 +109,7 @@ impl Service {
             root_provider: Some(RootProvider::Custodians),
             release: Some(ReleaseMode::Durable),
             witness_policy: None,
+            epoch: None,
         };
         let mut service = Self { doc, manifest, statement, officer: OFFICER, freshness: None };
         service.bind();

@@ -6,8 +6,10 @@
 //! | [`genesis`] | makes a root key under officers' approval; ends on custodians' receipts |
 //! | [`provision`] | takes shares back from custodians |
 //! | [`hand_over`] | gives the root key to another enclave, and takes it |
+//! | [`new_epoch`] | what officers approve when a quorum of witnesses is lost |
 
 pub mod genesis;
 pub mod hand_over;
+pub mod new_epoch;
 pub mod provision;
 pub mod sharing;

@@ -86,6 +86,14 @@ impl LedgerKeys {
         Ok(Self { root, signer, identity, shard: name.shard, records, subjects })
     }
 
+    /// Those of another epoch of this ledger, in their place.
+    ///
+    /// # Errors
+    /// As [`LedgerKeys::derive`].
+    pub fn succeed(self, prefix: &str, name: LedgerName) -> Result<Self, Fault> {
+        Self::derive(self.root, prefix, name)
+    }
+
     /// What they are derived from, for a hand-over.
     pub(crate) const fn root(&self) -> &RootKey {
         &self.root

@@ -1,16 +1,22 @@
 //! Place: SAM. Reads a ledger back at boot. The host is believed in nothing: every entry is parsed and applied, the
 //! tree is rebuilt, and it must agree with its own signed checkpoint and with what the custodians have seen, or with the
 //! hand-over by which this boot has the root key.
+//!
+//! A ledger that went through several epochs has a key for each. A note is opened by the key of whichever epoch it is of;
+//! the newest checkpoint must be of the last one.
 
 use super::keys::{LedgerKeys, RootKey};
 use super::state::State;
+use crate::ceremony::new_epoch::PlannedEpoch;
 use crate::ceremony::provision::Provisioned;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, EventBody};
-use fuin_shared::log::tree::{Frontier, leaf_hash};
+use fuin_shared::log::growth::Growth;
+use fuin_shared::log::note::VerifierKey;
+use fuin_shared::log::tree::{Frontier, Hash, leaf_hash};
 use fuin_shared::message::Head;
 
 /// A replay under way.
@@ -20,8 +26,10 @@ pub struct Replay {
     service: ServiceId,
     commitment: RootCommitment,
     prefix: String,
-    /// Notes that the ledger must hold; opened once its key is known.
+    /// Notes that the ledger must hold, as far as the key that opens them is not known yet.
     seen: Vec<String>,
+    /// Where a new epoch is planned: the proof that the ledger goes on from its checkpoint.
+    growth: Option<Growth>,
     /// The boot that the last event must name.
     heir: Option<InstanceId>,
     head: Head,
@@ -32,31 +40,39 @@ pub struct Replay {
 }
 
 struct Opened {
+    /// Of the epoch that the replay is in.
     keys: LedgerKeys,
-    head: Checkpoint,
-    /// Checkpoints that must be met on the way.
+    /// Keys of the epochs before.
+    former: Vec<VerifierKey>,
+    head: Option<Checkpoint>,
+    /// Checkpoints of this epoch that must be met on the way.
     marks: Vec<Checkpoint>,
 }
 
 /// A ledger that passed.
 pub struct Replayed {
-    /// Derived keys.
+    /// Derived keys of the last epoch.
     pub keys: LedgerKeys,
+    /// Keys of the epochs before, in their order.
+    pub former: Vec<VerifierKey>,
     /// State.
     pub state: State,
     /// Tree.
     pub frontier: Frontier,
     /// Newest signed checkpoint.
     pub checkpoint: String,
+    /// Where a new epoch is planned: the proof that the ledger goes on from its checkpoint.
+    pub growth: Option<Vec<Hash>>,
 }
 
 impl Replay {
-    /// Begins; `head` is the host's word, to be disproved.
+    /// Begins; `head` is the host's word, to be disproved. A planned epoch's checkpoint must be met as what custodians saw.
     ///
     /// # Errors
-    /// [`Fault::LedgerShortened`] when the host says that there is no ledger.
+    /// [`Fault::LedgerShortened`] when the host says that there is no ledger, or less than the planned epoch's checkpoint.
     pub fn new(
         provisioned: Provisioned,
+        planned: Option<&PlannedEpoch>,
         service: ServiceId,
         prefix: String,
         head: Head,
@@ -64,13 +80,21 @@ impl Replay {
         if head.size == 0 || head.checkpoint.is_none() {
             return Err(Fault::LedgerShortened);
         }
-        let Provisioned { root, commitment, seen, heir } = provisioned;
+        let Provisioned { root, commitment, mut seen, heir } = provisioned;
+        let growth = match planned {
+            Some(planned) => {
+                seen.push(planned.note().to_owned());
+                Some(planned.growth(head.size).ok_or(Fault::LedgerShortened)?)
+            }
+            None => None,
+        };
         Ok(Self {
             root: Some(root),
             service,
             commitment,
             prefix,
             seen,
+            growth,
             heir,
             head,
             buffer: Vec::new(),
@@ -105,10 +129,14 @@ impl Replay {
     pub fn finish(self) -> Result<Replayed, Fault> {
         let opened = self.opened.ok_or(Fault::LedgerShortened)?;
         let checkpoint = self.head.checkpoint.ok_or(Fault::LedgerShortened)?;
-        if !self.buffer.is_empty() || self.frontier.size() != opened.head.size {
+        // What no key of this ledger opens is not of this ledger, or of an epoch of it that is not here.
+        let (Some(head), true) = (opened.head, self.seen.is_empty()) else {
+            return Err(Fault::CheckpointForeign);
+        };
+        if !self.buffer.is_empty() || self.frontier.size() != head.size {
             return Err(Fault::LedgerBroken);
         }
-        if self.frontier.root() != opened.head.root {
+        if self.frontier.root() != head.root {
             return Err(Fault::LedgerBroken);
         }
         // A mark that was never met lies beyond the end.
@@ -118,12 +146,17 @@ impl Replay {
         if self.heir.is_some_and(|heir| self.state.heir() != Some(heir)) {
             return Err(Fault::HandOverVoid);
         }
-        Ok(Replayed { keys: opened.keys, state: self.state, frontier: self.frontier, checkpoint })
+        let growth = match self.growth {
+            Some(growth) => Some(growth.finish().ok_or(Fault::LedgerBroken)?),
+            None => None,
+        };
+        let Opened { keys, former, .. } = opened;
+        Ok(Replayed { keys, former, state: self.state, frontier: self.frontier, checkpoint, growth })
     }
 
     fn entry(&mut self, entry: &[u8]) -> Result<(), Fault> {
         let event: Event = codec::decode(entry).map_err(|_| Fault::LedgerBroken)?;
-        if let EventBody::Boot { size, root, .. } = &event.body
+        if let EventBody::Boot { size, root, .. } | EventBody::EpochBegun { size, root, .. } = &event.body
             && (*size != self.frontier.size() || root.0 != self.frontier.root())
         {
             return Err(Fault::LedgerBroken);
@@ -132,10 +165,17 @@ impl Replay {
         if self.frontier.size() == 0 {
             self.open()?;
         }
-        self.frontier.push(leaf_hash(entry));
+        if let EventBody::EpochBegun { .. } = &event.body {
+            self.succeed()?;
+        }
+        let leaf = leaf_hash(entry);
+        self.frontier.push(leaf);
+        if let Some(growth) = &mut self.growth {
+            growth.push(leaf);
+        }
         let (size, root) = (self.frontier.size(), self.frontier.root());
         let opened = self.opened.as_mut().ok_or(Fault::LedgerBroken)?;
-        if size > opened.head.size {
+        if size > self.head.size {
             return Err(Fault::LedgerBroken);
         }
         if opened.marks.iter().any(|mark| mark.size == size && mark.root != root) {
@@ -153,18 +193,46 @@ impl Replay {
         }
         let root = self.root.take().ok_or(Fault::LedgerBroken)?;
         let keys = LedgerKeys::derive(root, &self.prefix, foundation.name)?;
-        let open =
-            |note: &str| Checkpoint::open(note, keys.signer.verifier()).map_err(|_| Fault::CheckpointForeign);
-        let head = open(self.head.checkpoint.as_deref().unwrap_or_default())?;
-        if head.size != self.head.size {
+        self.opened = Some(self.opened_by(keys, Vec::new())?);
+        Ok(())
+    }
+
+    /// An epoch begins: from here on its key signs.
+    fn succeed(&mut self) -> Result<(), Fault> {
+        let opened = self.opened.take().ok_or(Fault::LedgerBroken)?;
+        let Opened { keys, mut former, head: None, marks } = opened else {
             return Err(Fault::LedgerBroken);
-        }
-        let mut marks = self.seen.iter().map(|note| open(note)).collect::<Result<Vec<_>, _>>()?;
-        marks.retain(|mark| mark.size > 0);
-        if marks.iter().any(|mark| mark.size > head.size) {
+        };
+        // What was seen of the epoch that ends lies in it.
+        if !marks.is_empty() {
             return Err(Fault::LedgerShortened);
         }
-        self.opened = Some(Opened { keys, head, marks });
+        let name = self.state.name().ok_or(Fault::LedgerBroken)?;
+        let before = keys.identity.clone();
+        former.push(keys.signer.verifier().clone());
+        let keys = keys.succeed(&self.prefix, name)?;
+        let begun = self.state.epochs().begun().last().ok_or(Fault::LedgerBroken)?;
+        if begun.predecessor != before || begun.ledger != keys.identity {
+            return Err(Fault::LedgerBroken);
+        }
+        self.opened = Some(self.opened_by(keys, former)?);
         Ok(())
+    }
+
+    /// Opens what these keys open of the checkpoints that are not opened yet.
+    fn opened_by(&mut self, keys: LedgerKeys, former: Vec<VerifierKey>) -> Result<Opened, Fault> {
+        let open = |note: &str| Checkpoint::open(note, keys.signer.verifier()).ok();
+        let head = self.head.checkpoint.as_deref().and_then(open);
+        if head.as_ref().is_some_and(|head| head.size != self.head.size) {
+            return Err(Fault::LedgerBroken);
+        }
+        let mut marks = Vec::new();
+        self.seen.retain(|note| open(note).map(|mark| marks.push(mark)).is_none());
+        marks.retain(|mark| mark.size > 0);
+        // One that lies before the epoch was never this key's to sign, and is not met any more.
+        if marks.iter().any(|mark| mark.size > self.head.size || mark.size <= self.frontier.size()) {
+            return Err(Fault::LedgerShortened);
+        }
+        Ok(Opened { keys, former, head, marks })
     }
 }

@@ -8,6 +8,7 @@ use fuin_shared::ids::{
     InstanceId, MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
 };
 use fuin_shared::log::RuleBroken;
+use fuin_shared::log::epoch::Epochs;
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
 use fuin_shared::log::possession::Possession;
 use fuin_shared::log::sealing::Sealing;
@@ -34,6 +35,24 @@ pub struct Adopted {
     pub hash: ManifestHash,
     /// Its version.
     pub version: u64,
+}
+
+/// How the witnesses of a manifest took over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Takeover {
+    /// By this checkpoint, which bears both quorums.
+    Cosigned(String),
+    /// By a new epoch, without those before.
+    Epoch,
+}
+
+/// Under what an epoch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// The manifest.
+    pub manifest: Adopted,
+    /// Whether its witnesses, if it named others, had taken over.
+    pub took_over: bool,
 }
 
 /// What is known of a credential.
@@ -79,8 +98,11 @@ impl CredentialState {
 pub struct State {
     foundation: Option<Foundation>,
     manifest: Option<Adopted>,
-    /// Checkpoints by which witnesses took over, by the manifest that names them.
-    witnesses: HashMap<ManifestHash, String>,
+    /// How witnesses took over, by the manifest that names them.
+    witnesses: HashMap<ManifestHash, Takeover>,
+    epochs: Epochs,
+    /// For each epoch after the first, the manifest under which the one before it ended.
+    ended: Vec<Ended>,
     credentials: HashMap<Subject, CredentialState>,
     signers: HashMap<Subject, u32>,
     certificates: HashSet<Subject>,
@@ -105,10 +127,29 @@ impl State {
         self.manifest
     }
 
-    /// The checkpoint by which the witnesses of this manifest took over.
+    /// How the witnesses of this manifest took over, if it named others.
     #[must_use]
-    pub fn witnesses_changed(&self, manifest: &ManifestHash) -> Option<&str> {
-        self.witnesses.get(manifest).map(String::as_str)
+    pub fn witnesses_changed(&self, manifest: &ManifestHash) -> Option<&Takeover> {
+        self.witnesses.get(manifest)
+    }
+
+    /// The epochs of the ledger.
+    #[must_use]
+    pub const fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
+
+    /// For each epoch after the first, under what the one before it ended.
+    #[must_use]
+    pub fn ended(&self) -> &[Ended] {
+        &self.ended
+    }
+
+    /// The ledger, as it is called now.
+    #[must_use]
+    pub fn name(&self) -> Option<LedgerName> {
+        let first = self.foundation.as_ref()?.name;
+        Some(LedgerName { epoch: self.epochs.current(), ..first })
     }
 
     /// The boot to which the ledger was handed, while nobody has booted on it since.
@@ -164,6 +205,7 @@ impl State {
         let first = matches!(event.body, EventBody::Genesis { .. });
         rule(self.foundation.is_none() == first, "genesis must be the first event, and only that")?;
         self.possession.take(&event.body)?;
+        self.epochs.take(&event.body)?;
         let of = event.body.credential().and_then(|mark| self.credentials.get_mut(&mark.subject));
         of.map_or(Ok(()), |known| known.sealing.take(event))?;
         match &event.body {
@@ -340,8 +382,23 @@ impl State {
             | EventBody::SealResumed { .. } => self.apply_seal(event)?,
             EventBody::WitnessesChanged { manifest, checkpoint } => {
                 rule(self.manifest.is_some_and(|m| m.hash == *manifest), "witnesses of another manifest")?;
-                let first = self.witnesses.insert(*manifest, checkpoint.clone()).is_none();
+                let takeover = Takeover::Cosigned(checkpoint.clone());
+                let first = self.witnesses.insert(*manifest, takeover).is_none();
                 rule(first, "the witnesses took over before")?;
+            }
+            // It may be the same manifest: then its witnesses began anew with the ledger.
+            EventBody::EpochBegun { manifest, version, approvals, .. } => {
+                let next = Adopted { hash: *manifest, version: *version };
+                let before = self.manifest.ok_or(RuleBroken("an epoch without a manifest before it"))?;
+                rule(before == next || before.version < next.version, "an epoch under an older manifest")?;
+                self.spend_all(approvals)?;
+                let took_over = self.witnesses.contains_key(&before.hash);
+                self.ended.push(Ended { manifest: before, took_over });
+                for hash in [before.hash, next.hash] {
+                    self.witnesses.entry(hash).or_insert(Takeover::Epoch);
+                }
+                self.manifest = Some(next);
+                self.boots += 1;
             }
             EventBody::Alarm { count, .. } => rule(*count > 0, "an alarm about nothing")?,
         }

@@ -7,8 +7,8 @@ use crate::platform::clock::Millis;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::evidence::{
-    EvidenceBundle, EvidenceStatement, Freshness, LedgerIdentity, Purpose, RootProvider, STATEMENT_VERSION,
-    user_data_of,
+    EvidenceBundle, EvidenceStatement, Freshness, LedgerEpoch, LedgerIdentity, Purpose, RootProvider,
+    STATEMENT_VERSION, user_data_of,
 };
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{ManifestHash, RootCommitment};
@@ -31,6 +31,8 @@ pub struct Facts {
     pub ledger: Option<LedgerIdentity>,
     /// Commitment to the root key.
     pub commitment: Option<RootCommitment>,
+    /// Its epoch, after the first.
+    pub epoch: Option<LedgerEpoch>,
     /// Whether that root key is being made now: custodians see the commitment before they confirm.
     pub genesis: bool,
 }
@@ -169,6 +171,7 @@ pub fn statement(view: &View<'_>) -> EvidenceStatement {
         root_provider: facts.commitment.map(|_| RootProvider::Custodians),
         release: Some(context.manifest.release),
         witness_policy: context.manifest.witnesses.as_ref().map(WitnessPolicy::digest),
+        epoch: facts.epoch.clone(),
     }
 }
 

@@ -50,7 +50,8 @@ pub const fn right(command: &Command) -> Right {
         Command::Status => always(&Phase::ALL, ANYBODY),
         Command::GetEvidence(_) => always(&[Uninitialized, Recovering, Operational], ANYBODY),
         Command::InstallManifest(_) => always(&[Booted], &[Role::Officer]),
-        Command::FollowManifest(_) => always(&[Uninitialized], &[Role::Officer]),
+        // Also under a manifest that ended while the witnesses were away; what it begins is under one that has not.
+        Command::FollowManifest(_) | Command::NewEpoch(_) => always(&[Uninitialized], &[Role::Officer]),
         Command::ChangeManifest(_) => {
             Right { phases: &[Operational], roles: &[Role::Officer], after_end: true, in_doubt: false }
         }
@@ -132,6 +133,10 @@ fn speakers(command: &Command) -> Vec<String> {
         Command::ConfirmGenesis(confirm) => signers(&confirm.receipts),
         Command::ProvideShare(share) => signers(core::slice::from_ref(&share.statement)),
         Command::FollowManifest(change) | Command::ChangeManifest(change) => signers(&change.approvals),
+        Command::NewEpoch(epoch) => {
+            let of_manifest = epoch.change.iter().flat_map(|change| signers(&change.approvals));
+            signers(&epoch.approvals).into_iter().chain(of_manifest).collect()
+        }
         Command::GenerateKey(manage)
         | Command::LinkEid(manage)
         | Command::AuthorizePop(manage)

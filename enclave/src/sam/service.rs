@@ -1,6 +1,6 @@
 //! Place: SAM. The service that an instance works for: its current manifest, checked.
 
-use crate::ledger::state::{Adopted, State};
+use crate::ledger::state::{Adopted, Ended, State, Takeover};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
@@ -31,7 +31,7 @@ pub struct ServiceContext {
 /// A manifest that named other witnesses than the one before it.
 #[derive(Debug, Clone)]
 pub struct SetChange {
-    manifest: ManifestHash,
+    manifest: Adopted,
     /// Those before.
     pub retiring: WitnessSet,
     /// Those that take over.
@@ -39,13 +39,16 @@ pub struct SetChange {
 }
 
 impl SetChange {
-    /// Whether a checkpoint of this ledger bears the quorum of both sets.
-    fn cosigned(&self, note: &str, ledger: &VerifierKey) -> bool {
-        [&self.retiring, &self.successors].iter().all(|set| {
-            CosignedCheckpoint::open(note, ledger, set.keys())
-                .is_ok_and(|cosigned| set.quorum(cosigned.cosignatures()))
-        })
+    /// Whether a checkpoint of this ledger, in one of its epochs, bears the quorum of both sets.
+    fn cosigned(&self, note: &str, epochs: &[VerifierKey]) -> bool {
+        let sets = [&self.retiring, &self.successors];
+        epochs.iter().any(|ledger| sets.iter().all(|set| has_quorum(set, note, ledger)))
     }
+}
+
+fn has_quorum(set: &WitnessSet, note: &str, ledger: &VerifierKey) -> bool {
+    CosignedCheckpoint::open(note, ledger, set.keys())
+        .is_ok_and(|cosigned| set.quorum(cosigned.cosignatures()))
 }
 
 impl ServiceContext {
@@ -99,7 +102,8 @@ impl ServiceContext {
         if let (Some(retiring), Some(successors)) = (self.cosigners()?, context.cosigners()?)
             && context.manifest.witnesses != self.manifest.witnesses
         {
-            context.changes.push(SetChange { manifest: context.hash, retiring, successors });
+            let manifest = Adopted { hash: context.hash, version: context.manifest.version };
+            context.changes.push(SetChange { manifest, retiring, successors });
         }
         Ok((context, next.approvals))
     }
@@ -129,23 +133,54 @@ impl ServiceContext {
     /// The change of the witnesses that came with this very manifest.
     #[must_use]
     pub fn set_change(&self) -> Option<&SetChange> {
-        self.changes.last().filter(|change| change.manifest == self.hash)
+        self.changes.last().filter(|change| change.manifest.hash == self.hash)
     }
 
-    /// Holds every change of the witnesses in the chain against the ledger: each must have been cosigned by both sets. The
-    /// newest one that was not yet is given: until it is, both count (spec/ledger.md, gap 6).
+    /// Holds every change of the witnesses in the chain against the ledger, whose keys in its epochs are given: each must
+    /// have been cosigned by both sets, or have come with a new epoch, which goes on from a head that those before cosigned.
+    /// The newest one that was not yet is given: until it is, both count (spec/ledger.md, gap 6).
     ///
     /// # Errors
     /// [`Fault::LedgerBroken`].
-    pub fn check_witnesses(&self, state: &State, ledger: &VerifierKey) -> Result<Option<&SetChange>, Fault> {
+    pub fn check_witnesses(
+        &self,
+        state: &State,
+        epochs: &[VerifierKey],
+    ) -> Result<Option<&SetChange>, Fault> {
+        let mut last = None;
+        for ((begun, ended), ledger) in state.epochs().begun().iter().zip(state.ended()).zip(epochs) {
+            let set = self.witnesses_until(ended)?.ok_or(Fault::LedgerBroken)?;
+            // An epoch that nobody cosigned went on from where the one before it had ended.
+            if last != Some(&begun.note) && !has_quorum(&set, &begun.note, ledger) {
+                return Err(Fault::LedgerBroken);
+            }
+            last = Some(&begun.note);
+        }
         for change in &self.changes {
-            match state.witnesses_changed(&change.manifest) {
-                Some(note) if change.cosigned(note, ledger) => {}
-                None if change.manifest == self.hash => return Ok(Some(change)),
+            match state.witnesses_changed(&change.manifest.hash) {
+                Some(Takeover::Epoch) => {}
+                Some(Takeover::Cosigned(note)) if change.cosigned(note, epochs) => {}
+                None if change.manifest.hash == self.hash => return Ok(Some(change)),
                 _ => return Err(Fault::LedgerBroken),
             }
         }
         Ok(None)
+    }
+
+    /// Whose cosignatures counted when an epoch ended.
+    fn witnesses_until(&self, ended: &Ended) -> Result<Option<WitnessSet>, Fault> {
+        let known = |change: &&SetChange| change.manifest.version <= ended.manifest.version;
+        Ok(match self.changes.iter().rfind(known) {
+            Some(change) if change.manifest == ended.manifest && !ended.took_over => {
+                Some(change.retiring.clone())
+            }
+            Some(change) => Some(change.successors.clone()),
+            // None had changed yet.
+            None => match self.changes.first() {
+                Some(first) => Some(first.retiring.clone()),
+                None => self.cosigners()?,
+            },
+        })
     }
 
     /// Whose cosignatures results wait for; none where they are released when they are durable.

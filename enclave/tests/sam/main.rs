@@ -18,6 +18,7 @@ mod key_statement;
 mod kills;
 mod ledger;
 mod naive;
+mod new_epoch;
 mod passkey;
 mod people;
 mod pin_totp;

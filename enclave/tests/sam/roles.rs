@@ -9,6 +9,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, MandateId, RootCommitment};
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::*;
+use fuin_shared::new_epoch::{EpochPlan, NewEpoch};
 use fuin_shared::phase::Phase;
 use fuin_shared::role::Role;
 use fuin_shared::sad::Purpose;
@@ -19,6 +20,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("status", "xxxxx", "xxxxxxxx"),
     ("install-manifest", "x....", "x......."),
     ("follow-manifest", ".x...", "x......."),
+    ("new-epoch", ".x...", "x......."),
     ("change-manifest", "...x.", "x......."),
     ("get-evidence", ".xxx.", "xxxxxxxx"),
     ("ceremony-status", ".x...", "xxxxxxxx"),
@@ -66,6 +68,7 @@ fn name(command: &Command) -> &'static str {
         Command::ProvideShare(_) => "provide-share",
         Command::HandOver(_) => "hand-over",
         Command::TakeOver(_) => "take-over",
+        Command::NewEpoch(_) => "new-epoch",
         Command::GenerateKey(_) => "generate-key",
         Command::LinkEid(_) => "link-eid",
         Command::AuthorizePop(_) => "authorize-pop",
@@ -119,6 +122,19 @@ fn samples(world: &mut World, by: &Person) -> Vec<Command> {
     vec![
         Command::Status,
         Command::InstallManifest(InstallManifest { first: Blob::default(), current: Blob::default() }),
+        Command::NewEpoch(Box::new(NewEpoch {
+            plan: EpochPlan {
+                service: world.service,
+                ledger: "none".to_owned(),
+                epoch: 1,
+                checkpoint: String::new(),
+                manifest: change.as_signed().hash(),
+                instance: world.machine.instance(),
+            },
+            checkpoint: String::new(),
+            change: Some(change.clone()),
+            approvals: statements(),
+        })),
         Command::FollowManifest(change.clone()),
         Command::ChangeManifest(change),
         Command::GetEvidence(GetEvidence { nonce: None }),

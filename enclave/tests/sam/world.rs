@@ -2,6 +2,7 @@
 
 mod ceremony;
 mod enrolment;
+mod epochs;
 mod manifests;
 mod sealing;
 mod signing;

@@ -23,6 +23,8 @@ pub(super) async fn serve(desk: &Desk) -> Result<Response, Refusal> {
         None => None,
     };
     let head = desk.app.store.head().await?;
+    // Known as soon as its witnesses are asked: they must be told of it before it is cosigned.
+    let asked = desk.app.witnesses.ledger().borrow().clone();
     let approvals = {
         let mut approvals = desk.approvals.lock().unwrap_or_else(PoisonError::into_inner);
         approvals.officers(status.instance, desk.app.clock.unix_seconds())
@@ -41,7 +43,7 @@ pub(super) async fn serve(desk: &Desk) -> Result<Response, Refusal> {
         "instance": status.instance,
         "service": status.service,
         "manifest": manifest,
-        "ledger": { "size": head.size, "checkpoint": head.checkpoint },
+        "ledger": { "size": head.size, "checkpoint": head.checkpoint, "asked": asked },
         "approvals": names(&approvals),
         "genesis": genesis,
         "shares": shares,

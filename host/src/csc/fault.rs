@@ -208,6 +208,10 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::PeerRefused
         | F::PeerManifest
         | F::HandOverVoid
+        | F::EpochQuorum
+        | F::EpochNumber
+        | F::EpochCheckpoint
+        | F::EpochUnwitnessed
         | F::InvalidProof
         | F::KeyMismatch
         | F::UntrustedIssuer

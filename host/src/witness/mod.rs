@@ -77,6 +77,9 @@ impl Witnesses {
         self.ledger.send_if_modified(|known| {
             let changed = known.as_ref() != Some(&wanted.ledger);
             *known = Some(wanted.ledger.clone());
+            if changed {
+                tracing::info!(vkey = %wanted.ledger.vkey, "witnesses are asked about this ledger; each must know it");
+            }
             changed
         });
         if self.clients.is_empty() {

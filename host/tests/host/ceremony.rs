@@ -13,6 +13,7 @@ use fuin_shared::message::{
     Answer, CeremonyStatus, Command, Commit, GetEvidence, HandOver, HandedOver, InstallManifest,
     ManifestChanged, ProvideShare, RecordChange, Status, TakeOver,
 };
+use fuin_shared::new_epoch::{EpochPlan, NewEpoch};
 use fuin_shared::phase::Phase;
 use std::net::Ipv4Addr;
 
@@ -66,7 +67,7 @@ async fn what_is_not_a_message_of_a_ceremony_is_refused_before_the_enclave() {
     let setup = start().await;
     let _peer = setup.peer(1).await;
     for octets in [Vec::new(), b"{}".to_vec(), vec![0xff; 1000]] {
-        for path in ["/ceremony/manifest", "/ceremony/share", "/ceremony/change"] {
+        for path in ["/ceremony/manifest", "/ceremony/share", "/ceremony/change", "/ceremony/epoch"] {
             assert_eq!(post(&setup, path, octets.clone()).await.status, 400, "{path}");
         }
         // There is no manifest to read it by.
@@ -75,6 +76,7 @@ async fn what_is_not_a_message_of_a_ceremony_is_refused_before_the_enclave() {
     let large = vec![0; 300 * 1024];
     assert_eq!(post(&setup, "/ceremony/receipt", large).await.status, 413);
     assert_eq!(answered(setup.client.get(url(&setup, "/ceremony/share"))).await.status, 405);
+    assert_eq!(answered(setup.client.get(url(&setup, "/ceremony/epoch"))).await.status, 405);
     assert_eq!(answered(setup.client.post(url(&setup, "/ceremony/status"))).await.status, 405);
     assert_eq!(answered(setup.client.get(url(&setup, "/ceremony/manifest"))).await.status, 404);
 }
@@ -143,6 +145,33 @@ async fn a_change_and_its_refusals_are_carried() {
         let wanted = Command::ChangeManifest(change(2));
         let (answered, ()) =
             tokio::join!(post(&setup, "/ceremony/change", body), expect(&mut peer, wanted, answer));
+        assert_eq!(answered.status, status);
+        assert!(answered.body.to_string().contains(told), "{}", answered.body);
+    }
+}
+
+#[tokio::test]
+async fn a_new_epoch_is_carried_to_the_boot() {
+    let setup = start().await;
+    let mut peer = setup.peer(1).await;
+    let plan = EpochPlan {
+        service: ServiceId([1; 32]),
+        ledger: "ledger".into(),
+        epoch: 1,
+        checkpoint: "head".into(),
+        manifest: ManifestHash([2; 32]),
+        instance: instance(1),
+    };
+    let epoch = NewEpoch { plan, checkpoint: "note".into(), change: Some(change(2)), approvals: Vec::new() };
+    for (answer, status, told) in [
+        (Ok(Answer::EpochPlanned { epoch: 1 }), 200, "\"epoch\":1"),
+        (Err(Fault::EpochQuorum), 409, "(362)"),
+        (Ok(Answer::Deleted(crate::authorize::receipt())), 500, "server_error"),
+    ] {
+        let body = codec::encode(&epoch);
+        let wanted = Command::NewEpoch(Box::new(epoch.clone()));
+        let (answered, ()) =
+            tokio::join!(post(&setup, "/ceremony/epoch", body), expect(&mut peer, wanted, answer));
         assert_eq!(answered.status, status);
         assert!(answered.body.to_string().contains(told), "{}", answered.body);
     }

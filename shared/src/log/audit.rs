@@ -10,6 +10,7 @@ mod standing;
 
 use standing::Standing;
 
+use super::epoch::Epochs;
 use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use super::possession::Possession;
 use super::sealing::Sealing;
@@ -74,6 +75,9 @@ pub enum Rule {
     /// Only a lock is opened, and not without end.
     #[error("there is no lock that could be opened, or it was opened too often")]
     Unlock,
+    /// An epoch goes on from a cosigned head of the one before it, whose tree is in this one.
+    #[error("the epoch does not go on from the ledger before it, or says nothing that could be checked")]
+    Epoch,
 }
 
 /// What is known of a credential from outside.
@@ -113,6 +117,7 @@ pub struct Audit {
     spent: BTreeSet<StatementId>,
     manifest: Option<(ManifestHash, u64)>,
     possession: Possession,
+    epochs: Epochs,
     totals: Totals,
 }
 
@@ -141,6 +146,18 @@ impl Audit {
         &self.totals
     }
 
+    /// The newest manifest.
+    #[must_use]
+    pub fn manifest(&self) -> Option<ManifestHash> {
+        self.manifest.map(|(hash, _)| hash)
+    }
+
+    /// Its epochs.
+    #[must_use]
+    pub const fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
+
     /// Takes the next entry; gives its leaf hash.
     ///
     /// # Errors
@@ -159,10 +176,11 @@ impl Audit {
         rule(event.version == VERSION, Rule::Version)?;
         rule(matches!(body, EventBody::Genesis { .. }) == first, Rule::Genesis)?;
         rule(event.time >= self.totals.last_time, Rule::Time)?;
-        if let EventBody::Boot { size, root, .. } = body {
+        if let EventBody::Boot { size, root, .. } | EventBody::EpochBegun { size, root, .. } = body {
             rule(*size == self.size() && root.0 == self.root(), Rule::BootHead)?;
         }
         self.possession.take(body).map_err(|_| Rule::HandOver)?;
+        self.epochs.take(body).map_err(|_| Rule::Epoch)?;
         match body {
             EventBody::Genesis { manifest, .. } => self.manifest = Some((*manifest, 1)),
             EventBody::Boot { manifest, .. } => {
@@ -171,6 +189,13 @@ impl Audit {
             EventBody::ManifestAdopted { manifest, version, .. } => {
                 rule(self.manifest.is_some_and(|(_, current)| current < *version), Rule::Manifest)?;
                 self.manifest = Some((*manifest, *version));
+            }
+            // It may be the same one: then the witnesses began anew with the ledger.
+            EventBody::EpochBegun { manifest, version, .. } => {
+                let next = (*manifest, *version);
+                let newer = self.manifest.is_some_and(|current| current == next || current.1 < next.1);
+                rule(newer, Rule::Manifest)?;
+                self.manifest = Some(next);
             }
             EventBody::WitnessesChanged { manifest, .. } => {
                 rule(self.manifest.is_some_and(|(current, _)| current == *manifest), Rule::Manifest)?;

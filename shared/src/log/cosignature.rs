@@ -93,6 +93,12 @@ impl WitnessKey {
         self.key.to_bytes()
     }
 
+    /// Its first line among these.
+    #[must_use]
+    pub fn line_in<'a>(&self, lines: &'a [SignatureLine]) -> Option<&'a SignatureLine> {
+        lines.iter().find(|line| line.name() == self.name && line.id() == self.id)
+    }
+
     /// Verifies the octets after the key ID over the text of a checkpoint; returns the time.
     fn verify(&self, text: &str, signature: &[u8]) -> Result<u64, CosignatureError> {
         let bad = || CosignatureError::BadCosignature(self.name.clone());

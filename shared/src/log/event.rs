@@ -2,6 +2,7 @@
 //!
 //! Subjects are keyed pseudonyms; hashes of what only the signer should recognise are salted, and the receipt opens them.
 
+use crate::evidence::LedgerIdentity;
 use crate::ids::{
     Digest32, InstanceId, LedgerId, MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
 };
@@ -400,6 +401,34 @@ pub enum EventBody {
         taker: InstanceId,
         /// Current manifest of both.
         manifest: ManifestHash,
+    },
+    /// A quorum of witnesses was lost, and on the word of the officers' quorum an enclave took the ledger over under
+    /// another key and origin: in the place of a boot. The one exit from there (spec/ledger.md, gap 4).
+    EpochBegun {
+        /// Number of the epoch that begins.
+        epoch: u32,
+        /// Random.
+        nonce: Digest32,
+        /// The boot.
+        instance: InstanceId,
+        /// The manifest that is current from then on, whose witnesses cosign.
+        manifest: ManifestHash,
+        /// Its version.
+        version: u64,
+        /// Size of the ledger that it found.
+        size: u64,
+        /// Root of the ledger that it found.
+        root: Digest32,
+        /// Origin and vkey before.
+        predecessor: LedgerIdentity,
+        /// Origin and vkey from then on.
+        ledger: LedgerIdentity,
+        /// The last head that a quorum of the witnesses before cosigned, with their lines: a note.
+        checkpoint: String,
+        /// Consistency proof from that head to the ledger that it found.
+        growth: Vec<Digest32>,
+        /// Approvals that it spent: of the epoch, and of the manifest if that is another.
+        approvals: Vec<StatementId>,
     },
 }
 

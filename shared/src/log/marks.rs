@@ -40,6 +40,7 @@ impl EventBody {
             Self::WitnessesChanged { .. } => "witnesses-changed",
             Self::Alarm { .. } => "alarm",
             Self::HandedOver { .. } => "handed-over",
+            Self::EpochBegun { .. } => "epoch-begun",
         }
     }
 
@@ -53,7 +54,8 @@ impl EventBody {
             | Self::ManifestAdopted { .. }
             | Self::WitnessesChanged { .. }
             | Self::Alarm { .. }
-            | Self::HandedOver { .. } => None,
+            | Self::HandedOver { .. }
+            | Self::EpochBegun { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -84,7 +86,9 @@ impl EventBody {
     #[must_use]
     pub fn spends(&self) -> &[StatementId] {
         match self {
-            Self::Genesis { approvals, .. } | Self::ManifestAdopted { approvals, .. } => approvals,
+            Self::Genesis { approvals, .. }
+            | Self::ManifestAdopted { approvals, .. }
+            | Self::EpochBegun { approvals, .. } => approvals,
             Self::CredentialSuspended { statements, .. } | Self::OfficersReleased { statements, .. } => {
                 statements
             }

@@ -16,7 +16,8 @@
 //! | [`tlog_proof`] | C2SP tlog-proof: one text that shows that an entry is in the ledger |
 //! | [`receipt`] | a signer's receipt: such a proof, with what opens the event |
 //! | [`sealing`], [`mandates`] | seals of a credential, approvers and mandates, as both folds of the events keep them |
-//! | [`possession`] | which boot has the ledger, as both folds keep it |
+//! | [`possession`], [`epoch`] | which boot has the ledger, and its epochs, as both folds keep them |
+//! | [`growth`] | a consistency proof made while the leaves go by |
 //! | [`marks`], [`audit`] | what events say to outsiders, and the rules that show from outside |
 
 pub mod add_checkpoint;
@@ -24,7 +25,9 @@ pub mod audit;
 pub mod bundle;
 pub mod checkpoint;
 pub mod cosignature;
+pub mod epoch;
 pub mod event;
+pub mod growth;
 pub mod mandates;
 pub mod marks;
 pub mod nodes;

@@ -28,7 +28,7 @@ impl Possession {
     /// [`RuleBroken`]; nothing changed then.
     pub fn take(&mut self, body: &EventBody) -> Result<(), RuleBroken> {
         match body {
-            EventBody::Boot { instance, .. } => {
+            EventBody::Boot { instance, .. } | EventBody::EpochBegun { instance, .. } => {
                 if self.heir.is_some() && self.holder == Some(*instance) {
                     return Err(RuleBroken("who handed the ledger over does not boot on it again"));
                 }

@@ -145,6 +145,12 @@ impl WitnessSet {
         CosignedCheckpoint::verify(checkpoint, lines, &self.keys)
     }
 
+    /// The lines of these witnesses among all that there are, as in a note: one of each.
+    #[must_use]
+    pub fn lines(&self, all: &[SignatureLine]) -> String {
+        self.keys.iter().filter_map(|key| key.line_in(all)).map(SignatureLine::to_text).collect()
+    }
+
     /// Whether these cosignatures *over one checkpoint* are by at least the threshold of these witnesses, each counted once.
     #[must_use]
     pub fn quorum(&self, cosignatures: &[Cosignature]) -> bool {

@@ -6,8 +6,7 @@ use crate::bytes::Blob;
 use crate::codec;
 use crate::fault::Fault;
 use crate::ids::{ManifestHash, ServiceId, StatementId};
-use crate::statement::{Body, SignedStatement};
-use alloc::collections::BTreeSet;
+use crate::statement::Body;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -96,29 +95,11 @@ impl ManifestChange {
         let manifest = self.as_signed().parse()?;
         current.check_successor(&manifest)?;
         let hash = manifest_hash(self.manifest.as_slice());
-        let (mut officers, mut ids, mut approvals) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-        // One of each officer at most. Nothing is passed over: who sent it would believe that it counted.
-        if self.approvals.len() > current.officers.len() {
-            return Err(Fault::StatementMalformed);
-        }
-        for approval in &self.approvals {
-            let signed: SignedStatement =
-                codec::decode(approval.as_slice()).map_err(|_| Fault::StatementMalformed)?;
-            let officer = current.officer(&signed.signer).ok_or(Fault::UnknownPerson)?;
-            let key = officer.key.key().map_err(|_| Fault::ManifestMalformed)?;
-            let body: ManifestApproval = signed.open(&key)?;
-            if body.service != *service || body.previous != *current_hash || body.manifest != hash {
-                return Err(Fault::StatementForeign);
-            }
-            officers.insert(&officer.id);
-            if !ids.insert(body.statement) {
-                return Err(Fault::StatementSpent);
-            }
-            approvals.push(body);
-        }
-        if officers.len() < usize::from(current.officer_quorum) {
-            return Err(Fault::ManifestSignature);
-        }
+        let ours = |body: &ManifestApproval| {
+            body.service == *service && body.previous == *current_hash && body.manifest == hash
+        };
+        let said = current.officers_say(&self.approvals, ours, |body| body.statement)?;
+        let approvals = said.ok_or(Fault::ManifestSignature)?;
         Ok(Successor { manifest, hash, approvals })
     }
 }

@@ -10,6 +10,7 @@ use crate::message::{
     GetApproverChallenge, GrantMandate, HandOver, HandedOver, MandateStatus, Order, ProvideShare, Relink,
     Seal, SealedRecord, Suspend, TakeOver,
 };
+use crate::new_epoch::NewEpoch;
 use crate::phase::Phase;
 use crate::sad::{MeansProfile, Purpose};
 use alloc::string::String;
@@ -99,6 +100,9 @@ pub enum Command {
     /// Takes the root key from another enclave of the same service, and starts recovery. Phase `Uninitialized`. Faults:
     /// 350 to 352, 356, 359, 360, 904; of the recovery 308, 361, 800 to 803.
     TakeOver(TakeOver),
+    /// The shares that follow begin a new epoch; the last one given counts. Phase `Uninitialized`. Faults: 300 to 306, 350 to
+    /// 355, 362 to 365, 801, 802.
+    NewEpoch(alloc::boxed::Box<NewEpoch>),
 }
 
 /// See [`Command::InstallManifest`].
@@ -285,6 +289,11 @@ pub enum Answer {
         ledger: LedgerIdentity,
         /// Its newest signed checkpoint.
         checkpoint: String,
+    },
+    /// To `NewEpoch`: all it needs now is the root key.
+    EpochPlanned {
+        /// Number of the epoch that will begin.
+        epoch: u32,
     },
     /// To a `ProvideShare` that was not the last.
     ShareAccepted {

@@ -63,7 +63,8 @@ async fn ledger_of_yesterday_is_refused() {
     copy(&yesterday, &host);
     let refused = Service::try_start(&Mode::Process, &dir).expect_err("an old ledger was taken");
     assert_eq!(refused.status.code(), Some(1), "{}", refused.output);
-    let text = "ledger is shorter than, or differs from, what a custodian has seen (801)";
+    let text =
+        "ledger is shorter than, or differs from, what custodians have seen or officers have named (801)";
     assert!(refused.output.contains(text), "{}", refused.output);
     assert!(!dir.join("dev.json").exists());
 

@@ -4,7 +4,7 @@ use crate::Vector;
 use crate::parts::{authority, client, digest, instance_keys, octets, person, spki, thirty_two};
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::evidence::{
-    EvidenceBundle, EvidenceStatement, Freshness, LedgerIdentity, Pcr, Purpose, RootProvider,
+    EvidenceBundle, EvidenceStatement, Freshness, LedgerEpoch, LedgerIdentity, Pcr, Purpose, RootProvider,
     STATEMENT_VERSION,
 };
 use fuin_shared::ids::{ManifestHash, MeansId, RootCommitment, ServiceId};
@@ -30,6 +30,7 @@ pub fn first_statement() -> EvidenceStatement {
         root_provider: None,
         release: None,
         witness_policy: None,
+        epoch: None,
     }
 }
 
@@ -47,6 +48,12 @@ pub fn statement() -> EvidenceStatement {
         witness_policy: Some(digest(0x24)),
         ..first_statement()
     }
+}
+
+/// After a break in the ledger.
+fn statement_of_an_epoch() -> EvidenceStatement {
+    let epoch = LedgerEpoch { number: 1, predecessor: "fuin.example/before".into(), index: 9 };
+    EvidenceStatement { epoch: Some(epoch), ..statement() }
 }
 
 pub fn manifest() -> Manifest {
@@ -146,6 +153,7 @@ pub fn vectors() -> Vec<Vector> {
     vec![
         Vector::cbor("evidence/statement-before-genesis", first_statement()),
         Vector::cbor("evidence/statement-operational", statement()),
+        Vector::cbor("evidence/statement-of-an-epoch", statement_of_an_epoch()),
         Vector::cbor("evidence/bundle", bundle),
         Vector::cbor("manifest/manifest", manifest()),
         Vector::cbor("manifest/signed", signed),

@@ -1,7 +1,7 @@
 //! Place: none. Events: the leaves of the ledger, which no later version may read in another way.
 
 use crate::Vector;
-use crate::parts::{checkpoint, digest, mandate, statement, thirty_two};
+use crate::parts::{checkpoint, digest, ledger, mandate, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
 use fuin_shared::log::event::{
     AlarmKind, ApproverUse, ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, VERSION,
@@ -126,6 +126,20 @@ fn bodies() -> Vec<EventBody> {
             taker: InstanceId(thirty_two(0x2a)),
             manifest: ManifestHash(thirty_two(0x23)),
         },
+        EventBody::EpochBegun {
+            epoch: 1,
+            nonce: digest(0x52),
+            instance: InstanceId(thirty_two(0x20)),
+            manifest: ManifestHash(thirty_two(0x2a)),
+            version: 2,
+            size: 9,
+            root: digest(0x53),
+            predecessor: ledger("fuin.example/ledger"),
+            ledger: ledger("fuin.example/next"),
+            checkpoint: checkpoint(),
+            growth: vec![digest(0x5f), digest(0x60)],
+            approvals: vec![statement],
+        },
     ]
 }
 
@@ -166,6 +180,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::WitnessesChanged { .. } => "witnesses-changed",
         EventBody::Alarm { .. } => "alarm",
         EventBody::HandedOver { .. } => "handed-over",
+        EventBody::EpochBegun { .. } => "epoch-begun",
     }
 }
 

@@ -131,6 +131,7 @@ fn commands() -> Vec<Command> {
         Command::MandateStatus(mandate()),
         Command::HandOver(HandOver { evidence: octets(1, 10) }),
         Command::TakeOver(TakeOver { evidence: octets(1, 10), handed: handed() }),
+        Command::NewEpoch(Box::new(crate::statements::new_epoch())),
     ]
 }
 
@@ -182,6 +183,7 @@ fn command_name(command: &Command) -> &'static str {
         Command::ReportRevocation(_) => "report-revocation",
         Command::HandOver(_) => "hand-over",
         Command::TakeOver(_) => "take-over",
+        Command::NewEpoch(_) => "new-epoch",
     }
 }
 
@@ -264,6 +266,7 @@ fn answers() -> Vec<Answer> {
             ended: false,
         }),
         Answer::HandedOver { handed: handed(), receipt: receipt() },
+        Answer::EpochPlanned { epoch: 1 },
     ]
 }
 
@@ -295,6 +298,7 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::MandateEnded(_) => "mandate-ended",
         Answer::MandateStatus(_) => "mandate-status",
         Answer::HandedOver { .. } => "handed-over",
+        Answer::EpochPlanned { .. } => "epoch-planned",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Place: none. The parts that samples are made of. None of it is a secret or a real key pair.
 
 use fuin_shared::bytes::Blob;
-use fuin_shared::evidence::InstanceKeys;
+use fuin_shared::evidence::{InstanceKeys, LedgerIdentity};
 use fuin_shared::ids::{CaId, CredentialId, Digest32, MandateId, PersonId, RaClientId, StatementId, UserId};
 use fuin_shared::key::Spki;
 use fuin_shared::message::{Receipt, SealedRecord};
@@ -74,6 +74,11 @@ pub fn receipt() -> Receipt {
 }
 
 /// The form of a signed note; nothing here verifies it.
+/// Origin and vkey of this name; no encoding reads the key.
+pub fn ledger(origin: &str) -> LedgerIdentity {
+    LedgerIdentity { origin: origin.to_owned(), vkey: format!("{origin}+00000000+AQ") }
+}
+
 pub fn checkpoint() -> String {
     "fuin.example/ledger\n8\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\n— fuin.example/ledger AAAA\n"
         .to_owned()

@@ -9,6 +9,7 @@ use fuin_shared::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::codec;
 use fuin_shared::ids::{InstanceId, ManifestHash, MeansId, RootCommitment, ServiceId};
 use fuin_shared::manifest::{ManifestApproval, ManifestChange, ManifestHistory};
+use fuin_shared::new_epoch::{EpochApproval, EpochPlan, NewEpoch};
 use fuin_shared::sad::{
     self, Assertion, AuthorizationEvidence, AuthorizedSad, HashType, LinkSubject, MeansProfile, Purpose, Sad,
 };
@@ -174,6 +175,26 @@ pub fn manifest_change() -> ManifestChange {
     ManifestChange { manifest: octets(0xad, 24), approvals: vec![octets(0xa3, 30)] }
 }
 
+fn epoch_plan() -> EpochPlan {
+    EpochPlan {
+        service: ServiceId(thirty_two(0x21)),
+        ledger: "fuin.example/ledger".into(),
+        epoch: 1,
+        checkpoint: "fuin.example/ledger\n8\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n".into(),
+        manifest: ManifestHash(thirty_two(0x2a)),
+        instance: InstanceId(thirty_two(0x20)),
+    }
+}
+
+pub fn new_epoch() -> NewEpoch {
+    NewEpoch {
+        plan: epoch_plan(),
+        checkpoint: checkpoint(),
+        change: Some(manifest_change()),
+        approvals: vec![octets(0xa3, 30)],
+    }
+}
+
 fn sealed() -> HpkeSealed {
     HpkeSealed { encapsulated: octets(4, 97), ciphertext: octets(0xc0, 48) }
 }
@@ -228,7 +249,11 @@ fn ceremony() -> Vec<Vector> {
         statement: statement_id(),
         not_after: 1_800_000_600,
     };
+    let epoch = EpochApproval { plan: epoch_plan(), statement: statement_id(), not_after: 1_800_000_600 };
+    let same_manifest = NewEpoch { change: None, ..new_epoch() };
     vec![
+        Vector::cbor("statement/epoch-approval", epoch),
+        Vector::cbor("epoch/same-manifest", same_manifest),
         Vector::cbor("statement/genesis-approval", genesis_approval()),
         Vector::cbor("statement/share-receipt", receipt),
         Vector::cbor("statement/share", share.clone()),

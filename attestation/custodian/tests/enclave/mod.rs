@@ -6,7 +6,7 @@ mod document;
 use fuin_shared::algorithm::HashAlgorithm;
 use fuin_shared::codec;
 use fuin_shared::evidence::{
-    EvidenceBundle, EvidenceStatement, InstanceKeys, LedgerIdentity, Pcr, Purpose, RootProvider,
+    EvidenceBundle, EvidenceStatement, InstanceKeys, LedgerEpoch, LedgerIdentity, Pcr, Purpose, RootProvider,
     STATEMENT_VERSION,
 };
 use fuin_shared::ids::{PersonId, RootCommitment, ServiceId};
@@ -46,6 +46,8 @@ pub struct TestEnclave {
     /// Octets of the custodian's share.
     pub share: Vec<u8>,
     pub ledger: NoteSigner,
+    /// Of the ledger, after the first.
+    pub epoch: Option<LedgerEpoch>,
 }
 
 impl TestEnclave {
@@ -65,7 +67,9 @@ impl TestEnclave {
         let (opening, _) = Kem::gen_keypair_with_rng(&mut rng());
         let signing = SigningKey::generate();
         let (commitment, share) = (RootCommitment([0; 32]), Vec::new());
-        let mut enclave = Self { platform, signing, opening, manifest, service, commitment, share, ledger };
+        let epoch = None;
+        let mut enclave =
+            Self { platform, signing, opening, manifest, service, commitment, share, ledger, epoch };
         enclave.make_root(5, 1);
         enclave
     }
@@ -129,6 +133,7 @@ impl TestEnclave {
             root_provider: root.then_some(RootProvider::Custodians),
             release: Some(ReleaseMode::Durable),
             witness_policy: None,
+            epoch: self.epoch.clone(),
         };
         let service = Pcr::extended_once(self.service().as_ref());
         codec::encode(&EvidenceBundle {

@@ -156,6 +156,13 @@ fn service(page: &mut Page, evidence: &VerifiedEvidence) {
             page.row("vkey", shown(&ledger.vkey));
         }
     }
+    if let Some(epoch) = evidence.epoch() {
+        page.row(
+            "BREAK",
+            format!("epoch {} since entry {}: a quorum of witnesses was lost", epoch.number, epoch.index),
+        );
+        page.row("before it", shown(&epoch.predecessor));
+    }
     page.row(
         "witness policy",
         statement.witness_policy.map_or("NO WITNESSES".to_owned(), |hash| hash.to_string()),

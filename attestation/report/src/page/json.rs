@@ -147,6 +147,11 @@ fn service(evidence: &VerifiedEvidence) -> Value {
             "hpke_key": hex::encode(evidence.instance().hpke.as_slice()),
         },
         "ledger": evidence.ledger().map(|ledger| json!({"origin": ledger.origin, "vkey": ledger.vkey})),
+        "epoch": evidence.epoch().map(|epoch| json!({
+            "number": epoch.number,
+            "predecessor": epoch.predecessor,
+            "index": epoch.index,
+        })),
         "root_commitment": statement.root_commitment.map(|value| value.to_string()),
         "root_provider": statement.root_provider,
         "witness_policy": statement.witness_policy.map(|value| value.to_string()),

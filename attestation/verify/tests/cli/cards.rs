@@ -2,6 +2,7 @@
 
 use crate::kit::bundle::{LEDGER, Service, ledger_key};
 use crate::{Doc, Files, NONCE, NOW, Run, run};
+use fuin_shared::evidence::{LedgerEpoch, LedgerIdentity};
 use serde_json::{Value, json};
 
 fn card(service: &Service) -> Value {
@@ -80,6 +81,31 @@ fn evidence_against_a_card() {
     assert_eq!((&json["schema"], &json["accepted"]), (&"fuin-verify-card/1".into(), &true.into()));
     assert_eq!(json["evidence"]["schema"], "fuin-verify/1");
     assert_eq!(json["card"]["name"], "Test service");
+}
+
+/// A quorum of witnesses was lost since: the report shows the break, and the old card says what became of it.
+#[test]
+fn a_card_of_the_epoch_before() {
+    let mut service = Service::new();
+    let before = service.statement.ledger.clone().unwrap();
+    let next = ledger_key("test.example/ledger/2", LEDGER).verifier().clone();
+    let after = LedgerIdentity { origin: next.name().to_owned(), vkey: next.to_string() };
+    service.statement.ledger = Some(after.clone());
+    service.statement.epoch = Some(LedgerEpoch { number: 1, predecessor: before.origin.clone(), index: 57 });
+    let old = against(&service, |_| (), &[]);
+    old.refused(39);
+    assert!(old.out.contains("epoch before") && old.out.contains("new card"), "{}", old.out);
+    let new = |card: &mut Value| card["ledger"] = json!({"origin": after.origin, "vkey": after.vkey});
+    let run = against(&service, new, &[]);
+    run.accepted();
+    assert!(run.out.contains("BREAK") && run.out.contains(&before.origin), "{}", run.out);
+    let shown = &against(&service, new, &["--json"]).json()["evidence"]["service"]["epoch"];
+    assert_eq!(shown, &json!({"number": 1, "predecessor": before.origin, "index": 57}));
+    // A stranger's ledger stays a stranger's.
+    service.statement.epoch = Some(LedgerEpoch { number: 1, predecessor: "other".into(), index: 57 });
+    let other = against(&service, |_| (), &[]);
+    other.refused(39);
+    assert!(other.out.contains("another ledger"), "{}", other.out);
 }
 
 #[test]

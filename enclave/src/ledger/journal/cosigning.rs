@@ -184,8 +184,7 @@ impl<T> Cosigning<T> {
         }
         keys.sort_unstable_by_key(|key| key.public_key());
         keys.dedup();
-        let by = |key: &WitnessKey| lines.iter().find(|l| l.name() == key.name() && l.id() == key.id());
-        let own = keys.into_iter().filter_map(by).map(SignatureLine::to_text);
+        let own = keys.into_iter().filter_map(|key| key.line_in(&lines)).map(SignatureLine::to_text);
         Some((std::iter::once(asked.note.clone()).chain(own).collect(), times?))
     }
 

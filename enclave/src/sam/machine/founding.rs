@@ -2,6 +2,7 @@
 
 use super::{Machine, Stage, refuse};
 use crate::ceremony::genesis::PendingGenesis;
+use crate::ceremony::new_epoch::PlannedEpoch;
 use crate::ceremony::provision::{Provision, Provisioned};
 use crate::ledger::journal::{Entry, Journal};
 use crate::ledger::keys::{LedgerKeys, LedgerName};
@@ -17,6 +18,7 @@ use fuin_shared::log::event::EventBody;
 use fuin_shared::log::tree::Frontier;
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{Answer, CeremonyStatus, ConfirmGenesis, Genesis, InstallManifest, ProvideShare};
+use fuin_shared::new_epoch::NewEpoch;
 use rand_core::CryptoRng;
 
 impl Machine {
@@ -54,8 +56,18 @@ impl Machine {
         let (next, _) = context.succeed(change)?;
         let manifest = next.hash;
         *provision = Provision::default();
-        self.context = Some(next);
+        (self.context, self.planned) = (Some(next), None);
         Ok(Effect::Reply { ticket, result: Ok(Answer::ManifestFollowed { manifest }) })
+    }
+
+    /// A new epoch instead of the boot that the lost witnesses would have to cosign; the shares that follow begin it.
+    pub(super) fn plan_epoch(&mut self, ticket: Ticket, command: NewEpoch) -> Result<Effect, Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let Stage::Uninitialized { genesis: None, .. } = &self.stage else { return Err(Fault::WrongPhase) };
+        let planned = PlannedEpoch::new(context, &self.instance, command)?;
+        let epoch = planned.epoch();
+        self.planned = Some(Box::new(planned));
+        Ok(Effect::Reply { ticket, result: Ok(Answer::EpochPlanned { epoch }) })
     }
 
     pub(super) fn genesis(
@@ -72,6 +84,10 @@ impl Machine {
             return Err(Fault::ManifestNotAdopted);
         }
         context.check_image(&self.boot.measurement)?;
+        // Nor is there a ledger of which an epoch could begin.
+        if self.planned.is_some() {
+            return Err(Fault::WrongPhase);
+        }
         let pending = PendingGenesis::begin(context, &self.instance, &command.approvals, now.0 / 1000, rng)?;
         let shares = pending.shares().clone();
         self.facts.commitment = Some(shares.commitment);
@@ -108,6 +124,7 @@ impl Machine {
         self.facts = Facts {
             ledger: Some(keys.identity.clone()),
             commitment: Some(confirmed.commitment),
+            epoch: None,
             genesis: false,
         };
         let identity = keys.identity.clone();

@@ -60,7 +60,10 @@ impl Machine {
         now: Millis,
     ) -> Result<Effect, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
-        let Stage::Uninitialized { .. } = &self.stage else { return Err(Fault::WrongPhase) };
+        // Who hands over has its witnesses: a new epoch is for custodians alone.
+        let (Stage::Uninitialized { .. }, None) = (&self.stage, &self.planned) else {
+            return Err(Fault::WrongPhase);
+        };
         let provisioned = take(context, &self.boot.keys, &self.instance, command, now.0 / 1000)?;
         Ok(self.provisioned(ticket, provisioned))
     }

@@ -15,6 +15,7 @@ use super::operational::{Operational, Surroundings};
 use super::outcome::{Next, Withheld, next};
 use super::{Effect, Input, ServiceContext, Ticket, roles};
 use crate::ceremony::genesis::PendingGenesis;
+use crate::ceremony::new_epoch::PlannedEpoch;
 use crate::ceremony::provision::{Provision, Provisioned};
 use crate::channel::InstanceKeyPairs;
 use crate::crypto_module::CryptoModule;
@@ -85,6 +86,8 @@ pub struct Machine {
     key_desk: KeyDesk,
     alarms: Alarms,
     stage: Stage,
+    /// A new epoch that this boot is to begin.
+    planned: Option<Box<PlannedEpoch>>,
     clock: TrustedClock,
     /// Commands that wait for the time.
     waiting: Vec<(Ticket, Command)>,
@@ -104,6 +107,7 @@ impl Machine {
             key_desk: KeyDesk::default(),
             alarms: Alarms::default(),
             stage: Stage::Booted,
+            planned: None,
             clock: TrustedClock::default(),
             waiting: Vec::new(),
         }
@@ -221,6 +225,7 @@ impl Machine {
                 let view = View { context, facts: &self.facts, phase, keys: &self.boot.keys, now };
                 Ok(Some(self.desk.request(ticket, request.nonce, &view)))
             }
+            Command::NewEpoch(epoch) => self.plan_epoch(ticket, *epoch).map(Some),
             Command::ProvideShare(share) => self.provide(ticket, &share).map(Some),
             Command::CeremonyStatus => {
                 let status = self.ceremony_status()?;

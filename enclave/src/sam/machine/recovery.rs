@@ -1,15 +1,20 @@
 //! Place: SAM. Recovery: the ledger is read back, and the first event of this boot takes it over.
 
 use super::{CLOCK_TOLERANCE, Machine, Stage, refuse};
+use crate::ceremony::new_epoch::PlannedEpoch;
 use crate::ledger::journal::{Entry, Journal};
-use crate::ledger::replay::Replay;
+use crate::ledger::keys::LedgerName;
+use crate::ledger::replay::{Replay, Replayed};
 use crate::platform::clock::Millis;
 use crate::sam::operational::Operational;
 use crate::sam::outcome::{Outcome, Withheld};
 use crate::sam::{Effect, Ticket};
+use fuin_shared::evidence::LedgerEpoch;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::Digest32;
+use fuin_shared::log::epoch::Begun;
 use fuin_shared::log::event::EventBody;
+use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::message::Head;
 use rand_core::CryptoRng;
 
@@ -25,8 +30,9 @@ impl Machine {
             return Effect::AskHead;
         }
         let Some(context) = self.context.as_ref() else { return refuse(ticket, Fault::WrongPhase) };
-        let prefix = context.manifest.ledger_prefix.clone();
-        let replay = result.and_then(|head| Replay::new(provisioned, context.service, prefix, head));
+        let (service, prefix) = (context.service, context.manifest.ledger_prefix.clone());
+        let planned = self.planned.as_deref();
+        let replay = result.and_then(|head| Replay::new(provisioned, planned, service, prefix, head));
         match replay {
             Ok(replay) => {
                 self.stage = Stage::Replaying { ticket, replay: Box::new(replay) };
@@ -91,21 +97,28 @@ impl Machine {
         if now.min(kernel).0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
             return Err(Fault::Clock);
         }
-        let joining = context.check_witnesses(&replayed.state, replayed.keys.signer.verifier())?.cloned();
-        let identity = replayed.keys.identity.clone();
-        self.facts.ledger = Some(identity.clone());
+        let mut epochs = replayed.former.clone();
+        epochs.push(replayed.keys.signer.verifier().clone());
+        let joining = context.check_witnesses(&replayed.state, &epochs)?.cloned();
         let mut nonce = [0; 32];
         rng.fill_bytes(&mut nonce);
+        let nonce = Digest32(nonce);
+        if let Some(planned) = self.planned.take() {
+            let joining = joining.map(|change| change.retiring);
+            return self.begin_epoch(ticket, *planned, replayed, joining, nonce, now, rng);
+        }
         let body = EventBody::Boot {
-            nonce: Digest32(nonce),
+            nonce,
             instance: self.instance,
             manifest: context.hash,
             size: replayed.frontier.size(),
             root: Digest32(replayed.frontier.root()),
         };
-        let mut journal =
-            Journal::new(replayed.keys, replayed.state, replayed.frontier, Some(replayed.checkpoint));
-        match (joining, context.cosigners()?) {
+        let cosigners = context.cosigners()?;
+        let Replayed { keys, state, frontier, checkpoint, .. } = replayed;
+        self.facts.epoch = state.epochs().begun().last().map(shown);
+        let mut journal = Journal::new(keys, state, frontier, Some(checkpoint));
+        match (joining, cosigners) {
             (Some(change), _) => {
                 journal.wait_for(change.retiring);
                 journal.join(change.successors);
@@ -113,8 +126,58 @@ impl Machine {
             (None, Some(witnesses)) => journal.wait_for(witnesses),
             (None, None) => {}
         }
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        self.append_first(ticket, journal, Entry { body, records: Vec::new(), salts: Vec::new() }, now, rng)
+    }
+
+    /// Instead of a boot: the witnesses of the ledger are lost. From here on it goes by the manifest of the new epoch, whose
+    /// witnesses alone must cosign; until they have, nobody is told of anything.
+    #[expect(clippy::too_many_arguments, reason = "what a boot has at this place")]
+    fn begin_epoch(
+        &mut self,
+        ticket: Ticket,
+        planned: PlannedEpoch,
+        replayed: Replayed,
+        retiring: Option<WitnessSet>,
+        nonce: Digest32,
+        now: Millis,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Operational, Fault> {
+        let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
+        let before = match retiring {
+            Some(retiring) => retiring,
+            None => context.cosigners()?.ok_or(Fault::EpochUnwitnessed)?,
+        };
+        let continued = planned.check(&replayed, &before, now.0 / 1000)?;
+        let Replayed { keys, state, frontier, checkpoint, .. } = replayed;
+        let name = state.name().ok_or(Fault::LedgerBroken)?;
+        let name = LedgerName { epoch: planned.epoch(), ..name };
+        let keys = keys.succeed(&context.manifest.ledger_prefix, name)?;
+        let (body, records, next) = planned.begin(continued, keys.identity.clone(), nonce);
+        let mut journal = Journal::new(keys, state, frontier, Some(checkpoint));
+        journal.wait_for(next.cosigners()?.ok_or(Fault::EpochUnwitnessed)?);
+        let begun =
+            self.append_first(ticket, journal, Entry { body, records, salts: Vec::new() }, now, rng)?;
+        self.facts.epoch = begun.journal.state().epochs().begun().last().map(shown);
+        self.context = Some(next);
+        Ok(begun)
+    }
+
+    fn append_first(
+        &mut self,
+        ticket: Ticket,
+        mut journal: Journal<Withheld>,
+        entry: Entry,
+        now: Millis,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Operational, Fault> {
+        let identity = journal.identity().clone();
+        self.facts.ledger = Some(identity.clone());
         journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
         Ok(Operational::new(journal, rng))
     }
+}
+
+/// An epoch as evidence shows it.
+fn shown(begun: &Begun) -> LedgerEpoch {
+    LedgerEpoch { number: begun.epoch, predecessor: begun.predecessor.origin.clone(), index: begun.index }
 }

@@ -4,6 +4,7 @@ use crate::outcome::Failure;
 use anyhow::{Context as _, bail};
 use fuin_sca::csc::CscClient;
 use fuin_shared::codec;
+use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::manifest::ManifestHistory;
 use fuin_shared::message::GenesisShares;
 use serde::Deserialize;
@@ -51,6 +52,8 @@ pub struct LedgerState {
     pub size: u64,
     /// Newest checkpoint.
     pub checkpoint: Option<String>,
+    /// The ledger that witnesses were asked about last.
+    pub asked: Option<LedgerIdentity>,
 }
 
 /// A genesis that waits for receipts.

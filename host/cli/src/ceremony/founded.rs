@@ -11,9 +11,9 @@ use fuin_custodian::Pins;
 use fuin_sca::card::{ServiceCard, VERSION};
 use fuin_shared::codec;
 use fuin_shared::evidence::{Pcr, Purpose};
-use fuin_shared::ids::ServiceId;
+use fuin_shared::ids::{ManifestHash, ServiceId};
 use fuin_shared::manifest::{
-    MAX_MANIFEST, Manifest, ManifestHistory, Measurement, SignedManifest, newest, service_id,
+    MAX_MANIFEST, Manifest, ManifestChange, ManifestHistory, Measurement, SignedManifest, newest, service_id,
 };
 use fuin_shared::phase::Phase;
 use serde::Deserialize;
@@ -87,6 +87,20 @@ impl Founded {
         let quorum = founded.signed.verify_quorum(&founded.manifest);
         quorum.with_context(|| format!("{}", path.display()))?;
         Ok(founded)
+    }
+
+    /// Every manifest of a history, the first one first; or the first one alone. Signatures were checked by
+    /// [`Founded::read_signed`].
+    pub fn read_all(path: &Path) -> anyhow::Result<Vec<(ManifestHash, Manifest)>> {
+        let octets = file::read(path, MAX_HISTORY)?;
+        let signed = match codec::decode::<ManifestHistory>(&octets) {
+            Ok(history) => {
+                let first = codec::decode(history.first.as_slice())?;
+                std::iter::once(first).chain(history.changes.iter().map(ManifestChange::as_signed)).collect()
+            }
+            Err(_) => vec![codec::decode::<SignedManifest>(&octets)?],
+        };
+        signed.iter().map(|signed| Ok((signed.hash(), signed.parse()?))).collect()
     }
 
     /// The measurement of this `release.json`, which the manifest must accept.

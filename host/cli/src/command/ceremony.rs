@@ -3,6 +3,7 @@
 mod approve;
 mod hand_over;
 mod init;
+mod new_epoch;
 mod share;
 mod status;
 
@@ -27,6 +28,10 @@ enum Step {
     Share(share::Args),
     /// An operational enclave gives the root key to one that was started beside it, and ends; no custodian is needed.
     HandOver(hand_over::Args),
+    /// A quorum of the ledger's witnesses is lost for ever: officers let this boot go on from the last cosigned head, under
+    /// another origin.
+    #[command(subcommand)]
+    NewEpoch(new_epoch::Step),
     /// Says how far it is and who is missing; writes the service card.
     Status(status::Args),
 }
@@ -38,6 +43,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         Step::Approve(args) => approve::run(args).await,
         Step::Share(args) => share::run(args).await,
         Step::HandOver(args) => hand_over::run(args).await,
+        Step::NewEpoch(step) => new_epoch::run(step).await,
         Step::Status(args) => status::run(args).await,
     }
 }

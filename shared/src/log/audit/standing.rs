@@ -79,7 +79,8 @@ impl Standing {
             | EventBody::ManifestAdopted { .. }
             | EventBody::WitnessesChanged { .. }
             | EventBody::Alarm { .. }
-            | EventBody::HandedOver { .. } => {}
+            | EventBody::HandedOver { .. }
+            | EventBody::EpochBegun { .. } => {}
         }
         Ok(())
     }

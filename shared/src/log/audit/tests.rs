@@ -1,14 +1,20 @@
 //! Place: none. Tests of the audit: each rule is broken by itself.
 
-use alloc::string::String;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::evidence::LedgerIdentity;
 use crate::ids::{Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId};
+use crate::log::checkpoint::Checkpoint;
 use crate::log::event::{CredentialMark, Holder, RecordMark};
-use crate::log::tree::root_of;
+use crate::log::note::NoteSigner;
+use crate::log::tree::{consistency_proof, root_of};
 use crate::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
 
 const D: Digest32 = Digest32([7; 32]);
@@ -334,6 +340,82 @@ fn only_a_lock_is_opened_and_not_without_end() {
 mod seals;
 
 /// The names are those of the encoding.
+/// The ledger, broken off after its last entry and gone on with under another key; what it says can be changed.
+fn broken_off(change: impl FnOnce(&mut EventBody)) -> Result<Audit, (u64, Rule)> {
+    let mut entries = ledger();
+    let leaves: Vec<Hash> = entries.iter().map(|e| leaf_hash(e)).collect();
+    let (size, root) = (leaves.len() as u64, root_of(&leaves));
+    let signer = |seed: u8| {
+        let public = NoteSigner::from_seed("fuin", &[seed; 32]).unwrap();
+        let hash = hex::encode(Sha256::digest(public.verifier().public_key()));
+        NoteSigner::from_seed(&format!("ledger.example/{hash}"), &[seed; 32]).unwrap()
+    };
+    let identity = |key: &NoteSigner| LedgerIdentity {
+        origin: key.verifier().name().to_owned(),
+        vkey: key.verifier().to_string(),
+    };
+    let (old, new) = (signer(1), signer(2));
+    let head = Checkpoint { origin: identity(&old).origin, size: 5, root: root_of(&leaves[..5]) };
+    let mut body = EventBody::EpochBegun {
+        epoch: 1,
+        nonce: D,
+        instance: InstanceId([6; 32]),
+        manifest: ManifestHash([3; 32]),
+        version: 2,
+        size,
+        root: Digest32(root),
+        predecessor: identity(&old),
+        ledger: identity(&new),
+        checkpoint: head.sign(&old).unwrap(),
+        growth: consistency_proof(5, &leaves).unwrap().into_iter().map(Digest32).collect(),
+        approvals: vec![StatementId([8; 16])],
+    };
+    change(&mut body);
+    entries.push(entry(8, body));
+    audit(&entries)
+}
+
+macro_rules! broken_off {
+    ($field:ident, $how:expr) => {
+        broken_off(|body| match body {
+            EventBody::EpochBegun { $field, .. } => $how($field),
+            other => panic!("{other:?}"),
+        })
+    };
+}
+
+#[test]
+fn an_epoch_goes_on_and_shows_the_break() {
+    let audit = broken_off(|_| {}).unwrap();
+    let [begun] = audit.epochs().begun() else { panic!() };
+    assert_eq!((begun.epoch, begun.index, begun.head.size), (1, 8, 5));
+    assert_ne!(begun.predecessor.origin, begun.ledger.origin);
+    // The manifest that it names is current, and no other.
+    let boot = |manifest| EventBody::Boot {
+        nonce: D,
+        instance: InstanceId([7; 32]),
+        manifest: ManifestHash([manifest; 32]),
+        size: audit.size(),
+        root: Digest32(audit.root()),
+    };
+    assert_eq!(audit.clone().push(&entry(9, boot(2))), Err(Rule::Manifest));
+    assert!(audit.clone().push(&entry(9, boot(3))).is_ok());
+}
+
+#[test]
+fn an_epoch_that_breaks_a_rule_is_noticed() {
+    let rule = |refused: Result<Audit, (u64, Rule)>| refused.unwrap_err();
+    assert_eq!(rule(broken_off!(size, |size: &mut u64| *size -= 1)), (8, Rule::BootHead));
+    assert_eq!(rule(broken_off!(root, |root: &mut Digest32| *root = D)), (8, Rule::BootHead));
+    assert_eq!(rule(broken_off!(epoch, |epoch: &mut u32| *epoch = 2)), (8, Rule::Epoch));
+    assert_eq!(rule(broken_off!(checkpoint, String::clear)), (8, Rule::Epoch));
+    assert_eq!(rule(broken_off!(growth, Vec::<Digest32>::clear)), (8, Rule::Epoch));
+    assert_eq!(rule(broken_off!(version, |version: &mut u64| *version = 1)), (8, Rule::Manifest));
+    let again =
+        broken_off!(approvals, |approvals: &mut Vec<StatementId>| approvals[0] = StatementId([1; 16]));
+    assert_eq!(rule(again), (8, Rule::Statement));
+}
+
 #[test]
 fn kinds_are_named_as_encoded() {
     for entry in ledger() {

@@ -103,8 +103,16 @@ async fn provide(
     state: &CeremonyState,
 ) -> anyhow::Result<bool> {
     // The enclave would refuse a ledger that is older, and halt; here nothing has been given yet.
-    if let (Some(_), Some(note)) = (custodian.get().ledger(), &state.ledger.checkpoint) {
-        custodian.change(|c| c.observe_checkpoint(note))?;
+    if let (Some(known), Some(note)) = (custodian.get().ledger(), &state.ledger.checkpoint) {
+        if note.lines().next() == Some(&known.origin) {
+            custodian.change(|c| c.observe_checkpoint(note))?;
+        } else {
+            // A new epoch began since; the enclave holds the ledger against what was seen before, under whatever origin.
+            println!("the ledger has another origin than the one that you follow: {}", known.origin);
+            println!(
+                "(a new epoch, by the host's word; the enclave decides, and you learn it once it is operational)"
+            );
+        }
     }
     let (bundle, nonce) = client.evidence().await?;
     let given = custodian.get().provide_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng));
@@ -131,7 +139,9 @@ async fn follow(
     state: &CeremonyState,
 ) -> anyhow::Result<()> {
     let (bundle, nonce) = client.evidence().await?;
-    custodian.change(|c| c.learn_ledger(&bundle, &nonce, now()))?;
+    if custodian.change(|c| c.learn_ledger(&bundle, &nonce, now()))? {
+        println!("NEW EPOCH: a quorum of witnesses was lost, and the ledger goes on under another origin");
+    }
     let note = state.ledger.checkpoint.as_deref().context("the host shows no checkpoint")?;
     custodian.observe(note)?;
     let seen = custodian.get().newest_checkpoint().context("no checkpoint was seen")?;

@@ -96,6 +96,7 @@ fn print_json(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
             "service": evidence.service(),
             "instance": evidence.instance_id(),
             "ledger": evidence.ledger(),
+            "epoch": evidence.epoch(),
             "rootCommitment": evidence.root_commitment(),
         })
     });
@@ -104,6 +105,7 @@ fn print_json(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
         "instance": state.instance,
         "service": state.service,
         "ledgerSize": state.ledger.size,
+        "witnessesAsked": state.ledger.asked,
         "rootCommitment": state.genesis.as_ref().map(|genesis| &genesis.root_commitment),
         "missing": missing(state),
         "needed": needed(state),
@@ -117,6 +119,9 @@ fn print_text(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
     println!("instance:    {}", state.instance.escape_debug());
     println!("service:     {}", state.service.as_deref().unwrap_or("none yet").escape_debug());
     println!("ledger size: {}", state.ledger.size);
+    if let Some(asked) = state.ledger.asked.as_ref().filter(|_| state.phase == "recovering") {
+        println!("waits for:   witnesses who know {}", asked.vkey.escape_debug());
+    }
     if let Some(genesis) = &state.genesis {
         println!(
             "genesis:     waits for receipts, root commitment {}",
@@ -135,6 +140,10 @@ fn print_text(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
             if let Some(ledger) = evidence.ledger() {
                 println!("ledger:          {}", ledger.origin.escape_debug());
                 println!("ledger key:      {}", ledger.vkey.escape_debug());
+            }
+            if let Some(epoch) = evidence.epoch() {
+                println!("BREAK:           epoch {} since entry {}", epoch.number, epoch.index);
+                println!("before it:       {}", epoch.predecessor.escape_debug());
             }
             if let Some(commitment) = evidence.root_commitment() {
                 println!("root commitment: {commitment}");

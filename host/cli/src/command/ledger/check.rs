@@ -1,6 +1,7 @@
 //! Place: none. A whole ledger recomputed from its entries, and everything that its source says compared with that.
 
 use super::Trouble;
+use super::breaks::{Break, Epochs};
 use super::source::Source;
 use super::witnesses::Cosigned;
 use fuin_shared::log::audit::{Audit, Totals};
@@ -28,14 +29,16 @@ pub struct Verified {
     pub cosigned: Option<Cosigned>,
     /// Size of the older checkpoint with which it is consistent.
     pub since: Option<u64>,
+    /// Where epochs began.
+    pub breaks: Vec<Break>,
 }
 
-/// Verifies all of it. Where `witnesses` are given, a quorum of them must have cosigned a checkpoint.
+/// Verifies all of it; `key` is that of its last epoch, `since` a note seen before, of whichever. Where `witnesses` are given, a quorum of them must have cosigned a checkpoint.
 pub async fn check(
     source: &mut Source,
     key: &VerifierKey,
     witnesses: Option<&TlogPolicy>,
-    since: Option<&Checkpoint>,
+    since: Option<&str>,
     bar: &ProgressBar,
 ) -> Result<Verified, Trouble> {
     check_each(source, key, witnesses, since, bar, |_, _| {}).await
@@ -46,15 +49,18 @@ pub async fn check_each(
     source: &mut Source,
     key: &VerifierKey,
     witnesses: Option<&TlogPolicy>,
-    since: Option<&Checkpoint>,
+    since: Option<&str>,
     bar: &ProgressBar,
     mut each: impl FnMut(u64, &[u8]),
 ) -> Result<Verified, Trouble> {
     let note = source.checkpoint().await?;
-    let head = Checkpoint::open(&note, key).map_err(|e| Trouble::broken(0, format!("checkpoint: {e}")))?;
+    let head = newest(&note, key)?;
     let others = others(&note, key)?;
     bar.set_length(head.size);
-    if let Some(since) = since.filter(|since| since.size > head.size) {
+    let mut epochs = Epochs::new(key);
+    let since = since.map(|note| epochs.open(note)).transpose();
+    let since = since.map_err(|e| anyhow::anyhow!("--since: {e}"))?.map(|(head, _)| head);
+    if let Some(since) = since.as_ref().filter(|since| since.size > head.size) {
         let rule = format!("the ledger is shorter than the checkpoint of {} entries seen before", since.size);
         return Err(Trouble::broken(head.size, rule));
     }
@@ -70,26 +76,33 @@ pub async fn check_each(
         let mut checkpoints = piece.checkpoints.iter().peekable();
         for entry in &piece.entries {
             let at = run.audit.size();
+            let manifest = run.audit.manifest();
             let leaf = run.audit.push(entry).map_err(|rule| Trouble::broken(at, rule.to_string()))?;
+            epochs.look(&run.audit, manifest)?;
             run.leaf(source, leaf).await?;
             each(at, entry);
-            if let Some(since) = since.filter(|since| since.size == at + 1) {
+            if let Some(since) = since.as_ref().filter(|since| since.size == at + 1) {
                 run.agree(since.size, &since.root, "seen before")?;
             }
             while let Some((size, note)) = checkpoints.next_if(|(size, _)| *size <= at + 1) {
-                let wrong = |e| Trouble::broken(*size - 1, format!("checkpoint of {size} entries: {e}"));
-                let kept = Checkpoint::open(note, key).map_err(|e| wrong(e.to_string()))?;
+                let wrong =
+                    |e: String| Trouble::broken(*size - 1, format!("checkpoint of {size} entries: {e}"));
+                let (kept, of_last) = epochs.open(note).map_err(wrong)?;
                 if kept.size != *size {
                     return Err(wrong("it is that of another size".into()));
                 }
                 run.agree(*size, &kept.root, "kept by the host")?;
-                quorum.look(note)?;
+                // Witnesses of the epochs before are others, and none of them cosigns the ledger any more.
+                if of_last {
+                    quorum.look(note)?;
+                }
             }
         }
         first = run.audit.size();
         bar.set_position(first);
     }
     run.agree(head.size, &head.root, "newest")?;
+    let breaks = epochs.finish()?;
     quorum.look(&note)?;
     let cosigned = quorum.finish()?;
     run.partial_tiles(source).await?;
@@ -97,7 +110,23 @@ pub async fn check_each(
     bar.finish_and_clear();
     let totals = run.audit.totals().clone();
     let since = since.map(|since| since.size);
-    Ok(Verified { head, totals, tiles: run.tiles, checkpoints: run.checkpoints, others, cosigned, since })
+    let (tiles, checkpoints) = (run.tiles, run.checkpoints);
+    Ok(Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks })
+}
+
+/// The newest checkpoint, which must be of the last epoch, and that the one of the key.
+fn newest(note: &str, key: &VerifierKey) -> Result<Checkpoint, Trouble> {
+    Checkpoint::open(note, key).map_err(|error| {
+        let origin = Note::parse(note.as_bytes()).ok().and_then(|note| Checkpoint::parse(note.text()).ok());
+        let other = origin.map(|head| head.origin).filter(|origin| origin != key.name());
+        Trouble::broken(0, match other {
+            Some(origin) => format!(
+                "checkpoint: it is of the origin {origin}, not of {}: another ledger, or a new epoch since; then take key and card of the new epoch from evidence",
+                key.name()
+            ),
+            None => format!("checkpoint: {error}"),
+        })
+    })
 }
 
 /// Names and key IDs of the signature lines that are not the ledger's.

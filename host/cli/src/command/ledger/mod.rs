@@ -4,9 +4,11 @@
 //! |---|---|
 //! | [`source`] | where a ledger is read from: URL of its tiles, database, archive |
 //! | [`check`] | the whole ledger recomputed and compared |
+//! | [`breaks`] | where epochs began, and checkpoints of those before |
 //! | [`witnesses`] | who must have cosigned it |
 //! | [`verify`], [`show`], [`export`], [`proof`], [`mine`] | the commands |
 
+mod breaks;
 mod check;
 mod export;
 mod mine;

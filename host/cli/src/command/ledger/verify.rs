@@ -1,5 +1,6 @@
 //! Place: none. `fuin ledger verify`.
 
+use super::breaks::Named;
 use super::check::{Verified, check};
 use super::source::{self, Source};
 use super::witnesses::Cosigned;
@@ -7,8 +8,7 @@ use super::{Broken, Key, Trouble, witnesses};
 use crate::file;
 use crate::outcome::Failure;
 use base64ct::{Base64, Encoding};
-use fuin_shared::log::checkpoint::Checkpoint;
-use fuin_shared::log::note::{MAX_NOTE, VerifierKey};
+use fuin_shared::log::note::MAX_NOTE;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct Args {
     key: Key,
     #[command(flatten)]
     witnesses: witnesses::Args,
-    /// A checkpoint seen before, with which the ledger must be consistent.
+    /// A checkpoint seen before, with which the ledger must be consistent; it may be of an epoch before.
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
     /// Prints JSON.
@@ -36,15 +36,16 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<(), Failure> {
     let key = args.key.read()?;
     let witnesses = args.witnesses.read(args.key.card(), &key)?;
-    let since = args.since.as_deref().map(|path| seen(path, &key)).transpose()?;
+    let history = args.witnesses.history()?;
+    let since = args.since.as_deref().map(seen).transpose()?;
     let mut source = Source::open(&args.source, args.token).await?;
     // Hidden by itself where standard error is no terminal.
     let bar = ProgressBar::new(0);
-    let result = check(&mut source, &key, witnesses.as_ref(), since.as_ref(), &bar).await;
+    let result = check(&mut source, &key, witnesses.as_ref(), since.as_deref(), &bar).await;
     bar.finish_and_clear();
     match result {
-        Ok(verified) if args.json => println!("{:#}", good(&verified)),
-        Ok(verified) => print!("{}", text(&verified)),
+        Ok(verified) if args.json => println!("{:#}", good(&verified, &history)),
+        Ok(verified) => print!("{}", text(&verified, &history)),
         Err(Trouble::Broken(broken)) => {
             if args.json {
                 println!("{:#}", json!({ "good": false, "index": broken.index, "rule": broken.rule }));
@@ -60,14 +61,13 @@ pub async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// The older checkpoint.
-fn seen(path: &Path, key: &VerifierKey) -> Result<Checkpoint, Failure> {
+fn seen(path: &Path) -> Result<String, Failure> {
     let wrong = |e: &dyn std::fmt::Display| Failure::Usage(format!("--since: {e}"));
     let note = file::read(path, MAX_NOTE as u64).map_err(|e| wrong(&format!("{e:#}")))?;
-    let note = String::from_utf8(note).map_err(|_| wrong(&"not a text"))?;
-    Checkpoint::open(&note, key).map_err(|e| wrong(&e))
+    String::from_utf8(note).map_err(|_| wrong(&"not a text"))
 }
 
-fn good(verified: &Verified) -> Value {
+fn good(verified: &Verified, history: &[Named]) -> Value {
     let Verified { head, totals, .. } = verified;
     let others = verified.others.iter().map(|(name, id)| json!({ "name": name, "id": id }));
     json!({
@@ -78,6 +78,7 @@ fn good(verified: &Verified) -> Value {
         "checkpoints": verified.checkpoints,
         "tiles": verified.tiles,
         "since": verified.since,
+        "breaks": verified.breaks.iter().map(|found| found.value(history)).collect::<Vec<_>>(),
         "cosigned": verified.cosigned.as_ref().map(Cosigned::value),
         "otherSignatures": others.collect::<Vec<_>>(),
         "events": totals.kinds,
@@ -90,8 +91,8 @@ fn good(verified: &Verified) -> Value {
     })
 }
 
-fn text(verified: &Verified) -> String {
-    let Verified { head, totals, tiles, checkpoints, others, cosigned, since } = verified;
+fn text(verified: &Verified, history: &[Named]) -> String {
+    let Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks } = verified;
     let kinds: Vec<String> = totals.kinds.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
     let (first, last) = (super::show::time(totals.first_time), super::show::time(totals.last_time));
     let mut text = format!("origin:      {}\n", head.origin);
@@ -103,6 +104,7 @@ fn text(verified: &Verified) -> String {
     if let Some(alarms) = totals.kinds.get("alarm") {
         text += &format!("ALARMS:      {alarms}; see `fuin ledger show --kind alarm`\n");
     }
+    text.extend(breaks.iter().map(|found| found.text(history)));
     text += &format!("compared:    {checkpoints} signed checkpoints, {tiles} tiles\n");
     if let Some(since) = since {
         text += &format!("since:       consistent with the checkpoint of {since} entries\n");

@@ -1,6 +1,7 @@
 //! Place: none. Who must have cosigned a checkpoint: options, and what they find.
 
 use super::Trouble;
+use super::breaks::Named;
 use crate::ceremony::founded::Founded;
 use crate::file;
 use crate::outcome::Failure;
@@ -69,6 +70,22 @@ impl Args {
         let Some(path) = card else { return Ok(None) };
         let card = ServiceCard::parse(&read("--card", path, MAX_CARD)?).map_err(|e| wrong("--card", &e))?;
         set("--card", card.witnesses)
+    }
+}
+
+impl Args {
+    /// The witnesses of each manifest, where all manifests are given.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`].
+    pub fn history(&self) -> Result<Vec<Named>, Failure> {
+        let Some(path) = &self.manifest else { return Ok(Vec::new()) };
+        let all = Founded::read_all(path).map_err(|e| Failure::Usage(format!("--manifest: {e:#}")))?;
+        let named = all.into_iter().map(|(hash, manifest)| {
+            let set = manifest.witnesses.map(|policy| policy.check()).transpose();
+            set.map(|set| (hash, set)).map_err(|e| Failure::Usage(format!("--manifest: {e}")))
+        });
+        named.collect()
     }
 }
 
