@@ -7,7 +7,7 @@ use super::state::State;
 use crate::ceremony::provision::Provisioned;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
+use fuin_shared::ids::{InstanceId, PersonId, RootCommitment, ServiceId};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::tree::{Frontier, leaf_hash};
@@ -22,6 +22,8 @@ pub struct Replay {
     prefix: String,
     /// Notes that the ledger must hold; opened once its key is known.
     seen: Vec<String>,
+    /// Whose shares the root key was made of.
+    custodians: Vec<PersonId>,
     /// The boot that the last event must name.
     heir: Option<InstanceId>,
     head: Head,
@@ -48,6 +50,8 @@ pub struct Replayed {
     pub frontier: Frontier,
     /// Newest signed checkpoint.
     pub checkpoint: String,
+    /// Whose shares the root key was made of; nobody's after a hand-over.
+    pub custodians: Vec<PersonId>,
 }
 
 impl Replay {
@@ -64,13 +68,14 @@ impl Replay {
         if head.size == 0 || head.checkpoint.is_none() {
             return Err(Fault::LedgerShortened);
         }
-        let Provisioned { root, commitment, seen, heir } = provisioned;
+        let Provisioned { root, commitment, seen, custodians, heir } = provisioned;
         Ok(Self {
             root: Some(root),
             service,
             commitment,
             prefix,
             seen,
+            custodians,
             heir,
             head,
             buffer: Vec::new(),
@@ -118,7 +123,8 @@ impl Replay {
         if self.heir.is_some_and(|heir| self.state.heir() != Some(heir)) {
             return Err(Fault::HandOverVoid);
         }
-        Ok(Replayed { keys: opened.keys, state: self.state, frontier: self.frontier, checkpoint })
+        let (state, frontier, custodians) = (self.state, self.frontier, self.custodians);
+        Ok(Replayed { keys: opened.keys, state, frontier, checkpoint, custodians })
     }
 
     fn entry(&mut self, entry: &[u8]) -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! Place: SAM. The state machine: phases and what happens in them.
 
 mod alarming;
+mod detailing;
 mod founding;
 mod handing;
 mod recovery;
@@ -182,6 +183,7 @@ impl Machine {
         }
         self.note_takeover(kernel);
         self.raise_alarms(kernel);
+        self.renew_details(rng, &mut effects);
         self.commit(kernel, &mut effects);
         effects
     }
@@ -353,6 +355,7 @@ impl Machine {
                         Next::Nothing => {}
                         // From here on, and in evidence at once.
                         Next::Adopt(context, answer) => {
+                            self.seal_details_to(&context.manifest, rng, effects);
                             self.context = Some(*context);
                             effects.push(Effect::Reply { ticket, result: Ok(answer) });
                         }

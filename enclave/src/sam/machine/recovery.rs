@@ -9,8 +9,10 @@ use crate::sam::outcome::{Outcome, Withheld};
 use crate::sam::{Effect, Ticket};
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::Digest32;
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Head;
+use fuin_shared::role::Role;
 use rand_core::CryptoRng;
 
 impl Machine {
@@ -112,7 +114,8 @@ impl Machine {
             (None, Some(witnesses)) => journal.wait_for(witnesses),
             (None, None) => {}
         }
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        journal.seal_details_to(&context.manifest, rng)?;
+        let entry = Entry::new(body, Detail::default().by_each(Role::Custodian, &replayed.custodians));
         journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
         Ok(Operational::new(journal, rng))
     }
