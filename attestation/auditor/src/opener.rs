@@ -147,3 +147,46 @@ fn parse(octets: &[u8]) -> Result<SealedDetail, DetailError> {
     let sealed: SealedDetail = codec::decode(octets).map_err(|_| DetailError::Malformed)?;
     if sealed.version == VERSION { Ok(sealed) } else { Err(DetailError::Malformed) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuin_shared::log::event::{AlarmKind, EventBody};
+    use proptest::prelude::*;
+
+    fn opener() -> Opener {
+        Opener::new(AuditorKey::from_scalar(&[7; 48]).unwrap(), "origin".to_owned())
+    }
+
+    #[test]
+    fn scalars_that_are_none_of_the_curve_are_no_key() {
+        for wrong in [&[0; 48][..], &[0xff; 48], &[7; 47], &[7; 49], &[]] {
+            assert!(AuditorKey::from_scalar(wrong).is_none());
+        }
+    }
+
+    proptest! {
+        /// Whatever lies beside an event, even where the hash fits.
+        #[test]
+        fn hostile_octets_are_refused_without_a_panic(
+            octets in proptest::collection::vec(any::<u8>(), 0..300),
+            keys_at in any::<u64>(),
+            index in any::<u64>(),
+        ) {
+            let body = EventBody::Alarm { about: AlarmKind::RecordForeign, count: 1 };
+            let sealed = SealedDetail {
+                version: VERSION,
+                keys_at,
+                keys: Vec::new(),
+                number: index,
+                ciphertext: octets.clone().into(),
+            };
+            for octets in [octets, codec::encode(&sealed)] {
+                let detail = Some(detail_hash(&octets));
+                let event = Event { version: 1, time: 1, body: body.clone(), detail };
+                prop_assert!(opener().open(index, &event, &octets).is_err());
+                prop_assert!(opener().wants(&octets).is_none_or(|at| at == keys_at));
+            }
+        }
+    }
+}

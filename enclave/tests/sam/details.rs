@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 
-fn auditor() -> TestAuditor {
+pub fn auditor() -> TestAuditor {
     TestAuditor::new("rin", 71)
 }
 

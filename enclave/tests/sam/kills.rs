@@ -1,6 +1,7 @@
 //! Place: SAM. The power is cut after every effect of every command: the next boot works on what is there, nothing that was
 //! acknowledged is lost, nothing is done twice. `quorum` has the same for ceremonies of several people.
 
+use super::details::auditor;
 use super::passkey::TestPasskey;
 use super::relinking::relinked;
 use super::suspension::by_ra;
@@ -129,7 +130,7 @@ impl Life {
     /// Nothing is founded.
     fn new(witnesses: u8) -> Self {
         Self {
-            world: World::with_witnesses(8, witnesses),
+            world: World::with_witnesses(8, witnesses).read_by(&[&auditor()]),
             key: None,
             info: None,
             token: None,
@@ -201,7 +202,8 @@ impl Life {
         assert!(self.released <= signed, "a signature left without its event");
         assert!(signed <= allowed, "{signed} signatures, {allowed} permissions");
         assert!(allowed <= self.consented, "{allowed} permissions, {} consented to", self.consented);
-        // Every record that the host has opens, and there is something to do with it.
+        // Every event has its detail, and every record that the host has opens, and there is something to do with it.
+        assert_eq!(self.world.opened(&auditor()).len(), self.world.store.entries.len());
         let ids: Vec<_> = self.world.store.records.keys().cloned().collect();
         for id in ids {
             let purposes = [Purpose::Link, Purpose::Pop, Purpose::Sign, Purpose::Resume];

@@ -1,7 +1,7 @@
 //! Place: SSA. The store: one transaction or nothing.
 
 use crate::setup::{USER, credential, entry};
-use fuin_host::store::sqlite::{FILE, SqliteStore};
+use fuin_host::store::sqlite::{FILE, LedgerReader, SqliteStore};
 use fuin_host::store::{KeyStatus, Manifests, Store, StoreError};
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::log::detail::MAX_SEALED;
@@ -237,4 +237,22 @@ async fn details_are_given_in_order_up_to_a_bound_and_one_at_least() {
         .await
         .unwrap();
     assert_eq!(indices(0, usize::MAX).await.len(), 200);
+}
+
+/// An auditor may look at a database of before there were details.
+#[tokio::test]
+async fn a_database_without_details_has_none() {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    let (home, store) = open().await;
+    store.commit(Commit { records: vec![detail(0, b"one")], ..commit(0, &["a"]) }).await.unwrap();
+    store.close().await;
+    let reader = LedgerReader::open(home.path()).await.unwrap();
+    assert_eq!(reader.details(0, 100).await.unwrap(), [KeptDetail { index: 0, sealed: b"one"[..].into() }]);
+    let file = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path().join(FILE));
+    let mut connection = file.connect().await.unwrap();
+    sqlx::query("DROP TABLE audit_details").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let reader = LedgerReader::open(home.path()).await.unwrap();
+    assert!(reader.details(0, 100).await.unwrap().is_empty());
+    assert_eq!(reader.rows(0, 10).await.unwrap().len(), 1);
 }

@@ -1,7 +1,8 @@
 //! Place: none. Details for auditors, through `fuin ledger` alone: opened, searched, saved; and what a host does to them.
 
 use crate::ledger::{broken, get, good, ledger, sign, verify};
-use fuin_tests::programs::scratch;
+use crate::manifest::evident;
+use fuin_tests::programs::{bounded, program, scratch};
 use fuin_tests::service::{Mode, Service};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -101,7 +102,10 @@ async fn auditors_open_search_and_save_details_and_nobody_else_does() {
     assert_eq!(get(format!("{}/details/0", facts.ledger)).await.status(), 401);
     assert!(unusable(&[&["show", "--user", &user], &by_url[..]].concat()).contains("give --auditor-key"));
     let stranger = path("stranger.pem");
-    let made = [
+    fuin(&[
+        "ceremony",
+        "init",
+        "auditor",
         "--name",
         "rin",
         "--key",
@@ -110,13 +114,7 @@ async fn auditors_open_search_and_save_details_and_nobody_else_does() {
         &stranger,
         "--entry",
         &path("rin.json"),
-    ];
-    let made = fuin_tests::programs::bounded(fuin_tests::programs::program("fuin"))
-        .args(["ceremony", "init", "auditor"])
-        .args(made)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    ]);
     let entry: Value = serde_json::from_slice(&std::fs::read(path("rin.json")).unwrap()).unwrap();
     assert!(entry["auditor"]["sealing"].is_string(), "{entry}");
     for command in [&["show"][..], &["verify", "--card", card.to_str().unwrap()]] {
@@ -127,9 +125,53 @@ async fn auditors_open_search_and_save_details_and_nobody_else_does() {
     assert!(no_key.contains("--auditor-key: "), "{no_key}");
     assert_eq!(verify(&[&by_url[..], &["--auditor-key", &path("nothing")]].concat(), &card).0, 2);
 
+    // Evidence says who reads.
+    let readers = || evident(&service, folder.path())["service"]["manifest"]["detail_readers"].clone();
+    assert_eq!(readers(), json!(["dev-auditor"]));
+
+    // Another auditor takes the place of the first: from then on the new key alone opens.
+    let dev = |name: &str| service.dir().join(name).to_str().unwrap().to_owned();
+    let (draft, officer, entry) = (path("draft.json"), dev("keys/officer.pem"), path("rin.json"));
+    fuin(&[
+        "manifest",
+        "draft",
+        "--host",
+        &facts.ceremony,
+        "--service",
+        &facts.service,
+        "-o",
+        &draft,
+        "--remove",
+        "dev-auditor",
+        "--add",
+        &entry,
+    ]);
+    let told = fuin(&["manifest", "sign", "--draft", &draft, "--key", &officer, "--service", &facts.service]);
+    assert!(told.contains("details to rin\n"), "{told}");
+    fuin(&["manifest", "change", "--host", &facts.ceremony, "--draft", &draft]);
+    assert_eq!(readers(), json!(["rin"]));
+    sign(&facts, 1).await;
+    let opened = |key: &str| {
+        let report = good(&[&by_url[..], &["--auditor-key", key]].concat(), &card);
+        let number = |name: &str| report["details"][name].as_u64().unwrap();
+        assert_eq!(number("opened") + number("toOthers"), number("sealed"));
+        number("opened")
+    };
+    let all = good(&by_url, &card)["size"].as_u64().unwrap();
+    let (before, after) = (opened(&key), opened(&stranger));
+    assert_eq!((before + after, after), (all, 2), "an authorization and a signature");
+    assert_eq!(with_key(&by_url, &["--user", &user]), by_user, "what is sealed to the other is not found");
+
     service.stop();
     let at = last["index"].as_u64().unwrap();
     Kept { folder: folder.path().to_owned(), card: &card, key: &key, at }.altered().await;
+}
+
+/// What `fuin` says, which ends well.
+fn fuin(arguments: &[&str]) -> String {
+    let output = bounded(program("fuin")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// UTC, of Unix milliseconds.

@@ -171,9 +171,7 @@ fn with_seals() -> World {
 }
 
 fn with_other_witnesses() -> World {
-    let auditor = auditor();
-    let mut world = World::with_witnesses(8, 3);
-    world.found_by(|manifest| manifest.auditors = vec![auditor.entry()]);
+    let mut world = World::with_witnesses(8, 3).read_by(&[&auditor()]);
     world.install().unwrap();
     world.genesis().unwrap();
     let set = [3, 4, 5].map(witness::Witness::new);

@@ -29,10 +29,15 @@ impl TestAuditor {
 }
 
 impl World {
+    /// The same, nothing installed, with these auditors.
+    pub fn read_by(mut self, auditors: &[&TestAuditor]) -> Self {
+        self.found_by(|manifest| manifest.auditors = auditors.iter().map(|one| one.entry()).collect());
+        self
+    }
+
     /// Operational, with these auditors.
     pub fn audited(seed: u64, auditors: &[&TestAuditor]) -> Self {
-        let mut world = Self::new(seed);
-        world.found_by(|manifest| manifest.auditors = auditors.iter().map(|one| one.entry()).collect());
+        let mut world = Self::new(seed).read_by(auditors);
         world.install().unwrap();
         world.genesis().unwrap();
         world

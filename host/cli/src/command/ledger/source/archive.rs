@@ -99,3 +99,57 @@ impl Archive {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuin_shared::log::bundle::append_entry;
+
+    /// An archive of two entries with this header and these octets after each.
+    fn archive(header: &[u8], after: [&[u8]; 2]) -> Result<Piece, Trouble> {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("archive");
+        let mut octets = [header, &[0, 0, 0, 4], b"note"].concat();
+        for (entry, after) in [b"one", b"two"].into_iter().zip(after) {
+            append_entry(&mut octets, entry).unwrap();
+            octets.extend_from_slice(after);
+        }
+        std::fs::write(&path, octets).unwrap();
+        let mut archive = Archive::open(&path)?;
+        let piece = archive.piece(0, 2)?;
+        archive.end(2)?;
+        Ok(piece)
+    }
+
+    fn broken(after: [&[u8]; 2]) -> (u64, String) {
+        match archive(HEADER, after) {
+            Err(Trouble::Broken(broken)) => (broken.index, broken.rule),
+            _ => panic!("it is good"),
+        }
+    }
+
+    #[test]
+    fn archives_with_and_without_details_are_read_and_others_refused() {
+        let mut sealed = Vec::new();
+        append_detail(&mut sealed, Some(b"sealed"));
+        let mut none = Vec::new();
+        append_detail(&mut none, None);
+        let piece = archive(HEADER, [&none, &sealed]).unwrap_or_else(|_| panic!("refused"));
+        assert_eq!(piece.entries, [b"one", b"two"]);
+        assert_eq!(piece.details, [None, Some(b"sealed".to_vec())]);
+        let piece = archive(WITHOUT_DETAILS, [&[], &[]]).unwrap_or_else(|_| panic!("refused"));
+        assert_eq!((piece.entries.len(), piece.details), (2, vec![None, None]));
+        assert!(matches!(archive(b"fuin-ledger-archive/v3\n", [&[], &[]]), Err(Trouble::Unusable(_))));
+    }
+
+    #[test]
+    fn details_that_are_cut_off_or_too_long_are_refused() {
+        let none = [0; 4];
+        let cut = "the archive ends within the sealed detail".to_owned();
+        assert_eq!(broken([&none, &[]]), (1, cut.clone()));
+        assert_eq!(broken([&none, &[0, 0, 0, 2, 1]]), (1, cut));
+        let long = u32::try_from(MAX_SEALED + 1).unwrap().to_be_bytes();
+        assert_eq!(broken([&none, &long]), (1, "the sealed detail is too long".to_owned()));
+        assert_eq!(broken([&none, &[0, 0, 0, 0, 0]]), (2, "an entry lies beyond the checkpoint".to_owned()));
+    }
+}
