@@ -112,3 +112,6 @@ impl Details {
         if octets.len() > MAX_SEALED { Err(Fault::TooLarge) } else { Ok(octets.into()) }
     }
 }
+
+#[cfg(test)]
+mod tests;

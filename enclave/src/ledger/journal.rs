@@ -262,6 +262,12 @@ impl<T> Journal<T> {
         self.check_room_for(MAX_QUEUE + RESERVE, MAX_HELD_OCTETS + MAX_BATCH_OCTETS)
     }
 
+    /// Octets that are durable and wait for the witnesses.
+    #[cfg(test)]
+    pub(super) fn held_octets(&self) -> usize {
+        self.cosigning.as_ref().map_or(0, |cosigning| cosigning.held().1)
+    }
+
     fn check_room_for(&self, most: usize, most_octets: usize) -> Result<(), Fault> {
         let (events, octets) = self.cosigning.as_ref().map_or((0, 0), Cosigning::held);
         let full = self.queue.len() + events >= most || octets >= most_octets;
