@@ -1,7 +1,7 @@
 //! Place: none. Identifiers as newtypes, so that one cannot stand where another belongs.
 
 use crate::bytes::fixed_octets;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -140,6 +140,34 @@ text_id! {
 text_id! {
     /// Officer or share custodian named in the manifest.
     PersonId, 64, token
+}
+text_id! {
+    /// Whoever an auditor's detail names, in any role.
+    ActorName, 128, printable
+}
+
+/// Names that are actors' names too: no longer, and of the same characters.
+macro_rules! actors {
+    ($($name:ident),*) => {$(
+        impl From<&$name> for ActorName {
+            fn from(name: &$name) -> Self {
+                Self(name.0.clone())
+            }
+        }
+    )*};
+}
+actors!(PersonId, RaClientId, UserId);
+
+impl From<&Digest32> for ActorName {
+    fn from(digest: &Digest32) -> Self {
+        Self(hex::encode(digest))
+    }
+}
+
+impl From<u32> for ActorName {
+    fn from(number: u32) -> Self {
+        Self(number.to_string())
+    }
 }
 
 #[cfg(test)]

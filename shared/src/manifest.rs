@@ -1,5 +1,6 @@
 //! Place: SAM. The manifest: who may do what in this service, under the officers' signatures (design section 3.3).
 
+mod auditors;
 mod holders;
 pub mod means;
 mod officers;
@@ -7,6 +8,7 @@ mod succession;
 #[cfg(test)]
 mod tests;
 
+pub use auditors::Auditor;
 pub use holders::Holder;
 pub use succession::{ManifestApproval, ManifestChange, ManifestHistory, Successor, newest};
 
@@ -63,7 +65,7 @@ pub struct Officer {
     pub key: Spki,
 }
 
-/// A person of the provider who configures nothing: an operator or an auditor.
+/// A person of the provider who configures nothing and reads nothing: an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Staff {
@@ -207,7 +209,7 @@ pub struct Manifest {
     pub operators: Vec<Staff>,
     /// System auditors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub auditors: Vec<Staff>,
+    pub auditors: Vec<Auditor>,
 }
 
 /// A member that is there must have a value: null would be a second encoding of its absence.
@@ -328,6 +330,7 @@ impl Manifest {
             rule(holder.key.key().is_ok(), "every key must be P-256 or P-384 SubjectPublicKeyInfo")?;
         }
         self.check_roles()?;
+        self.check_auditors()?;
         for client in &self.ra_clients {
             rule(
                 client.authorities.iter().all(|id| self.authority(id).is_some()),

@@ -2,11 +2,12 @@
 //! the officers' quorum one boot goes on from the last cosigned head, under another key and origin and with its own witnesses.
 
 use crate::bytes::Blob;
+use crate::codec;
 use crate::fault::Fault;
-use crate::ids::{InstanceId, ManifestHash, ServiceId, StatementId};
+use crate::ids::{InstanceId, ManifestHash, PersonId, ServiceId, StatementId};
 use crate::log::note::Note;
 use crate::manifest::{Manifest, ManifestChange};
-use crate::statement::Body;
+use crate::statement::{Body, SignedStatement};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,13 @@ impl NewEpoch {
     pub fn octets(&self) -> usize {
         let change = self.change.as_ref().map_or(0, ManifestChange::octets);
         self.checkpoint.len() + change + self.approvals.iter().map(|a| a.0.len() + 8).sum::<usize>()
+    }
+
+    /// Who signed, by the approvals' own word; those of a plan that was verified are its officers.
+    #[must_use]
+    pub fn signers(&self) -> Vec<PersonId> {
+        let read = |octets: &Blob| codec::decode::<SignedStatement>(octets.as_slice()).ok();
+        self.approvals.iter().filter_map(read).map(|signed| signed.signer).collect()
     }
 
     /// What the officers say, as far as it shows without ledger and clock. The manifest that is to follow is checked by

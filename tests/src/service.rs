@@ -91,6 +91,9 @@ pub struct Facts {
     pub ledger: String,
     /// Token that opens the ledger's entries.
     pub auditor_token: String,
+    /// Key that opens their details.
+    #[serde(default)]
+    pub auditor_key: PathBuf,
 }
 
 impl Facts {

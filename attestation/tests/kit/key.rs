@@ -72,7 +72,7 @@ impl StatedKey {
     /// The ledger's event.
     pub fn event_octets(&self) -> Vec<u8> {
         let body = self.event.clone().unwrap_or_else(|| linked(self.key.digest()));
-        codec::encode(&Event { version: event::VERSION, time: self.key.time * 1000, body })
+        codec::encode(&Event { version: event::VERSION, time: self.key.time * 1000, body, detail: None })
     }
 
     /// The proof that the event stands in a ledger of seven entries.

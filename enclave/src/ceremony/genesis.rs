@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 pub struct PendingGenesis {
     root: RootKey,
     approvals: Vec<StatementId>,
+    officers: Vec<PersonId>,
     shares: GenesisShares,
     confirmed: BTreeSet<PersonId>,
 }
@@ -33,6 +34,8 @@ pub struct ConfirmedGenesis {
     pub commitment: RootCommitment,
     /// Approvals that the first event spends.
     pub approvals: Vec<StatementId>,
+    /// Whose they are.
+    pub officers: Vec<PersonId>,
 }
 
 impl PendingGenesis {
@@ -49,7 +52,7 @@ impl PendingGenesis {
         now_seconds: u64,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Fault> {
-        let approvals = check_approvals(context, instance, approvals, now_seconds)?;
+        let (approvals, officers) = check_approvals(context, instance, approvals, now_seconds)?;
         let mut octets = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *octets);
         let root = RootKey::new(*octets);
@@ -64,7 +67,7 @@ impl PendingGenesis {
             shares.push(CustodianShare { custodian: custodian.id.clone(), sealed });
         }
         let shares = GenesisShares { commitment: made.commitment, shares };
-        Ok(Self { root, approvals, shares, confirmed: BTreeSet::new() })
+        Ok(Self { root, approvals, officers, shares, confirmed: BTreeSet::new() })
     }
 
     /// The sealed shares, with the commitment to the root key that was made.
@@ -113,7 +116,8 @@ impl PendingGenesis {
     /// Ends it, once [`PendingGenesis::confirm`] has every receipt.
     #[must_use]
     pub fn finish(self) -> ConfirmedGenesis {
-        ConfirmedGenesis { root: self.root, commitment: self.shares.commitment, approvals: self.approvals }
+        let Self { root, approvals, officers, shares, .. } = self;
+        ConfirmedGenesis { root, commitment: shares.commitment, approvals, officers }
     }
 }
 
@@ -127,7 +131,7 @@ fn check_approvals(
     instance: &InstanceId,
     approvals: &[fuin_shared::bytes::Blob],
     now_seconds: u64,
-) -> Result<Vec<StatementId>, Fault> {
+) -> Result<(Vec<StatementId>, Vec<PersonId>), Fault> {
     let (mut officers, mut ids) = (BTreeSet::new(), BTreeSet::new());
     for approval in approvals.iter().take(context.manifest.officers.len()) {
         let signed: SignedStatement =
@@ -149,5 +153,5 @@ fn check_approvals(
     if officers.len() < usize::from(context.manifest.officer_quorum) {
         return Err(Fault::UnknownPerson);
     }
-    Ok(ids.into_iter().collect())
+    Ok((ids.into_iter().collect(), officers.into_iter().cloned().collect()))
 }

@@ -140,6 +140,7 @@ pub fn take(
         root: RootKey::new(*octets),
         commitment: said.commitment,
         seen: vec![said.checkpoint],
+        custodians: Vec::new(),
         heir: Some(*instance),
     })
 }

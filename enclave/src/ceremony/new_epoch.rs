@@ -8,7 +8,7 @@ use crate::ledger::replay::Replayed;
 use crate::sam::ServiceContext;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{Digest32, InstanceId, StatementId};
+use fuin_shared::ids::{Digest32, InstanceId, PersonId, StatementId};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::cosignature::CosignedCheckpoint;
 use fuin_shared::log::event::EventBody;
@@ -28,6 +28,7 @@ pub struct PlannedEpoch {
     next: ServiceContext,
     change: Option<ManifestChange>,
     approvals: Vec<EpochApproval>,
+    officers: Vec<PersonId>,
     manifest_approvals: Vec<ManifestApproval>,
 }
 
@@ -52,14 +53,21 @@ impl PlannedEpoch {
         };
         let approvals = command.verify(&context.service, &context.manifest, &next.hash, instance)?;
         let head = Checkpoint::parse(&command.plan.checkpoint).map_err(|_| Fault::EpochCheckpoint)?;
+        let officers = command.signers();
         let NewEpoch { plan, checkpoint: note, change, .. } = command;
-        Ok(Self { plan, note, head, next, change, approvals, manifest_approvals })
+        Ok(Self { plan, note, head, next, change, approvals, officers, manifest_approvals })
     }
 
     /// Number of the epoch.
     #[must_use]
     pub const fn epoch(&self) -> u32 {
         self.plan.epoch
+    }
+
+    /// The officers who approved it.
+    #[must_use]
+    pub fn officers(&self) -> &[PersonId] {
+        &self.officers
     }
 
     /// The note that the ledger must hold, as it must hold what custodians have seen.

@@ -38,6 +38,8 @@ pub struct Provisioned {
     pub commitment: RootCommitment,
     /// Checkpoints that the custodians of these shares have seen, or the one that ends with the hand-over.
     pub seen: Vec<String>,
+    /// Whose shares it was made of; nobody's after a hand-over.
+    pub custodians: Vec<PersonId>,
     /// After a hand-over: the boot to which the ledger must have been handed last.
     pub heir: Option<InstanceId>,
 }
@@ -94,8 +96,9 @@ impl Provision {
         let shares: Vec<&Share> = self.under(&body.commitment).map(|(_, given)| &given.share).collect();
         let root = join(&shares, &context.service)?;
         let seen = self.under(&body.commitment).filter_map(|(_, given)| given.seen.clone()).collect();
+        let custodians = self.under(&body.commitment).map(|(id, _)| id.clone()).collect();
         self.given.clear();
-        Ok(Ok(Provisioned { root, commitment: body.commitment, seen, heir: None }))
+        Ok(Ok(Provisioned { root, commitment: body.commitment, seen, custodians, heir: None }))
     }
 
     /// Whose shares are here.

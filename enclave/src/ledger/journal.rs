@@ -6,6 +6,7 @@
 
 mod cosigning;
 
+use super::details::Details;
 use super::keys::LedgerKeys;
 use super::state::State;
 use crate::platform::clock::{Millis, QuorumTime};
@@ -15,10 +16,13 @@ use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::checkpoint::Checkpoint;
+use fuin_shared::log::detail::{Detail, detail_hash};
 use fuin_shared::log::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use fuin_shared::log::tree::{Frontier, leaf_hash};
 use fuin_shared::log::witness_policy::WitnessSet;
-use fuin_shared::message::{Commit, Cosign, Head, Receipt, RecordChange, SealedRecord};
+use fuin_shared::manifest::Manifest;
+use fuin_shared::message::{Commit, Cosign, Head, KeptDetail, Receipt, RecordChange, SealedRecord};
+use rand_core::CryptoRng;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -43,6 +47,16 @@ pub struct Entry {
     pub records: Vec<RecordChange>,
     /// Salts that open its hashes, for the receipt.
     pub salts: Vec<Blob>,
+    /// What auditors alone read of it.
+    pub detail: Detail,
+}
+
+impl Entry {
+    /// An event that neither changes records nor has salts.
+    #[must_use]
+    pub const fn new(body: EventBody, detail: Detail) -> Self {
+        Self { body, records: Vec::new(), salts: Vec::new(), detail }
+    }
 }
 
 /// A result whose event is durable, and cosigned where the service says so.
@@ -109,6 +123,8 @@ pub struct Journal<T> {
     questions: u32,
     /// None: results are released when they are durable.
     cosigning: Option<Cosigning<T>>,
+    /// None: no auditor of the manifest could open details, and none are made.
+    details: Option<Details>,
 }
 
 impl<T> Journal<T> {
@@ -124,7 +140,34 @@ impl<T> Journal<T> {
             in_flight: None,
             questions: 0,
             cosigning: None,
+            details: None,
         }
+    }
+
+    /// From the next event on, details are sealed to the auditors of this manifest under a new content key.
+    ///
+    /// # Errors
+    /// [`Fault::Malformed`] for a key that the manifest's check excludes.
+    pub fn seal_details_to(&mut self, manifest: &Manifest, rng: &mut dyn CryptoRng) -> Result<(), Fault> {
+        let next = self.next_index();
+        self.details = Details::to_auditors(manifest, &self.keys.identity.origin, next, rng)?;
+        Ok(())
+    }
+
+    /// Another content key for details, if the one that there is has served enough.
+    ///
+    /// # Errors
+    /// As [`Journal::seal_details_to`].
+    pub fn renew_details(&mut self, rng: &mut dyn CryptoRng) -> Result<(), Fault> {
+        let next = self.next_index();
+        let origin = &self.keys.identity.origin;
+        self.details.as_mut().map_or(Ok(()), |details| details.renew_if_due(origin, next, rng))
+    }
+
+    /// Index that the next event will have.
+    fn next_index(&self) -> u64 {
+        let in_flight = self.in_flight.as_ref().map_or(0, |batch| batch.items.len());
+        self.frontier.size().saturating_add((in_flight + self.queue.len()) as u64)
     }
 
     /// From now on results wait for a quorum of these witnesses. Called before anything is appended.
@@ -219,6 +262,12 @@ impl<T> Journal<T> {
         self.check_room_for(MAX_QUEUE + RESERVE, MAX_HELD_OCTETS + MAX_BATCH_OCTETS)
     }
 
+    /// Octets that are durable and wait for the witnesses.
+    #[cfg(test)]
+    pub(super) fn held_octets(&self) -> usize {
+        self.cosigning.as_ref().map_or(0, |cosigning| cosigning.held().1)
+    }
+
     fn check_room_for(&self, most: usize, most_octets: usize) -> Result<(), Fault> {
         let (events, octets) = self.cosigning.as_ref().map_or((0, 0), Cosigning::held);
         let full = self.queue.len() + events >= most || octets >= most_octets;
@@ -271,10 +320,15 @@ impl<T> Journal<T> {
         outcome: T,
     ) -> Result<(), Fault> {
         let time = now.0.max(self.state.last_time());
-        let event = Event { version: VERSION, time, body: entry.body };
+        let mut event = Event { version: VERSION, time, body: entry.body, detail: None };
+        let (index, mut records) = (self.next_index(), entry.records);
+        if let Some(details) = &mut self.details {
+            let sealed = details.seal(&self.keys.identity.origin, index, &event, &entry.detail)?;
+            event.detail = Some(detail_hash(sealed.as_slice()));
+            records.push(RecordChange::Detail(KeptDetail { index, sealed }));
+        }
         let octets = codec::encode(&event);
-        let queued =
-            Queued { entry: octets, records: entry.records, salts: entry.salts, outcome, successors };
+        let queued = Queued { entry: octets, records, salts: entry.salts, outcome, successors };
         if queued.entry.len() > MAX_ENTRY || queued.octets() > MAX_BATCH_OCTETS {
             return Err(Fault::TooLarge);
         }

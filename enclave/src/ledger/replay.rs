@@ -11,7 +11,7 @@ use crate::ceremony::new_epoch::PlannedEpoch;
 use crate::ceremony::provision::Provisioned;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{InstanceId, RootCommitment, ServiceId};
+use fuin_shared::ids::{InstanceId, PersonId, RootCommitment, ServiceId};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::growth::Growth;
@@ -30,6 +30,8 @@ pub struct Replay {
     seen: Vec<String>,
     /// Where a new epoch is planned: the proof that the ledger goes on from its checkpoint.
     growth: Option<Growth>,
+    /// Whose shares the root key was made of.
+    custodians: Vec<PersonId>,
     /// The boot that the last event must name.
     heir: Option<InstanceId>,
     head: Head,
@@ -63,6 +65,8 @@ pub struct Replayed {
     pub checkpoint: String,
     /// Where a new epoch is planned: the proof that the ledger goes on from its checkpoint.
     pub growth: Option<Vec<Hash>>,
+    /// Whose shares the root key was made of; nobody's after a hand-over.
+    pub custodians: Vec<PersonId>,
 }
 
 impl Replay {
@@ -80,7 +84,7 @@ impl Replay {
         if head.size == 0 || head.checkpoint.is_none() {
             return Err(Fault::LedgerShortened);
         }
-        let Provisioned { root, commitment, mut seen, heir } = provisioned;
+        let Provisioned { root, commitment, mut seen, custodians, heir } = provisioned;
         let growth = match planned {
             Some(planned) => {
                 seen.push(planned.note().to_owned());
@@ -95,6 +99,7 @@ impl Replay {
             prefix,
             seen,
             growth,
+            custodians,
             heir,
             head,
             buffer: Vec::new(),
@@ -151,7 +156,8 @@ impl Replay {
             None => None,
         };
         let Opened { keys, former, .. } = opened;
-        Ok(Replayed { keys, former, state: self.state, frontier: self.frontier, checkpoint, growth })
+        let (state, frontier, custodians) = (self.state, self.frontier, self.custodians);
+        Ok(Replayed { keys, former, state, frontier, checkpoint, growth, custodians })
     }
 
     fn entry(&mut self, entry: &[u8]) -> Result<(), Fault> {

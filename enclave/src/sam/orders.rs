@@ -4,7 +4,7 @@ use super::ServiceContext;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{CredentialId, StatementId};
+use fuin_shared::ids::{CredentialId, PersonId, StatementId};
 use fuin_shared::statement::{CredentialOrder, CredentialOrderKind, SignedStatement};
 use std::collections::BTreeSet;
 
@@ -20,6 +20,8 @@ pub struct Ordered {
     pub suspension: Option<u64>,
     /// Each officer's statement.
     pub statements: Vec<StatementId>,
+    /// Who.
+    pub officers: Vec<PersonId>,
 }
 
 /// Verifies orders, all of them for the same.
@@ -67,5 +69,6 @@ pub fn verify(
     if officers.len() < enough {
         return Err(Fault::UnknownPerson);
     }
-    Ok(Ordered { kind, suspension, statements: statements.into_iter().collect() })
+    let officers = officers.into_iter().cloned().collect();
+    Ok(Ordered { kind, suspension, statements: statements.into_iter().collect(), officers })
 }

@@ -7,6 +7,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CaId, CredentialId, Digest32, RaClientId, UserId};
 use fuin_shared::key_statement::KeyPurpose;
+use fuin_shared::log::detail::{Concerned, Detail};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -149,6 +150,26 @@ impl CredentialRecord {
     pub fn spki_digest(&self) -> Digest32 {
         use sha2::{Digest, Sha256};
         Digest32(Sha256::digest(self.spki.as_slice()).into())
+    }
+
+    /// The detail of an event about it, as far as the record says.
+    #[must_use]
+    pub fn detail(&self) -> Detail {
+        Detail::about(Concerned {
+            id: self.id.clone(),
+            client: self.client.clone(),
+            user: self.user.clone(),
+            authority: self.authority.clone(),
+            means: self.means.as_ref().map(EidMeans::profile),
+        })
+    }
+
+    /// SHA-256 of the linked certificate.
+    #[must_use]
+    pub fn certificate_digest(&self) -> Option<Digest32> {
+        use sha2::{Digest, Sha256};
+        let leaf = self.certificate.as_ref()?.chain.first()?;
+        Some(Digest32(Sha256::digest(leaf.as_slice()).into()))
     }
 
     /// Refuses what the key is not for (SEAL-01).

@@ -23,7 +23,7 @@ fn ready() -> (World, Enrolled, Vec<u8>) {
     (world, key, certificate)
 }
 
-fn authorize(world: &mut World, key: &Enrolled, documents: Vec<Blob>) -> Result<Blob, Fault> {
+pub fn authorize(world: &mut World, key: &Enrolled, documents: Vec<Blob>) -> Result<Blob, Fault> {
     let mut sad = world.sad(&key.id, &key.spki, Purpose::Sign, documents);
     sad.hash_type = HashType::Document;
     world.authorize_sad(key, &sad)
@@ -40,7 +40,7 @@ fn request(world: &World, key: &Enrolled, token: &Blob, to_be_signed: Vec<ToBeSi
     }
 }
 
-fn sign(
+pub fn sign(
     world: &mut World,
     key: &Enrolled,
     token: &Blob,
@@ -53,7 +53,7 @@ fn sign(
     }
 }
 
-fn cms(document: &Blob, certificate: &[u8]) -> ToBeSigned {
+pub fn cms(document: &Blob, certificate: &[u8]) -> ToBeSigned {
     ToBeSigned::Cms(signed_attributes(document.as_slice(), certificate).into())
 }
 

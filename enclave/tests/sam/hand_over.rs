@@ -23,9 +23,9 @@ const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 const GIVER: u64 = 8;
 
 /// An operational enclave, and another that was started beside it on the same store.
-struct Pair {
-    giver: World,
-    taker: World,
+pub struct Pair {
+    pub giver: World,
+    pub taker: World,
     platform: Rc<Platform>,
 }
 
@@ -53,10 +53,14 @@ fn another_with(
 }
 
 fn pair(witnesses: u8) -> Pair {
+    pair_with(witnesses, |manifest| manifest.name = "one".to_owned())
+}
+
+pub fn pair_with(witnesses: u8, change: impl Fn(&mut Manifest)) -> Pair {
     let platform = Rc::new(Platform::new(START));
-    let mut giver = another(GIVER, &platform, witnesses, "one");
+    let mut giver = another_with(GIVER, &platform, witnesses, &change);
     giver.genesis().unwrap();
-    let taker = another(99, &platform, witnesses, "one");
+    let taker = another_with(99, &platform, witnesses, &change);
     assert_eq!(taker.service, giver.service);
     let mut pair = Pair { giver, taker, platform };
     pair.share_store();
@@ -101,14 +105,14 @@ impl Pair {
     }
 
     /// All that a host carries: evidence both ways, then the hand-over.
-    fn give(&mut self) -> Result<TakeOver, Fault> {
+    pub fn give(&mut self) -> Result<TakeOver, Fault> {
         let evidence = evidence(&mut self.giver, self.taker.machine.instance());
         let offer = self.offer();
         let handed = given(self.giver.call(Command::HandOver(offer)))?;
         Ok(TakeOver { evidence, handed })
     }
 
-    fn take(&mut self, take: TakeOver) -> Result<Answer, Fault> {
+    pub fn take(&mut self, take: TakeOver) -> Result<Answer, Fault> {
         self.share_store();
         let answer = self.taker.call(Command::TakeOver(take))?;
         self.taker.became_operational(answer.clone());

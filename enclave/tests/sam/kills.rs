@@ -9,6 +9,7 @@ mod sets;
 
 use effects::every_effect;
 
+use super::details::auditor;
 use super::passkey::TestPasskey;
 use super::relinking::relinked;
 use super::suspension::by_ra;
@@ -137,7 +138,7 @@ impl Life {
     /// Nothing is founded.
     fn new(witnesses: u8) -> Self {
         Self {
-            world: World::with_witnesses(8, witnesses),
+            world: World::with_witnesses(8, witnesses).read_by(&[&auditor()]),
             key: None,
             info: None,
             token: None,
@@ -209,7 +210,8 @@ impl Life {
         assert!(self.released <= signed, "a signature left without its event");
         assert!(signed <= allowed, "{signed} signatures, {allowed} permissions");
         assert!(allowed <= self.consented, "{allowed} permissions, {} consented to", self.consented);
-        // Every record that the host has opens, and there is something to do with it.
+        // Every event has its detail, and every record that the host has opens, and there is something to do with it.
+        assert_eq!(self.world.opened(&auditor()).len(), self.world.store.entries.len());
         let ids: Vec<_> = self.world.store.records.keys().cloned().collect();
         for id in ids {
             let purposes = [Purpose::Link, Purpose::Pop, Purpose::Sign, Purpose::Resume];

@@ -5,6 +5,7 @@ mod activation;
 mod alarms;
 mod attributes;
 mod ceremony;
+mod details;
 mod device_key;
 mod documents;
 mod enrolment;

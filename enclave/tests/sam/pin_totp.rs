@@ -58,12 +58,12 @@ impl TestPin {
     }
 
     /// Another PIN with the same generator.
-    fn mistyped(&self) -> Self {
+    pub fn mistyped(&self) -> Self {
         Self { pin: b"0000".to_vec(), secret: self.secret.clone() }
     }
 }
 
-fn signers() -> TestPin {
+pub fn signers() -> TestPin {
     TestPin::new("2580", 41)
 }
 
@@ -88,7 +88,7 @@ pub fn enrol(world: &mut World, pin: &TestPin) -> Enrolled {
 }
 
 /// Authorizes one hash with this answer.
-fn answered(world: &mut World, key: &Enrolled, answer: Assertion) -> Result<Blob, Fault> {
+pub fn answered(world: &mut World, key: &Enrolled, answer: Assertion) -> Result<Blob, Fault> {
     let sad = sad_of(world, key, Purpose::Sign, vec![hash(1)]);
     authorize(world, key, &sad, answer)
 }

@@ -7,6 +7,8 @@ mod people;
 mod purpose;
 mod record;
 
+pub use ending::held;
+
 use super::passkey::TestPasskey;
 use super::people::Person;
 use super::world::{

@@ -221,20 +221,24 @@ fn manifest_that_breaks_a_rule_or_has_ended_is_refused() {
 
 #[test]
 fn nobody_gets_two_roles_that_conflict() {
-    use fuin_shared::manifest::Staff;
+    use fuin_shared::manifest::{Auditor, Staff};
     let staff = |name: &str, seed| {
         let person = Person::new(name, seed);
         Staff { id: person.id.clone(), key: person.spki() }
     };
+    let auditor = |name: &str, seed| {
+        let Staff { id, key } = staff(name, seed);
+        Auditor { id, key, sealing: None }
+    };
     // By name, and by key.
     refused(Fault::RoleConflict, |m| m.operators.push(staff("officer", 60)));
     refused(Fault::RoleConflict, |m| m.operators.push(staff("somebody", 11)));
-    refused(Fault::RoleConflict, |m| m.auditors.push(staff("custodian", 60)));
-    refused(Fault::RoleConflict, |m| m.auditors.push(staff("ra", 60)));
-    refused(Fault::RoleConflict, |m| m.auditors.push(staff("somebody", 12)));
+    refused(Fault::RoleConflict, |m| m.auditors.push(auditor("custodian", 60)));
+    refused(Fault::RoleConflict, |m| m.auditors.push(auditor("ra", 60)));
+    refused(Fault::RoleConflict, |m| m.auditors.push(auditor("somebody", 12)));
     refused(Fault::RoleConflict, |m| {
         m.operators.push(staff("both", 60));
-        m.auditors.push(staff("both", 61));
+        m.auditors.push(auditor("both", 61));
     });
     refused(Fault::RoleConflict, |m| m.officers.push(officer(&Person::new("ra", 60))));
     // Two names for one key in one role are no two people.
@@ -243,7 +247,7 @@ fn nobody_gets_two_roles_that_conflict() {
     });
     let mut world = World::operational(5);
     let change = world.approved(|m| {
-        (m.operators, m.auditors) = (vec![staff("one", 60)], vec![staff("two", 61)]);
+        (m.operators, m.auditors) = (vec![staff("one", 60)], vec![auditor("two", 61)]);
         // An officer may keep a share, with another key.
         m.officers.push(officer(&Person::new("custodian", 62)));
     });

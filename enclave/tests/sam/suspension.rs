@@ -34,7 +34,11 @@ pub fn status(world: &mut World, key: &Enrolled) -> CredentialStatus {
     told(world.call(Command::CredentialStatus(question))).unwrap()
 }
 
-fn by_signer(world: &mut World, key: &Enrolled, passkey: &TestPasskey) -> Result<CredentialStatus, Fault> {
+pub fn by_signer(
+    world: &mut World,
+    key: &Enrolled,
+    passkey: &TestPasskey,
+) -> Result<CredentialStatus, Fault> {
     let sad = world.sad(&key.id, &key.spki, Purpose::Suspend, Vec::new());
     let evidence = world.sealed(&sad, passkey.assert(&sad_digest(&sad.to_bytes())));
     let record = world.store.records[&key.id].clone();
@@ -69,19 +73,19 @@ fn ordered(world: &mut World, key: &Enrolled, orders: Vec<Blob>) -> Result<Answe
     world.call(Command::Order(Order { credential: key.id.clone(), orders, record }))
 }
 
-fn by_officer(world: &mut World, key: &Enrolled) -> Result<CredentialStatus, Fault> {
+pub fn by_officer(world: &mut World, key: &Enrolled) -> Result<CredentialStatus, Fault> {
     let body = order(world, &key.id, CredentialOrderKind::Suspend);
     let signed = world.officer.state(&body);
     told(ordered(world, key, vec![signed]))
 }
 
-fn release(world: &mut World, key: &Enrolled) -> Result<Answer, Fault> {
+pub fn release(world: &mut World, key: &Enrolled) -> Result<Answer, Fault> {
     let body = order(world, &key.id, CredentialOrderKind::Release);
     let signed = world.officer.state(&body);
     ordered(world, key, vec![signed])
 }
 
-fn resume(world: &mut World, key: &Enrolled, passkey: &TestPasskey) -> Result<Answer, Fault> {
+pub fn resume(world: &mut World, key: &Enrolled, passkey: &TestPasskey) -> Result<Answer, Fault> {
     let sad = world.sad(&key.id, &key.spki, Purpose::Resume, Vec::new());
     let consent = evidence(&sad, |digest| passkey.assert(digest));
     let statement = world.manage(ManageAction::Resume {}, Some(&key.id));

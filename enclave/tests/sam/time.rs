@@ -17,7 +17,7 @@ const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 const HOUR: i64 = 3_600_000;
 const DOUBT: Fault = Fault::ClockDoubt;
 
-fn delete(world: &mut World, key: &Enrolled) -> Result<Answer, Fault> {
+pub fn delete(world: &mut World, key: &Enrolled) -> Result<Answer, Fault> {
     let sad = world.sad(&key.id, &key.spki, Purpose::Delete, Vec::new());
     let consent = evidence(&sad, |digest| key.passkey.assert(digest));
     let statement = world.manage(ManageAction::DeleteKey {}, Some(&key.id));
@@ -25,7 +25,7 @@ fn delete(world: &mut World, key: &Enrolled) -> Result<Answer, Fault> {
     world.call(Command::DeleteKey(manage))
 }
 
-fn extend(world: &mut World, key: &Enrolled, token: &Blob) -> Result<Answer, Fault> {
+pub fn extend(world: &mut World, key: &Enrolled, token: &Blob) -> Result<Answer, Fault> {
     let (credential, record) = (key.id.clone(), world.store.records[&key.id].clone());
     let request =
         ExtendTransaction { credential, token: token.clone(), hashes: None, hash_algorithm: None, record };

@@ -1,5 +1,6 @@
 //! Place: none. An enclave with a host that the test controls, in virtual time.
 
+mod auditing;
 mod ceremony;
 mod enrolment;
 mod epochs;
@@ -8,6 +9,7 @@ mod sealing;
 mod signing;
 mod witnessing;
 
+pub use auditing::TestAuditor;
 pub use enrolment::{Enrolled, generate_action, link_action, pop_action};
 pub use manifests::evident_manifest;
 pub use sealing::{Organization, SEAL_SUBJECT, registration};
@@ -79,6 +81,8 @@ pub struct Store {
     pub records: HashMap<CredentialId, SealedRecord>,
     /// Manifests that were adopted.
     pub manifests: Vec<ManifestChange>,
+    /// Sealed details, by the index of their events.
+    pub details: HashMap<u64, Vec<u8>>,
 }
 
 impl Store {
@@ -91,6 +95,7 @@ impl Store {
                 RecordChange::Put(record) => drop(self.records.insert(record.id.clone(), record.clone())),
                 RecordChange::Erase(id) => drop(self.records.remove(id)),
                 RecordChange::Manifest(change) => self.manifests.push(change.clone()),
+                RecordChange::Detail(kept) => drop(self.details.insert(kept.index, kept.sealed.0.clone())),
             }
         }
     }

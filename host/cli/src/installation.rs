@@ -94,6 +94,9 @@ pub struct DevJson {
     pub ledger: String,
     /// Token that opens the ledger's entries.
     pub auditor_token: String,
+    /// Key that opens their details, PEM file; none in an installation of before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auditor_key: Option<PathBuf>,
     /// Seal credential, of an installation with `--seals`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<DevSeal>,

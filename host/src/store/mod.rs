@@ -13,7 +13,7 @@ use fuin_shared::key_statement::LedgerProof;
 use fuin_shared::log::tiles::Tile;
 use fuin_shared::log::tree::Hash;
 use fuin_shared::manifest::ManifestChange;
-use fuin_shared::message::{Commit, Head, SealedRecord};
+use fuin_shared::message::{Commit, Head, KeptDetail, SealedRecord};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -85,6 +85,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Index of the event that carries the digest of a key statement.
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>>;
+    /// Sealed details of the entries from `first` on that have one, in order: as many as fit into `octets`, and one at least.
+    fn details(&self, first: u64, octets: usize) -> Pending<'_, Vec<KeptDetail>>;
+
     /// Proof that the entry is in the ledger, against the published checkpoint.
     fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>>;
     /// The same for those whom the entry is about, who check the quorum themselves: while the published checkpoint does not

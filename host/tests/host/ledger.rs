@@ -4,12 +4,13 @@ use crate::setup::{Setup, answered};
 use base64ct::{Base64, Encoding};
 use fuin_shared::log::bundle;
 use fuin_shared::log::checkpoint::Checkpoint;
+use fuin_shared::log::detail::bundle::details;
 use fuin_shared::log::nodes::{self, NodeSource as _, Nodes};
 use fuin_shared::log::note::NoteSigner;
 use fuin_shared::log::tiles::{LevelShape, Tile, TileKind, shape};
 use fuin_shared::log::tlog_proof::TlogProof;
 use fuin_shared::log::tree::{Hash, leaf_hash, node_hash};
-use fuin_shared::message::Commit;
+use fuin_shared::message::{Commit, KeptDetail, RecordChange};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
@@ -256,6 +257,38 @@ async fn entries_are_for_auditors() {
     let closed = Setup::start().await;
     closed.seal().await;
     let request = closed.client.get(closed.url("/ledger/tile/entries/000.p/1"));
+    let refused = answered(request.header("authorization", format!("Bearer {TOKEN}"))).await;
+    assert_eq!(refused.refusal(), (403, "access_denied", "Entries of the ledger are not served here"));
+}
+
+#[tokio::test]
+async fn details_are_for_auditors_in_bundles() {
+    let mut world = World::start().await;
+    world.grow(3).await;
+    let origin = ORIGIN.into();
+    world.tree.push(leaf_hash(b"3"));
+    let checkpoint =
+        Checkpoint { origin, size: 4, root: world.tree.root_at(4).unwrap() }.sign(&world.signer).unwrap();
+    let records = vec![RecordChange::Detail(KeptDetail { index: 3, sealed: b"sealed"[..].into() })];
+    let commit = Commit { first: 3, entries: vec![b"3"[..].into()], checkpoint, records };
+    world.setup.host.store().commit(commit).await.unwrap();
+    for (first, found) in [(0, vec![(3, &b"sealed"[..])]), (3, vec![(3, b"sealed")]), (4, vec![])] {
+        let response = world.get(&format!("details/{first}")).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "application/octet-stream");
+        assert!(response.headers()["cache-control"].to_str().unwrap().starts_with("private"));
+        assert_eq!(details(&response.bytes().await.unwrap()).unwrap(), found, "{first}");
+    }
+    for path in ["details", "details/", "details/00", "details/-1", "details/x", "details/0/1"] {
+        assert_eq!(world.status(path).await, 404, "{path}");
+    }
+    // Nobody else has them, and where no auditor is configured nobody has.
+    let url = world.setup.url("/ledger/details/0");
+    assert_eq!(answered(world.setup.client.get(&url)).await.status, 401);
+    let signer = format!("Bearer {}", world.setup.token);
+    assert_eq!(answered(world.setup.client.get(&url).header("authorization", signer)).await.status, 401);
+    let closed = Setup::start().await;
+    let request = closed.client.get(closed.url("/ledger/details/0"));
     let refused = answered(request.header("authorization", format!("Bearer {TOKEN}"))).await;
     assert_eq!(refused.refusal(), (403, "access_denied", "Entries of the ledger are not served here"));
 }

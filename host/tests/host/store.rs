@@ -1,11 +1,12 @@
 //! Place: SSA. The store: one transaction or nothing.
 
 use crate::setup::{USER, credential, entry};
-use fuin_host::store::sqlite::{FILE, SqliteStore};
+use fuin_host::store::sqlite::{FILE, LedgerReader, SqliteStore};
 use fuin_host::store::{KeyStatus, Manifests, Store, StoreError};
 use fuin_shared::algorithm::KeyAlgorithm;
+use fuin_shared::log::detail::MAX_SEALED;
 use fuin_shared::manifest::ManifestChange;
-use fuin_shared::message::{Commit, Head, RecordChange, SealedRecord};
+use fuin_shared::message::{Commit, Head, KeptDetail, RecordChange, SealedRecord};
 
 fn commit(first: u64, entries: &[&str]) -> Commit {
     Commit {
@@ -176,4 +177,82 @@ async fn a_credential_needs_its_owner() {
     let mut none = entry("k1", USER, KeyAlgorithm::EcdsaP256);
     none.multisign = 0;
     assert!(matches!(store.put_credential(none).await, Err(StoreError::Value("multisign"))));
+}
+
+fn detail(index: u64, sealed: &[u8]) -> RecordChange {
+    RecordChange::Detail(KeptDetail { index, sealed: sealed.into() })
+}
+
+#[tokio::test]
+async fn a_detail_is_kept_with_its_entry_or_not_at_all() {
+    let (home, store) = open().await;
+    let records = vec![detail(0, b"one"), detail(1, b"two")];
+    store.commit(Commit { records, ..commit(0, &["a", "b"]) }).await.unwrap();
+    let kept = store.details(0, 100).await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|kept| (kept.index, kept.sealed.as_slice())).collect();
+    assert_eq!(kept, [(0, &b"one"[..]), (1, b"two")]);
+    // Of an entry before or after the commit, twice, empty, or too large: nothing of the commit is kept.
+    let long = vec![0; MAX_SEALED + 1];
+    for records in [
+        vec![detail(1, b"x")],
+        vec![detail(3, b"x")],
+        vec![detail(2, b"x"), detail(2, b"y")],
+        vec![detail(2, b"")],
+        vec![detail(2, &long)],
+    ] {
+        let refused = store.commit(Commit { records, ..commit(2, &["c"]) }).await;
+        assert!(matches!(refused, Err(StoreError::Commit(_))), "{refused:?}");
+    }
+    // What cannot be stored takes the detail with it.
+    let records = vec![detail(2, b"three"), put("k1", u64::MAX, b"")];
+    let refused = store.commit(Commit { records, ..commit(2, &["c"]) }).await;
+    assert!(matches!(refused, Err(StoreError::Value("version"))));
+    assert_eq!((store.head().await.unwrap().size, store.details(2, 100).await.unwrap().len()), (2, 0));
+    store.commit(Commit { records: vec![detail(2, b"three")], ..commit(2, &["c"]) }).await.unwrap();
+    // Not closed: a host that was stopped hard.
+    drop(store);
+    let store = SqliteStore::open(home.path()).await.unwrap();
+    assert_eq!(store.details(2, 100).await.unwrap(), [KeptDetail { index: 2, sealed: b"three"[..].into() }]);
+}
+
+#[tokio::test]
+async fn details_are_given_in_order_up_to_a_bound_and_one_at_least() {
+    let (_home, store) = open().await;
+    let entries = ["x"; 300];
+    // Not every entry has one.
+    let records = (0..300).filter(|index| index % 3 != 1).map(|index| detail(index, &[7; 10])).collect();
+    store.commit(Commit { records, ..commit(0, &entries) }).await.unwrap();
+    let indices = async |first, octets| {
+        let details = store.details(first, octets).await.unwrap();
+        details.iter().map(|detail| detail.index).collect::<Vec<_>>()
+    };
+    assert_eq!(indices(0, 45).await, [0, 2, 3, 5]);
+    assert_eq!(indices(4, 1).await, [5], "one at least");
+    assert_eq!(indices(0, usize::MAX).await.len(), 200);
+    assert_eq!(indices(298, 100).await, [299]);
+    assert!(indices(300, 100).await.is_empty() && indices(u64::MAX, 100).await.is_empty());
+    // Erasure of a record leaves the details: they are the auditors'.
+    store
+        .commit(Commit { records: vec![RecordChange::Erase(credential("k1"))], ..commit(300, &["b"]) })
+        .await
+        .unwrap();
+    assert_eq!(indices(0, usize::MAX).await.len(), 200);
+}
+
+/// An auditor may look at a database of before there were details.
+#[tokio::test]
+async fn a_database_without_details_has_none() {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    let (home, store) = open().await;
+    store.commit(Commit { records: vec![detail(0, b"one")], ..commit(0, &["a"]) }).await.unwrap();
+    store.close().await;
+    let reader = LedgerReader::open(home.path()).await.unwrap();
+    assert_eq!(reader.details(0, 100).await.unwrap(), [KeptDetail { index: 0, sealed: b"one"[..].into() }]);
+    let file = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path().join(FILE));
+    let mut connection = file.connect().await.unwrap();
+    sqlx::query("DROP TABLE audit_details").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let reader = LedgerReader::open(home.path()).await.unwrap();
+    assert!(reader.details(0, 100).await.unwrap().is_empty());
+    assert_eq!(reader.rows(0, 10).await.unwrap().len(), 1);
 }

@@ -6,6 +6,7 @@ use crate::evidence::LedgerIdentity;
 use crate::ids::{
     Digest32, InstanceId, LedgerId, MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
 };
+use crate::manifest::present;
 use crate::sad::Purpose;
 use crate::seal::Rate;
 use alloc::string::String;
@@ -28,6 +29,9 @@ pub struct Event {
     pub time: u64,
     /// What happened.
     pub body: EventBody,
+    /// Hash of its sealed detail ([`super::detail`]); absent where the manifest has no auditor with a sealing key.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub detail: Option<Digest32>,
 }
 
 /// The record of a subject after an event.

@@ -11,6 +11,7 @@
 //! | [`witness_policy`] | which witnesses, and how many of them, make a quorum |
 //! | [`add_checkpoint`] | C2SP tlog-witness: request and answers |
 //! | [`event`] | the typed events, the leaves of the tree |
+//! | [`detail`] | what auditors alone read of an event, sealed beside the ledger |
 //! | [`tiles`], [`bundle`] | C2SP tlog-tiles: paths, widths, entry bundles |
 //! | [`tlog_policy`] | C2SP tlog-policy: the quorum that an outsider demands, as a text file |
 //! | [`tlog_proof`] | C2SP tlog-proof: one text that shows that an entry is in the ledger |
@@ -25,6 +26,7 @@ pub mod audit;
 pub mod bundle;
 pub mod checkpoint;
 pub mod cosignature;
+pub mod detail;
 pub mod epoch;
 pub mod event;
 pub mod growth;

@@ -168,7 +168,7 @@ mod tests {
 
     /// A receipt of this event, the second of three entries.
     fn receipt(body: EventBody, salts: Vec<Blob>) -> String {
-        let event = codec::encode(&Event { version: VERSION, time: 1, body });
+        let event = codec::encode(&Event { version: VERSION, time: 1, body, detail: None });
         let mut tree = Nodes::new();
         for leaf in [&b"a"[..], &event, b"c"] {
             tree.push(leaf_hash(leaf));

@@ -58,7 +58,7 @@ fn manifest() -> Manifest {
         witnesses: None,
         means: None,
         operators: vec![Staff { id: id("omi"), key: spki(6) }],
-        auditors: vec![Staff { id: id("rin"), key: spki(7) }],
+        auditors: vec![Auditor { id: id("rin"), key: spki(7), sealing: None }],
     }
 }
 
@@ -167,7 +167,7 @@ fn put(manifest: &mut Manifest, role: Role, name: &str, key: Spki) {
             manifest.custodians.push(Custodian { id: id(name), signing: key, sealing: vec![4; 97].into() });
         }
         Role::Operator => manifest.operators.push(Staff { id: id(name), key }),
-        Role::Auditor => manifest.auditors.push(Staff { id: id(name), key }),
+        Role::Auditor => manifest.auditors.push(Auditor { id: id(name), key, sealing: None }),
         _ => manifest.ra_clients.push(RaClient {
             id: RaClientId::new(name).unwrap(),
             proof_key: key,

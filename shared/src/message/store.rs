@@ -30,9 +30,30 @@ pub enum RecordChange {
     Erase(CredentialId),
     /// Keep this manifest after those that are kept: every later boot needs it.
     Manifest(ManifestChange),
+    /// Keep this beside the entry that it is of, for auditors.
+    Detail(KeptDetail),
+}
+
+/// A sealed detail with the entry that it is of, one of the same commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptDetail {
+    /// Index of the entry.
+    pub index: u64,
+    /// [`crate::log::detail::SealedDetail`] in CBOR.
+    pub sealed: Blob,
 }
 
 impl RecordChange {
+    /// The detail, if it is one.
+    #[must_use]
+    pub const fn detail(&self) -> Option<&KeptDetail> {
+        match self {
+            Self::Detail(detail) => Some(detail),
+            Self::Put(_) | Self::Erase(_) | Self::Manifest(_) => None,
+        }
+    }
+
     /// About how many octets it takes on the wire.
     #[must_use]
     pub fn octets(&self) -> usize {
@@ -40,6 +61,7 @@ impl RecordChange {
             Self::Put(record) => record.body.0.len(),
             Self::Erase(_) => 0,
             Self::Manifest(change) => change.octets(),
+            Self::Detail(detail) => detail.sealed.0.len(),
         }
     }
 }

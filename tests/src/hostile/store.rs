@@ -90,6 +90,8 @@ impl Store {
                 RecordChange::Put(record) => drop(self.records.insert(record.id.clone(), record.clone())),
                 RecordChange::Erase(id) => drop(self.records.remove(id)),
                 RecordChange::Manifest(change) => self.manifests.push(change.clone()),
+                // Nothing that the enclave asks for again.
+                RecordChange::Detail(_) => {}
             }
         }
         true

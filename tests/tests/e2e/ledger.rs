@@ -16,12 +16,12 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-fn ledger(arguments: &[&str]) -> Output {
+pub fn ledger(arguments: &[&str]) -> Output {
     bounded(program("fuin")).arg("ledger").args(arguments).output().expect("fuin ledger")
 }
 
 /// `fuin ledger verify --json` with these arguments: exit status and report.
-fn verify(arguments: &[&str], card: &Path) -> (i32, Value) {
+pub fn verify(arguments: &[&str], card: &Path) -> (i32, Value) {
     let card = card.to_str().unwrap();
     let output = ledger(&[&["verify", "--json", "--card", card], arguments].concat());
     let report = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -29,20 +29,20 @@ fn verify(arguments: &[&str], card: &Path) -> (i32, Value) {
 }
 
 /// A good ledger's report.
-fn good(arguments: &[&str], card: &Path) -> Value {
+pub fn good(arguments: &[&str], card: &Path) -> Value {
     let (status, report) = verify(arguments, card);
     assert_eq!((status, &report["good"]), (0, &json!(true)), "{arguments:?}: {report:#}");
     report
 }
 
 /// Index and rule at which a ledger is broken.
-fn broken(arguments: &[&str], card: &Path) -> (u64, String) {
+pub fn broken(arguments: &[&str], card: &Path) -> (u64, String) {
     let (status, report) = verify(arguments, card);
     assert_eq!((status, &report["good"]), (1, &json!(false)), "{arguments:?}: {report:#}");
     (report["index"].as_u64().expect("an index"), report["rule"].as_str().expect("a rule").to_owned())
 }
 
-async fn sign(facts: &Facts, times: usize) {
+pub async fn sign(facts: &Facts, times: usize) {
     for _ in 0..times {
         let mut signer = Signer::new(facts, "P-256").await;
         let hashes = [signer.hash(), signer.hash()];
@@ -51,7 +51,7 @@ async fn sign(facts: &Facts, times: usize) {
     }
 }
 
-async fn get(url: String) -> reqwest::Response {
+pub async fn get(url: String) -> reqwest::Response {
     reqwest::get(url).await.expect("an answer")
 }
 

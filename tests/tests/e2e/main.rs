@@ -1,6 +1,7 @@
 //! Place: none. The whole service in process mode, through real clients only: `fuin`, `fuin-verify`, pyHanko, openssl, HTTP.
 
 mod bad_input;
+mod details;
 mod device_key;
 mod documents;
 mod evidence;

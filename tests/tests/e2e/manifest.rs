@@ -57,7 +57,7 @@ fn refused(output: &Output, status: i32, text: &str) {
 }
 
 /// Evidence of the running enclave names this manifest.
-fn evident(service: &Service, own: &Path) -> Value {
+pub fn evident(service: &Service, own: &Path) -> Value {
     let (evidence, nonce) = (own.join("evidence.cbor"), "0f".repeat(32));
     run(service.fuin("evidence").arg("--nonce").arg(&nonce).arg("-o").arg(&evidence));
     let facts = service.facts();

@@ -4,8 +4,8 @@ use crate::repository::{Member, closure, members, text};
 
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"];
 /// What verifiers, signers and custodians build in: pure, so that it runs anywhere and can be read whole.
-const LIBRARIES: [&str; 5] =
-    ["fuin-shared", "fuin-attestation", "fuin-sic", "fuin-custodian", "fuin-witness"];
+const LIBRARIES: [&str; 6] =
+    ["fuin-shared", "fuin-attestation", "fuin-sic", "fuin-custodian", "fuin-auditor", "fuin-witness"];
 
 /// Wings of the house, each with those it may use besides itself.
 const MAY_USE: [(&str, &[&str]); 5] = [

@@ -11,7 +11,7 @@ use fuin_shared::ids::{ManifestHash, MeansId, RootCommitment, ServiceId};
 use fuin_shared::key::{PublicKey, Spki};
 use fuin_shared::manifest::means::{IdentityProvider, MeansPolicy, ProviderKey, X509Issuer};
 use fuin_shared::manifest::{
-    AlgorithmPolicy, Authority, Custodian, Limits, Manifest, Measurement, Officer, OfficerSignature,
+    AlgorithmPolicy, Auditor, Authority, Custodian, Limits, Manifest, Measurement, Officer, OfficerSignature,
     RaClient, ReleaseMode, RelyingParty, SignedManifest, Staff,
 };
 use fuin_shared::phase::Phase;
@@ -132,10 +132,14 @@ pub fn vectors() -> Vec<Vector> {
     lawful.check().expect("the sample keeps every other rule of manifests");
     let staffed = Manifest {
         operators: vec![Staff { id: person("operator-1"), key: key(3) }],
-        auditors: vec![Staff { id: person("auditor-1"), key: key(4) }],
+        auditors: vec![Auditor { id: person("auditor-1"), key: key(4), sealing: None }],
         ..lawful
     };
     staffed.check().expect("the sample keeps the rules of every manifest");
+    let opening = p384::ecdsa::SigningKey::from_slice(&[5; 48]).expect("a scalar");
+    let mut reading = staffed.clone();
+    reading.auditors[0].sealing = Some(opening.verifying_key().to_sec1_point(false).as_bytes().into());
+    reading.check().expect("the sample keeps the rules of every manifest");
     let signed = SignedManifest {
         manifest: fuin_shared::codec::encode(&manifest()).into(),
         signatures: vec![OfficerSignature { officer: person("officer-1"), signature: octets(0x30, 70) }],
@@ -167,5 +171,6 @@ pub fn vectors() -> Vec<Vector> {
         ),
         Vector::cbor("manifest/cosigned-release", ReleaseMode::Cosigned),
         Vector::cbor("manifest/staffed", staffed),
+        Vector::cbor("manifest/with-detail-readers", reading),
     ]
 }

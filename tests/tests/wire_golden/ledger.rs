@@ -189,7 +189,7 @@ pub fn vectors() -> Vec<Vector> {
         .into_iter()
         .map(|body| {
             let name = format!("event/{}", name(&body));
-            Vector::cbor(name, Event { version: VERSION, time: 1_800_000_000_123, body })
+            Vector::cbor(name, Event { version: VERSION, time: 1_800_000_000_123, body, detail: None })
         })
         .chain([Vector::cbor(
             "event/alarm-record",
@@ -197,6 +197,7 @@ pub fn vectors() -> Vec<Vector> {
                 version: VERSION,
                 time: 1_800_000_000_123,
                 body: EventBody::Alarm { about: AlarmKind::RecordForeign, count: u32::MAX },
+                detail: None,
             },
         )])
         .collect()

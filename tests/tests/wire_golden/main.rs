@@ -4,6 +4,7 @@
 //! purpose: write a decision record, raise the version of the structure, then run this test once with
 //! `FUIN_WRITE_WIRE_VECTORS=1`.
 
+mod details;
 mod digests;
 mod identity;
 mod keys;
@@ -75,6 +76,7 @@ fn all() -> Vec<Vector> {
         ledger::vectors(),
         statements::vectors(),
         digests::vectors(),
+        details::vectors(),
     ]
     .into_iter()
     .flatten()

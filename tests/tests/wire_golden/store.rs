@@ -3,7 +3,7 @@
 use crate::Vector;
 use crate::parts::{checkpoint, credential, octets, record};
 use fuin_shared::evidence::LedgerIdentity;
-use fuin_shared::message::{Commit, Cosign, Head, RecordChange, StoreAnswer, StoreRequest};
+use fuin_shared::message::{Commit, Cosign, Head, KeptDetail, RecordChange, StoreAnswer, StoreRequest};
 
 /// No wildcard: a new request does not compile until it has a name, and then wants a sample below.
 fn request_name(request: &StoreRequest) -> &'static str {
@@ -48,6 +48,12 @@ pub fn vectors() -> Vec<Vector> {
         checkpoint: checkpoint(),
         records: vec![RecordChange::Manifest(crate::statements::manifest_change())],
     });
+    let detailed = StoreRequest::Commit(Commit {
+        first: 7,
+        entries: vec![octets(0xb0, 12)],
+        checkpoint: checkpoint(),
+        records: vec![RecordChange::Detail(KeptDetail { index: 7, sealed: octets(0xc0, 40) })],
+    });
     let answers = [
         StoreAnswer::Committed,
         StoreAnswer::Head(Head { size: 8, checkpoint: Some(checkpoint()) }),
@@ -59,5 +65,6 @@ pub fn vectors() -> Vec<Vector> {
         requests.into_iter().map(|r| Vector::cbor(format!("store-request/{}", request_name(&r)), r));
     let answers = answers.into_iter().map(|a| Vector::cbor(format!("store-answer/{}", answer_name(&a)), a));
     let adopting = Vector::cbor("store-request/commit-of-a-manifest", adopting);
-    requests.chain(answers).chain([adopting]).collect()
+    let detailed = Vector::cbor("store-request/commit-of-a-detail", detailed);
+    requests.chain(answers).chain([adopting, detailed]).collect()
 }

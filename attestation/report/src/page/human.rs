@@ -133,6 +133,9 @@ fn service(page: &mut Page, evidence: &VerifiedEvidence) {
     let quorum = format!("{} of {}", manifest.officer_quorum, manifest.officers.len());
     page.row("officers", quorum);
     page.row("share custodians", format!("{} of {}", manifest.share_threshold, manifest.custodians.len()));
+    let readers: Vec<_> = manifest.detail_readers().map(|(id, _)| id.as_str()).collect();
+    let nobody = "nobody: none are made";
+    page.row("audit details to", if readers.is_empty() { nobody.to_owned() } else { readers.join(", ") });
     page.row(
         "results leave",
         match evidence.release() {

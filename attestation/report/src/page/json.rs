@@ -140,6 +140,7 @@ fn service(evidence: &VerifiedEvidence) -> Value {
             "officers": manifest.officers.len(),
             "share_threshold": manifest.share_threshold,
             "custodians": manifest.custodians.len(),
+            "detail_readers": manifest.detail_readers().map(|(id, _)| id.as_str()).collect::<Vec<_>>(),
         },
         "instance": {
             "id": evidence.instance_id().to_string(),

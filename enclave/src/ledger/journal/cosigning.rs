@@ -32,7 +32,14 @@ pub(super) struct Durable<T> {
 }
 
 impl<T> Durable<T> {
-    pub(super) fn new(commit: Commit, items: Vec<(Vec<Blob>, T)>, head: Checkpoint, sent: Millis) -> Self {
+    pub(super) fn new(
+        mut commit: Commit,
+        items: Vec<(Vec<Blob>, T)>,
+        head: Checkpoint,
+        sent: Millis,
+    ) -> Self {
+        // They are durable, and nobody asks for them here.
+        commit.records.retain(|change| change.detail().is_none());
         let records = commit.records.iter().map(RecordChange::octets);
         let octets = commit.entries.iter().map(|entry| entry.0.len()).chain(records).sum();
         Self { commit, items, head, octets, sent, successors: None }
@@ -213,6 +220,7 @@ mod tests {
     use fuin_shared::ids::{Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId};
     use fuin_shared::log::checkpoint::Checkpoint;
     use fuin_shared::log::cosignature::Cosigner;
+    use fuin_shared::log::detail::Detail;
     use fuin_shared::log::event::EventBody;
     use fuin_shared::log::note::Note;
     use fuin_shared::log::tree::Frontier;
@@ -256,7 +264,7 @@ mod tests {
             },
             size => boot(size),
         };
-        journal.append(Entry { body, records: Vec::new(), salts: Vec::new() }, Millis(1), number)
+        journal.append(Entry::new(body, Detail::default()), Millis(1), number)
     }
 
     fn commit(journal: &mut Journal<u64>) {
@@ -320,9 +328,9 @@ mod tests {
         commit(&mut journal);
         // Asked before the change: the old set alone is enough, for what is in that head.
         let before = journal.next_cosign().unwrap();
-        let entry = Entry { body: boot(1), records: Vec::new(), salts: Vec::new() };
+        let entry = Entry::new(boot(1), Detail::default());
         journal.append_change(entry, set(&[3, 4, 5], 2), Millis(1), 1).unwrap();
-        let again = Entry { body: boot(2), records: Vec::new(), salts: Vec::new() };
+        let again = Entry::new(boot(2), Detail::default());
         assert_eq!(
             journal.append_change(again, set(&[6], 1), Millis(1), 2),
             Err(Fault::LedgerBusy),

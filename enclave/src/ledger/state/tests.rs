@@ -7,7 +7,7 @@ use fuin_shared::sad::Purpose;
 const KEY: Subject = Subject([1; 32]);
 
 fn event(body: EventBody) -> Event {
-    Event { version: VERSION, time: 1, body }
+    Event { version: VERSION, time: 1, body, detail: None }
 }
 
 /// A ledger with one key.

@@ -5,6 +5,7 @@ use crate::ledger::journal::Entry;
 use crate::platform::clock::Millis;
 use crate::sam::Ticket;
 use crate::sam::outcome::{Outcome, Withheld};
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::EventBody;
 
 impl Machine {
@@ -14,7 +15,7 @@ impl Machine {
         let now = self.clock.now(kernel);
         while let Some((about, count)) = self.alarms.due(now) {
             let body = EventBody::Alarm { about, count };
-            let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+            let entry = Entry::new(body, Detail::default());
             let nobody = Withheld { ticket: Ticket::NOBODY, result: Outcome::Noted };
             if operational.journal.append_restriction(entry, now, nobody).is_err() {
                 return;

@@ -14,11 +14,13 @@ use crate::sam::outcome::{Outcome, Withheld};
 use crate::sam::{Effect, ServiceContext, Ticket};
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::LedgerId;
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::log::tree::Frontier;
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{Answer, CeremonyStatus, ConfirmGenesis, Genesis, InstallManifest, ProvideShare};
 use fuin_shared::new_epoch::NewEpoch;
+use fuin_shared::role::Role;
 use rand_core::CryptoRng;
 
 impl Machine {
@@ -132,7 +134,8 @@ impl Machine {
         if let Some(witnesses) = context.cosigners()? {
             journal.wait_for(witnesses);
         }
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        journal.seal_details_to(&context.manifest, rng)?;
+        let entry = Entry::new(body, Detail::default().by_each(Role::Officer, &confirmed.officers));
         journal.append(entry, now, Withheld { ticket, result: Outcome::Operational(identity) })?;
         self.stage = Stage::Starting(Box::new(Operational::new(journal, rng)));
         Ok(())

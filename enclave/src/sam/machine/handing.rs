@@ -7,6 +7,7 @@ use crate::platform::clock::Millis;
 use crate::sam::outcome::{Outcome, Withheld};
 use crate::sam::{Effect, Ticket};
 use fuin_shared::fault::Fault;
+use fuin_shared::log::detail::Detail;
 use fuin_shared::message::{Answer, HandOver, Receipt, TakeOver};
 use rand_core::CryptoRng;
 
@@ -26,7 +27,7 @@ impl Machine {
         let journal = &mut operational.journal;
         journal.check_room()?;
         let handing = Handing::prepare(context, &self.instance, journal, command, now.0 / 1000, rng)?;
-        let entry = Entry { body: handing.event(), records: Vec::new(), salts: Vec::new() };
+        let entry = Entry::new(handing.event(), Detail::default());
         journal.append(entry, now, Withheld { ticket, result: Outcome::HandedOver(Box::new(handing)) })?;
         if let Stage::Operational(operational) = std::mem::replace(&mut self.stage, Stage::Halted) {
             self.stage = Stage::HandingOver(Box::new(operational.into_journal()));

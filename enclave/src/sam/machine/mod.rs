@@ -1,6 +1,7 @@
 //! Place: SAM. The state machine: phases and what happens in them.
 
 mod alarming;
+mod detailing;
 mod founding;
 mod handing;
 mod recovery;
@@ -189,6 +190,7 @@ impl Machine {
         }
         self.note_takeover(kernel);
         self.raise_alarms(kernel);
+        self.renew_details(rng, &mut effects);
         self.commit(kernel, &mut effects);
         effects
     }
@@ -363,6 +365,7 @@ impl Machine {
                         // From here on, and in evidence at once.
                         Next::Adopt(context, answer) => {
                             listed = context.check_image(&self.boot.measurement);
+                            self.seal_details_to(&context.manifest, rng, effects);
                             self.context = Some(*context);
                             effects.push(Effect::Reply { ticket, result: Ok(answer) });
                         }

@@ -12,10 +12,12 @@ use crate::sam::{Effect, Ticket};
 use fuin_shared::evidence::LedgerEpoch;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::Digest32;
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::epoch::Begun;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::message::Head;
+use fuin_shared::role::Role;
 use rand_core::CryptoRng;
 
 impl Machine {
@@ -115,7 +117,7 @@ impl Machine {
             root: Digest32(replayed.frontier.root()),
         };
         let cosigners = context.cosigners()?;
-        let Replayed { keys, state, frontier, checkpoint, .. } = replayed;
+        let Replayed { keys, state, frontier, checkpoint, custodians, .. } = replayed;
         self.facts.epoch = state.epochs().begun().last().map(shown);
         let mut journal = Journal::new(keys, state, frontier, Some(checkpoint));
         match (joining, cosigners) {
@@ -126,7 +128,9 @@ impl Machine {
             (None, Some(witnesses)) => journal.wait_for(witnesses),
             (None, None) => {}
         }
-        self.append_first(ticket, journal, Entry { body, records: Vec::new(), salts: Vec::new() }, now, rng)
+        journal.seal_details_to(&context.manifest, rng)?;
+        let entry = Entry::new(body, Detail::default().by_each(Role::Custodian, &custodians));
+        self.append_first(ticket, journal, entry, now, rng)
     }
 
     /// Instead of a boot: the witnesses of the ledger are lost. From here on it goes by the manifest of the new epoch, whose
@@ -148,15 +152,20 @@ impl Machine {
             None => context.cosigners()?.ok_or(Fault::EpochUnwitnessed)?,
         };
         let continued = planned.check(&replayed, &before, now.0 / 1000)?;
-        let Replayed { keys, state, frontier, checkpoint, .. } = replayed;
+        let Replayed { keys, state, frontier, checkpoint, custodians, .. } = replayed;
         let name = state.name().ok_or(Fault::LedgerBroken)?;
         let name = LedgerName { epoch: planned.epoch(), ..name };
         let keys = keys.succeed(&context.manifest.ledger_prefix, name)?;
+        let detail = Detail::default()
+            .by_each(Role::Officer, planned.officers())
+            .by_each(Role::Custodian, &custodians);
         let (body, records, next) = planned.begin(continued, keys.identity.clone(), nonce);
+        next.check_image(&self.boot.measurement)?;
         let mut journal = Journal::new(keys, state, frontier, Some(checkpoint));
         journal.wait_for(next.cosigners()?.ok_or(Fault::EpochUnwitnessed)?);
-        let begun =
-            self.append_first(ticket, journal, Entry { body, records, salts: Vec::new() }, now, rng)?;
+        journal.seal_details_to(&next.manifest, rng)?;
+        let entry = Entry { records, ..Entry::new(body, detail) };
+        let begun = self.append_first(ticket, journal, entry, now, rng)?;
         self.facts.epoch = begun.journal.state().epochs().begun().last().map(shown);
         self.context = Some(next);
         Ok(begun)

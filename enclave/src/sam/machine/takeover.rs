@@ -5,6 +5,7 @@ use crate::ledger::journal::Entry;
 use crate::platform::clock::Millis;
 use crate::sam::Ticket;
 use crate::sam::outcome::{Outcome, Withheld};
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::EventBody;
 
 impl Machine {
@@ -15,7 +16,7 @@ impl Machine {
         let Stage::Operational(operational) = &mut self.stage else { return };
         let Some(checkpoint) = operational.journal.changed() else { return };
         let body = EventBody::WitnessesChanged { manifest, checkpoint: checkpoint.to_owned() };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        let entry = Entry::new(body, Detail::default());
         let nobody = Withheld { ticket: Ticket::NOBODY, result: Outcome::Noted };
         if operational.journal.append_restriction(entry, self.clock.now(kernel), nobody).is_ok() {
             operational.journal.change_noted();

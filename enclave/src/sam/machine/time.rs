@@ -8,6 +8,7 @@ use crate::sam::operational::Attempt;
 use crate::sam::outcome::{Outcome, Withheld};
 use crate::sam::{Effect, Ticket, roles};
 use fuin_shared::fault::Fault;
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Command;
 use rand_core::CryptoRng;
@@ -130,7 +131,7 @@ impl Machine {
         let (now, ahead) = (self.clock.now(kernel), self.clock.ahead());
         if let Some(operational) = self.operational() {
             let body = EventBody::ClockDoubted { kernel: kernel.0, ahead };
-            let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+            let entry = Entry::new(body, Detail::default());
             let withheld = Withheld { ticket: Ticket::NOBODY, result: Outcome::Noted };
             // When not even the reserve has room, the next refusal tries again.
             if operational.journal.append_restriction(entry, now, withheld).is_ok() {

@@ -10,6 +10,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{EventBody, salted};
 use fuin_shared::message::{Answer, Authorize, Challenge, Command, GetChallenge};
+use fuin_shared::role::Role;
 use fuin_shared::sad::{Purpose, Sad};
 use rand_core::CryptoRng;
 
@@ -78,6 +79,13 @@ impl Operational {
         };
         let sad = checked.sad;
         let salt = salt(rng);
+        let record = &credential.record;
+        let detail = record
+            .detail()
+            .by(Role::Signer, &record.user)
+            .asked(Purpose::Sign, checked.digest)
+            .under(record.certificate_digest())
+            .over(sad.signature_algorithm, sad.hashes.clone());
         let entry = Entry {
             body: EventBody::Authorized {
                 credential: self.journal.state().next_mark(credential.subject),
@@ -87,6 +95,7 @@ impl Operational {
             },
             records: Vec::new(),
             salts: vec![salt],
+            detail,
         };
         let activation = Activation::new(
             credential.subject,

@@ -14,6 +14,7 @@ use super::{Effect, Operational, Outcome, Surroundings, Ticket};
 use crate::ledger::journal::Entry;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::Subject;
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Command;
 use fuin_shared::sad::Purpose;
@@ -109,7 +110,7 @@ impl Operational {
             purpose: checked.sad.purpose,
             fault: fault.number(),
         };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        let entry = Entry::new(body, asked(credential, checked));
         let withheld = Withheld { ticket, result: Outcome::Refused(fault) };
         if is_restriction(checked.sad.purpose) {
             self.journal.append_restriction(entry, around.now, withheld)?;
@@ -152,7 +153,7 @@ impl Operational {
             attempts,
         };
         let attempt = Attempt { command, nonce: checked.nonce, credential: credential.subject };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        let entry = Entry::new(body, asked(credential, checked));
         self.append(ticket, entry, Outcome::Debited(Box::new(attempt)), around)?;
         self.attempts.waiting.insert(credential.subject);
         Ok(())
@@ -177,6 +178,11 @@ impl Operational {
         self.challenges.admit(None);
         result
     }
+}
+
+/// Nobody's word yet, or none that held.
+fn asked(credential: &Credential, checked: &CheckedSad) -> Detail {
+    credential.record.detail().asked(checked.sad.purpose, checked.digest)
 }
 
 /// What a full queue of the ledger does not stop.

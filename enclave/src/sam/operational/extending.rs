@@ -8,6 +8,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::ExtendTransaction;
+use fuin_shared::role::Role;
 use rand_core::CryptoRng;
 
 impl Operational {
@@ -44,7 +45,9 @@ impl Operational {
             credential: self.journal.state().next_mark(credential.subject),
             left: reissued.left,
         };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        let record = &credential.record;
+        let detail = record.detail().by(Role::Signer, &record.user).under(record.certificate_digest());
+        let entry = Entry::new(body, detail);
         self.append(ticket, entry, Outcome::Activation(reissued.token, reissued.expires), around)
     }
 }

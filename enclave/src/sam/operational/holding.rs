@@ -8,15 +8,17 @@ use super::super::orders;
 use super::super::outcome::Withheld;
 use super::super::record::KeyState;
 use super::super::vault::Credential;
-use super::enrolment::approver_evidence;
+use super::enrolment::{Target, approver_evidence};
 use super::seals::Wanted;
 use super::{Effect, Operational, Outcome, Surroundings, Ticket};
 use crate::ledger::journal::Entry;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{StatementId, Subject};
 use fuin_shared::key_statement::KeyPurpose;
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::{EventBody, Holder};
 use fuin_shared::message::{Answer, Command, CredentialQuestion, CredentialStatus, Manage, Order, Suspend};
+use fuin_shared::role::Role;
 use fuin_shared::sad::{MAX_UNLOCKS, Purpose};
 use fuin_shared::statement::{CredentialOrderKind, ManageAction};
 use std::collections::HashMap;
@@ -47,6 +49,7 @@ struct Word {
     by: Holder,
     means_counter: Option<u32>,
     statements: Vec<StatementId>,
+    detail: Detail,
 }
 
 impl Operational {
@@ -68,7 +71,9 @@ impl Operational {
         let Some(counter) = self.answered(ticket, &checked, &credential, again, around)? else {
             return Ok(None);
         };
-        let word = Word { by: Holder::Signer, means_counter: Some(counter), statements: Vec::new() };
+        let record = &credential.record;
+        let detail = record.detail().by(Role::Signer, &record.user).asked(Purpose::Suspend, checked.digest);
+        let word = Word { by: Holder::Signer, means_counter: Some(counter), statements: Vec::new(), detail };
         self.restrict(ticket, &credential, word, around).map(Some)
     }
 
@@ -85,14 +90,15 @@ impl Operational {
         match proven.statement.action {
             ManageAction::Suspend {} => {
                 require_active(credential)?;
-                let word = Word { by: Holder::Ra, means_counter: None, statements: vec![statement] };
+                let (statements, detail) = (vec![statement], target.detail());
+                let word = Word { by: Holder::Ra, means_counter: None, statements, detail };
                 self.restrict(ticket, credential, word, around).map(Some)
             }
             ManageAction::Resume {} => {
                 require_active(credential)?;
-                self.resume_credential(ticket, manage, credential, statement, around).map(|()| None)
+                self.resume_credential(ticket, manage, &target, around).map(|()| None)
             }
-            ManageAction::Unlock {} => self.unlock(ticket, credential, statement, around).map(|()| None),
+            ManageAction::Unlock {} => self.unlock(ticket, &target, around).map(|()| None),
             _ => Err(Fault::InvalidProof),
         }
     }
@@ -112,9 +118,11 @@ impl Operational {
             return Err(Fault::StatementSpent);
         }
         require_active(&credential)?;
+        let detail = credential.record.detail().by_each(Role::Officer, &ordered.officers);
         match ordered.kind {
             CredentialOrderKind::Suspend => {
-                let word = Word { by: Holder::Officer, means_counter: None, statements: ordered.statements };
+                let statements = ordered.statements;
+                let word = Word { by: Holder::Officer, means_counter: None, statements, detail };
                 self.restrict(ticket, &credential, word, around).map(Some)
             }
             CredentialOrderKind::Release => {
@@ -130,8 +138,7 @@ impl Operational {
                     credential: self.journal.state().next_mark(credential.subject),
                     statements: ordered.statements,
                 };
-                let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-                self.append(ticket, entry, Outcome::Restored, around).map(|()| None)
+                self.append(ticket, Entry::new(body, detail), Outcome::Restored, around).map(|()| None)
             }
         }
     }
@@ -199,9 +206,8 @@ impl Operational {
             means_counter: word.means_counter,
             statements: word.statements,
         };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
         let withheld = Withheld { ticket, result: Outcome::Bound(subject) };
-        self.journal.append_restriction(entry, around.now, withheld)?;
+        self.journal.append_restriction(Entry::new(body, word.detail), around.now, withheld)?;
         self.pending.add(subject);
         self.activations.revoke(&subject);
         self.status(ticket, credential)
@@ -211,16 +217,16 @@ impl Operational {
         &mut self,
         ticket: Ticket,
         manage: &Manage,
-        credential: &Credential,
-        statement: StatementId,
+        target: &Target<'_>,
         around: &Surroundings<'_>,
     ) -> Result<(), Fault> {
         around.timely?;
+        let credential = &target.credential;
         if !self.is_held(&credential.subject, |holder| holder != Holder::Officer) {
             return Err(Fault::InvalidKeyState);
         }
         if credential.record.purpose == KeyPurpose::Seal {
-            return self.resume_seals(ticket, manage, credential, statement, around);
+            return self.resume_seals(ticket, manage, target, around);
         }
         let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
         let means = credential.record.linked_means()?;
@@ -232,10 +238,11 @@ impl Operational {
         let body = EventBody::CredentialResumed {
             credential: self.journal.state().next_mark(credential.subject),
             means_counter,
-            statement,
+            statement: target.statement,
         };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-        self.append(ticket, entry, Outcome::Restored, around)
+        let by_ra = target.detail().asked(Purpose::Resume, checked.digest);
+        let detail = by_ra.by(Role::Signer, &credential.record.user);
+        self.append(ticket, Entry::new(body, detail), Outcome::Restored, around)
     }
 
     /// With the approvers in the signer's place.
@@ -243,31 +250,32 @@ impl Operational {
         &mut self,
         ticket: Ticket,
         manage: &Manage,
-        credential: &Credential,
-        statement: StatementId,
+        target: &Target<'_>,
         around: &Surroundings<'_>,
     ) -> Result<(), Fault> {
+        let credential = &target.credential;
         let evidence = approver_evidence(manage)?;
         let wanted = Wanted { purpose: Purpose::Resume, content: &|_| None };
         let approved = self.approved(credential, &evidence.approvals, &wanted, around)?;
         self.spend(&approved, around)?;
+        let by_ra = target.detail().for_purpose(Purpose::Resume);
+        let detail = by_ra.by_each(Role::SealApprover, approved.approvers());
         let body = EventBody::SealResumed {
             credential: self.journal.state().next_mark(credential.subject),
             approvals: approved.uses,
-            statement,
+            statement: target.statement,
         };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-        self.append(ticket, entry, Outcome::Restored, around)
+        self.append(ticket, Entry::new(body, detail), Outcome::Restored, around)
     }
 
     fn unlock(
         &mut self,
         ticket: Ticket,
-        credential: &Credential,
-        statement: StatementId,
+        target: &Target<'_>,
         around: &Surroundings<'_>,
     ) -> Result<(), Fault> {
         around.timely?;
+        let credential = &target.credential;
         let known = self.journal.state().credential(&credential.subject).ok_or(Fault::UnknownCredential)?;
         if !known.is_locked() {
             return Err(Fault::InvalidKeyState);
@@ -277,10 +285,9 @@ impl Operational {
         }
         let body = EventBody::CredentialUnlocked {
             credential: self.journal.state().next_mark(credential.subject),
-            statement,
+            statement: target.statement,
         };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
-        self.append(ticket, entry, Outcome::Restored, around)
+        self.append(ticket, Entry::new(body, target.detail()), Outcome::Restored, around)
     }
 }
 

@@ -2,6 +2,7 @@
 //! keeps it so. The list proves itself; nobody's word is asked for, the signer's neither.
 
 use super::{Operational, Surroundings, Ticket};
+use crate::ledger::journal::Entry;
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::Digest32;
@@ -30,7 +31,9 @@ impl Operational {
             credential: self.journal.state().next_mark(credential.subject),
             list: Digest32(Sha256::digest(request.list.as_slice()).into()),
         };
-        self.destroy(ticket, &credential, body, around)
+        // On nobody's word: the list proves itself.
+        let detail = record.detail().under(record.certificate_digest());
+        self.destroy(ticket, &credential, Entry::new(body, detail), around)
     }
 }
 

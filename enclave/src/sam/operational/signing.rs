@@ -17,6 +17,7 @@ use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{EventBody, salted};
 use fuin_shared::log::tree::{leaf_hash, root_of};
 use fuin_shared::message::{SealedRecord, SignDocument, SignHash};
+use fuin_shared::role::Role;
 use fuin_shared::sad::HashType;
 use rand_core::CryptoRng;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub(super) struct Work {
     documents: Option<Vec<Blob>>,
     /// One for the certificate, then one for each hash.
     salts: Vec<Blob>,
+    algorithm: SignatureAlgorithm,
 }
 
 /// What a signing call says of itself, whatever it wants signed.
@@ -140,7 +142,10 @@ impl Operational {
             algorithm: call.signature_algorithm,
             digests: hashes.iter().map(|hash| hash.0.clone()).collect(),
         };
-        self.work.insert(call.ticket, Work { credential, hashes, documents, salts });
+        self.work.insert(
+            call.ticket,
+            Work { credential, hashes, documents, salts, algorithm: call.signature_algorithm },
+        );
         Ok(Effect::Sign(job))
     }
 
@@ -166,7 +171,15 @@ impl Operational {
             return Err(Fault::UnknownCredential);
         }
         self.check_free(&work.credential)?;
-        let entry = Entry { body: self.event(&work), records: Vec::new(), salts: work.salts };
+        let body = self.event(&work);
+        let record = &work.credential.record;
+        let detail = record
+            .detail()
+            .by(Role::Signer, &record.user)
+            .under(record.certificate_digest())
+            .over(work.algorithm, work.hashes)
+            .of_documents(work.documents.unwrap_or_default());
+        let entry = Entry { body, records: Vec::new(), salts: work.salts, detail };
         let signatures = signatures.into_iter().map(Blob).collect();
         self.append(ticket, entry, Outcome::Signatures(signatures), around)
     }

@@ -5,9 +5,11 @@ use crate::ledger::journal::Entry;
 use crate::sam::Ticket;
 use crate::sam::outcome::{Outcome, Withheld};
 use fuin_shared::fault::Fault;
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::RecordChange;
+use fuin_shared::role::Role;
 
 impl Operational {
     /// Appends the event; the manifest becomes current when the event is released.
@@ -45,7 +47,8 @@ impl Operational {
             version: next.manifest.version,
             approvals: approvals.iter().map(|approval| approval.statement).collect(),
         };
-        let entry = Entry { body, records: vec![RecordChange::Manifest(change)], salts: Vec::new() };
+        let detail = Detail::default().by_each(Role::Officer, &change.signers());
+        let entry = Entry { records: vec![RecordChange::Manifest(change)], ..Entry::new(body, detail) };
         let successors = next.set_change().map(|change| change.successors.clone());
         let outcome = Outcome::ManifestAdopted(Box::new(next));
         match successors {

@@ -108,7 +108,7 @@ fn seal_03_a_seal_that_waits_when_its_mandate_ends_is_not_made() {
 }
 
 /// The RA suspends, or with these approvers resumes.
-fn held(
+pub fn held(
     world: &mut World,
     organization: &Organization,
     action: ManageAction,

@@ -30,6 +30,23 @@ fn seal_04_the_sca_holds_no_key_of_the_services_people_or_of_an_approver() {
 }
 
 #[test]
+fn seal_04_the_sca_holds_no_key_that_opens_shares_or_details() {
+    let auditor = super::super::details::auditor();
+    let mut world = World::audited(31, &[&auditor]);
+    let organization = world.organization();
+    let details = auditor.key().public().clone();
+    let shares = world.current().0.custodians[0].sealing.clone();
+    for point in [details, shares] {
+        let mut terms = world.terms(&organization);
+        let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(point.as_slice()).unwrap();
+        terms.sca_key = fuin_shared::key::Spki::from(&PublicKey::P384(key));
+        assert_eq!(world.grant(&organization, &terms), Err(Fault::ApproverConflict));
+    }
+    let terms = world.terms(&organization);
+    assert!(world.grant(&organization, &terms).is_ok());
+}
+
+#[test]
 fn seal_04_approvers_are_different_and_as_many_as_must_sign() {
     let mut world = World::operational(31);
     let mut organization = world.generate_seal_key(SEAL_SUBJECT).unwrap();

@@ -34,7 +34,10 @@ impl World {
     }
 
     pub fn generate(&mut self, user: &str, algorithm: KeyAlgorithm) -> Result<KeyGenerated, Fault> {
-        let action = generate_action(user, algorithm);
+        self.generate_by(generate_action(user, algorithm))
+    }
+
+    pub fn generate_by(&mut self, action: ManageAction) -> Result<KeyGenerated, Fault> {
         let statement = self.manage(action, None);
         match self.call(Command::GenerateKey(self.signed_manage(&statement, None)))? {
             Answer::KeyGenerated(key) => Ok(key),
@@ -90,7 +93,12 @@ impl World {
 
     /// The key of `enrolled` goes from nothing to `active`.
     pub fn enrol(&mut self, algorithm: KeyAlgorithm, passkey_seed: u8) -> Enrolled {
-        let key = self.generate("hanako", algorithm).unwrap();
+        self.enrol_by(generate_action("hanako", algorithm), passkey_seed)
+    }
+
+    /// The same, of a key that is made so.
+    pub fn enrol_by(&mut self, action: ManageAction, passkey_seed: u8) -> Enrolled {
+        let key = self.generate_by(action).unwrap();
         let enrolled =
             Enrolled { id: key.key.clone(), spki: key.spki.0, passkey: TestPasskey::new(passkey_seed) };
         self.link_means(&enrolled).unwrap();

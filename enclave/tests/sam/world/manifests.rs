@@ -2,7 +2,7 @@
 
 use super::*;
 use fuin_shared::ids::PersonId;
-use fuin_shared::manifest::{ManifestApproval, Staff, manifest_hash};
+use fuin_shared::manifest::{Auditor, ManifestApproval, Staff, manifest_hash};
 
 impl World {
     /// Another first manifest, signed by these under these names; nothing is installed yet.
@@ -33,7 +33,8 @@ impl World {
         let staff = [Person::new("operator", 17), Person::new("auditor", 18)];
         let listed = staff.each_ref().map(|p| Staff { id: p.id.clone(), key: p.spki() });
         world.found_by(|manifest| {
-            let [operator, auditor] = listed;
+            let [operator, Staff { id, key }] = listed;
+            let auditor = Auditor { id, key, sealing: None };
             (manifest.operators, manifest.auditors) = (vec![operator], vec![auditor]);
         });
         (world, staff)

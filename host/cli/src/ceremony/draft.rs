@@ -78,8 +78,7 @@ impl Draft {
 
     /// Who signed, by their own word.
     pub fn signers(&self) -> Vec<PersonId> {
-        let read = |octets: &Blob| codec::decode::<SignedStatement>(octets.as_slice()).ok();
-        self.approvals.iter().filter_map(read).map(|signed| signed.signer).collect()
+        self.change().signers()
     }
 
     /// Takes an approval in place of the same officer's former one.

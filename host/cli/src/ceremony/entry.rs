@@ -2,7 +2,7 @@
 
 use crate::file;
 use anyhow::Context as _;
-use fuin_shared::manifest::{Custodian, Officer, Staff};
+use fuin_shared::manifest::{Auditor, Custodian, Officer, Staff};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub enum Entry {
     /// A system operator.
     Operator(Staff),
     /// A system auditor.
-    Auditor(Staff),
+    Auditor(Auditor),
 }
 
 impl Entry {

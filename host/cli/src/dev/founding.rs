@@ -11,7 +11,7 @@ use fuin_shared::key::Spki;
 use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::means::MeansPolicy;
 use fuin_shared::manifest::{
-    AlgorithmPolicy, Authority, Custodian, Limits, MAX_MANIFEST, Manifest, Measurement, Officer,
+    AlgorithmPolicy, Auditor, Authority, Custodian, Limits, MAX_MANIFEST, Manifest, Measurement, Officer,
     OfficerSignature, RaClient, ReleaseMode, RelyingParty, SignedManifest, service_id,
 };
 use fuin_shared::statement::{Body as _, GenesisApproval, SignedStatement};
@@ -26,6 +26,7 @@ pub const RELYING_PARTY: &str = "localhost";
 /// Origin of the signer's passkeys.
 pub const ORIGIN: &str = "https://localhost";
 const OFFICER: &str = "dev-officer";
+const AUDITOR: &str = "dev-auditor";
 /// Life of manifest and algorithms, seconds: ten years.
 const LIFE: u64 = 10 * 365 * 24 * 3600;
 /// Life of an approval, seconds.
@@ -39,6 +40,8 @@ pub struct Founders {
     pub measurement: Measurement,
     /// The custodian.
     pub custodian: Custodian,
+    /// Keys of the auditor: the one that speaks, and the one to which details are sealed.
+    pub auditor: (Spki, Blob),
     /// Proof key of the RA client.
     pub ra_proof: Spki,
     /// Root of the CA, DER.
@@ -145,7 +148,11 @@ fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manif
         witnesses: founders.witnesses,
         means: Some(MeansPolicy { pin_totp: vec![RaClientId::new(RA_CLIENT)?], ..MeansPolicy::default() }),
         operators: Vec::new(),
-        auditors: Vec::new(),
+        auditors: vec![Auditor {
+            id: PersonId::new(AUDITOR)?,
+            key: founders.auditor.0,
+            sealing: Some(founders.auditor.1),
+        }],
     };
     manifest.check()?;
     Ok(manifest)

@@ -2,7 +2,9 @@
 
 use crate::file;
 use anyhow::Context as _;
+use fuin_auditor::AuditorKey;
 use fuin_shared::algorithm::HashAlgorithm;
+use fuin_shared::bytes::Blob;
 use fuin_shared::key::{PublicKey, Spki};
 use p384::ecdsa::signature::hazmat::PrehashSigner as _;
 use p384::ecdsa::{DerSignature, Signature, SigningKey};
@@ -13,7 +15,7 @@ use zeroize::Zeroizing;
 
 const MAX_KEY: u64 = 16 * 1024;
 
-/// A P-384 key of the officer, the RA client or the CA.
+/// A P-384 key of the officer, the RA client, the CA or an auditor.
 pub struct DevKey(SigningKey);
 
 impl DevKey {
@@ -44,6 +46,16 @@ impl DevKey {
     /// Public key as manifests carry it.
     pub fn spki(&self) -> Spki {
         Spki::from(&self.public())
+    }
+
+    /// The point of a key to which something is sealed, uncompressed: 97 octets.
+    pub fn point(&self) -> Blob {
+        self.0.verifying_key().to_sec1_point(false).as_bytes().into()
+    }
+
+    /// The key as that of an auditor, who opens details with it.
+    pub fn opener(&self) -> anyhow::Result<AuditorKey> {
+        AuditorKey::from_scalar(&Zeroizing::new(self.0.to_bytes())).context("not a key to open with")
     }
 
     /// ECDSA with SHA-384, in DER.

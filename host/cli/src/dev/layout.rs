@@ -101,6 +101,11 @@ impl Layout {
         self.dir.join("keys").join("auditor.token")
     }
 
+    /// The auditor's key to which details are sealed.
+    pub fn auditor_key(&self) -> PathBuf {
+        self.key("auditor-sealing")
+    }
+
     /// Key of the RA's identity digests.
     pub fn identity_key(&self) -> PathBuf {
         self.dir.join("keys").join("identity.key")

@@ -46,9 +46,11 @@ pub fn auditor_token(layout: &Layout) -> anyhow::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(hex::encode(secret::<32>(&layout.auditor_token())?.as_ref())))
 }
 
-/// What `dev.json` says of the host's users.
+/// What `dev.json` says of the service and the host's users.
 #[derive(Clone, Copy)]
 pub struct Published<'a> {
+    /// The service.
+    pub founded: &'a Founded,
     /// Credentials of the signer.
     pub credentials: &'a [CatalogueEntry],
     /// Seal credential of the organization.
@@ -108,6 +110,7 @@ pub async fn write(
         ceremony: host.ceremony_addr().map(|address| format!("http://{address}")).unwrap_or_default(),
         ledger: format!("{}/ledger", host.base_url()),
         auditor_token: auditor_token(layout)?.to_string(),
+        auditor_key: published.founded.manifest.detail_readers().next().map(|_| layout.auditor_key()),
         seal,
     };
     let mut octets = serde_json::to_vec_pretty(&dev)?;

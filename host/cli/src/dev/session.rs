@@ -172,6 +172,10 @@ impl Session {
             evidence_root: evidence_root.clone(),
             measurement: measurement.clone(),
             custodian: self.custodian.get().manifest_entry(),
+            auditor: (
+                DevKey::load_or_make(&self.layout.key("auditor"))?.spki(),
+                DevKey::load_or_make(&self.layout.auditor_key())?.point(),
+            ),
             ra_proof: ra_key.spki(),
             ca_root: authority.root_der()?,
             witnesses: self.witnesses.policy().cloned(),
@@ -285,8 +289,12 @@ impl Session {
         let credentials = self.credentials().await?;
         let password = hex::encode(secret::<16>(&self.layout.password())?.as_ref());
         let seal = self.seal_credential().await?;
-        let published =
-            publish::Published { credentials: &credentials, seal: seal.as_ref(), password: &password };
+        let published = publish::Published {
+            founded: &standing.founded,
+            credentials: &credentials,
+            seal: seal.as_ref(),
+            password: &password,
+        };
         publish::write(&self.layout, &self.host, &card, published, self.program.kind()).await?;
         Ok(credentials.len())
     }

@@ -78,7 +78,7 @@ mod tests {
             count: order.hashes.len() as u32,
             hashes: Digest32(root_of(&leaves)),
         };
-        let event = Event { version: 1, time: 9, body };
+        let event = Event { version: 1, time: 9, body, detail: None };
         Receipt { index: 10, event: codec::encode(&event).into(), salts, checkpoint: String::new() }
     }
 

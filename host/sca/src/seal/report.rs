@@ -199,7 +199,7 @@ mod tests {
     const MANDATE: MandateId = MandateId([1; 16]);
 
     fn entry(time: u64, body: EventBody) -> Vec<u8> {
-        codec::encode(&Event { version: 1, time, body })
+        codec::encode(&Event { version: 1, time, body, detail: None })
     }
 
     fn mark() -> CredentialMark {

@@ -4,6 +4,7 @@ use super::{StoreError, from_sql, to_sql};
 use crate::store::MAX_COMMIT_ENTRIES;
 use fuin_shared::codec;
 use fuin_shared::ids::CredentialId;
+use fuin_shared::log::detail::MAX_SEALED;
 use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::{bundle::MAX_ENTRY, tree::leaf_hash};
 use fuin_shared::message::{Commit, Head, RecordChange, SealedRecord};
@@ -16,6 +17,15 @@ pub(super) async fn commit(pool: &SqlitePool, commit: Commit) -> Result<(), Stor
     }
     if commit.entries.iter().any(|e| e.0.is_empty() || e.0.len() > MAX_ENTRY) {
         return Err(StoreError::Commit("an entry must have 1 to 65535 octets"));
+    }
+    let after = commit.first.saturating_add(commit.entries.len() as u64);
+    for detail in commit.records.iter().filter_map(RecordChange::detail) {
+        if !(commit.first..after).contains(&detail.index) {
+            return Err(StoreError::Commit("a detail must be of an entry of its commit"));
+        }
+        if detail.sealed.0.is_empty() || detail.sealed.0.len() > MAX_SEALED {
+            return Err(StoreError::Commit("a detail must have 1 to 393216 octets"));
+        }
     }
     // Dropped without commit, it is rolled back.
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
@@ -82,6 +92,7 @@ async fn apply(connection: &mut SqliteConnection, change: &RecordChange) -> Resu
             .await?;
         }
         RecordChange::Manifest(change) => super::manifests::adopt(connection, change).await?,
+        RecordChange::Detail(detail) => super::details::keep(connection, detail).await?,
         RecordChange::Erase(id) => {
             sqlx::query("DELETE FROM sealed_records WHERE record_id = ?")
                 .bind(id.as_str())

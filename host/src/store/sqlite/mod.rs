@@ -2,6 +2,7 @@
 
 mod accounts;
 mod catalogue;
+mod details;
 mod ledger;
 mod manifests;
 mod proofs;
@@ -16,7 +17,7 @@ use fuin_shared::key_statement::LedgerProof;
 use fuin_shared::log::tiles::Tile;
 use fuin_shared::log::tree::Hash;
 use fuin_shared::manifest::ManifestChange;
-use fuin_shared::message::{Commit, Head, SealedRecord};
+use fuin_shared::message::{Commit, Head, KeptDetail, SealedRecord};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::future::Future;
@@ -104,6 +105,10 @@ impl Store for SqliteStore {
 
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>> {
         Box::pin(proofs::key_statement_event(&self.readers, digest))
+    }
+
+    fn details(&self, first: u64, octets: usize) -> Pending<'_, Vec<KeptDetail>> {
+        Box::pin(details::from(&self.readers, first, octets))
     }
 
     fn proof(&self, index: u64) -> Pending<'_, Option<LedgerProof>> {

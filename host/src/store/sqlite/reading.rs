@@ -1,6 +1,7 @@
 //! Place: SSA. The ledger in a database, read-only, for auditors: it opens no other table and changes nothing.
 
 use super::{FILE, StoreError, from_sql, to_sql};
+use fuin_shared::message::KeptDetail;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Row as _, SqlitePool};
 use std::path::Path;
@@ -78,6 +79,19 @@ impl LedgerReader {
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(|row| Ok((from_sql(row.try_get(0)?, "size")?, row.try_get(1)?))).collect()
+    }
+
+    /// Sealed details of entries from `first` on, as [`crate::store::Store::details`] gives them; none in a database of
+    /// before there were any.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn details(&self, first: u64, octets: usize) -> Result<Vec<KeptDetail>, StoreError> {
+        let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'audit_details'";
+        if sqlx::query(table).fetch_optional(&self.pool).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        super::details::from(&self.pool, first, octets).await
     }
 
     /// Rows from `first` on, in order, at most `limit`. Whether one is missing is for the caller to see.

@@ -68,7 +68,7 @@ fn boot(size: u64, root: Hash) -> EventBody {
 }
 
 fn entry(time: u64, body: EventBody) -> Vec<u8> {
-    codec::encode(&Event { version: VERSION, time, body })
+    codec::encode(&Event { version: VERSION, time, body, detail: None })
 }
 
 /// A ledger of two credentials, of which one is destroyed; each event is one millisecond after the other.
@@ -145,7 +145,7 @@ fn each_rule_is_held() {
     entries.push(entry(6, authorized(1, 4, 1)));
     assert_eq!(audit(&entries).unwrap_err(), (8, Rule::Time));
     entries.pop();
-    entries.push(codec::encode(&Event { version: 2, time: 8, body: authorized(1, 4, 1) }));
+    entries.push(codec::encode(&Event { version: 2, time: 8, body: authorized(1, 4, 1), detail: None }));
     assert_eq!(audit(&entries).unwrap_err(), (8, Rule::Version));
     entries.pop();
     entries.push([entry(8, authorized(1, 4, 1)), vec![0]].concat());

@@ -18,6 +18,7 @@ use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{ApproverUse, EventBody};
 use fuin_shared::manifest::{Manifest, RaClient};
 use fuin_shared::message::Manage;
+use fuin_shared::role::Role;
 use fuin_shared::sad::{LinkSubject, Purpose};
 use fuin_shared::seal::{ApproverChange, ApproverRegistration, MAX_APPROVERS};
 use fuin_shared::statement::ManageAction;
@@ -37,14 +38,14 @@ impl Operational {
         let mut record = self.copy(target.hint)?;
         record.require_purpose(KeyPurpose::Seal)?;
         let evidence = approver_evidence(manage)?;
-        let (keep, registrations, threshold, approvals) = match proven.statement.action {
+        let (purpose, keep, registrations, threshold, approvals) = match proven.statement.action {
             ManageAction::EnrolApprovers { approvers, threshold } => {
                 require(target, KeyState::Generated)?;
                 if !evidence.approvals.is_empty() {
                     return Err(Fault::SadMalformed);
                 }
                 record.state = KeyState::EidLinked;
-                (Vec::new(), approvers, threshold, Vec::new())
+                (Purpose::Link, Vec::new(), approvers, threshold, Vec::new())
             }
             ManageAction::ChangeApprovers { keep, approvers, threshold } => {
                 // As with relinking: what is suspended keeps its means.
@@ -52,7 +53,7 @@ impl Operational {
                 let (id, version) = (record.id.clone(), target.credential.version);
                 let change = ApproverChange { credential: id, version, keep, approvers, threshold };
                 let approvals = self.approve_change(target, &change, &evidence.approvals, around)?;
-                (change.keep, change.approvers, change.threshold, approvals)
+                (Purpose::Approvers, change.keep, change.approvers, change.threshold, approvals)
             }
             _ => return Err(Fault::InvalidProof),
         };
@@ -74,6 +75,7 @@ impl Operational {
             self.challenges.spend(nonce, around.seconds())?;
         }
         let approvers = members.iter().map(|member| member.number).collect();
+        let detail = target.detail().by_each(Role::SealApprover, approvals.iter().map(|one| one.approver));
         record.approvers = Some(ApproverSet { threshold, members });
         let attests = attest(&mut record, around);
         let (mark, change, version) = self.reseal(target, &record, rng)?;
@@ -86,7 +88,8 @@ impl Operational {
             threshold,
             statement: target.statement,
         };
-        let entry = Entry { body, records: vec![change], salts: Vec::new() };
+        let detail = detail.for_purpose(purpose);
+        let entry = Entry { records: vec![change], ..Entry::new(body, detail) };
         let attest = Attest { key: record.statement, nonce: manage.nonce.clone() };
         self.append(ticket, entry, Outcome::MeansLinked(version, attest), around)
     }

@@ -9,6 +9,7 @@ use crate::sam::vault::Credential;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Command, Manage, RecordChange};
+use fuin_shared::role::Role;
 use fuin_shared::sad::Purpose;
 use fuin_shared::seal::mandate_record;
 use fuin_shared::statement::ManageAction;
@@ -26,6 +27,7 @@ impl Operational {
             return Err(Fault::InvalidProof);
         }
         let credential = &target.credential;
+        let mut detail = target.detail();
         // A key without means has no signer to ask; any other is destroyed on the signer's word, or the approvers'.
         if credential.record.approvers.is_some() {
             let evidence = approver_evidence(manage)?;
@@ -33,6 +35,7 @@ impl Operational {
             let approved = self.approved(credential, &evidence.approvals, &wanted, around)?;
             self.journal.check_restriction_room()?;
             self.spend(&approved, around)?;
+            detail = detail.for_purpose(Purpose::Delete).by_each(Role::SealApprover, approved.approvers());
         } else if let Some(means) = &credential.record.means {
             let evidence = manage.evidence.as_ref().ok_or(Fault::SadMalformed)?;
             let checked =
@@ -41,12 +44,13 @@ impl Operational {
             if self.answered(ticket, &checked, credential, again, around)?.is_none() {
                 return Ok(());
             }
+            detail = detail.asked(Purpose::Delete, checked.digest).by(Role::Signer, &credential.record.user);
         }
         let body = EventBody::KeyDestroyed {
             credential: self.journal.state().next_mark(credential.subject),
             statement: target.statement,
         };
-        self.destroy(ticket, credential, body, around)
+        self.destroy(ticket, credential, Entry::new(body, detail), around)
     }
 
     /// Destroys a key by this event, which also takes its records out of the store.
@@ -54,7 +58,7 @@ impl Operational {
         &mut self,
         ticket: Ticket,
         credential: &Credential,
-        body: EventBody,
+        mut entry: Entry,
         around: &Surroundings<'_>,
     ) -> Result<(), Fault> {
         self.journal.check_restriction_room()?;
@@ -63,9 +67,9 @@ impl Operational {
         self.vault.forget(credential);
         let known = self.journal.state().credential(&credential.subject).into_iter();
         let mandates = known.flat_map(|known| known.sealing.mandates()).map(|(id, _)| mandate_record(id));
-        let records =
+        entry.records =
             std::iter::once(credential.record.id.clone()).chain(mandates).map(RecordChange::Erase).collect();
         let withheld = Withheld { ticket, result: Outcome::Deleted };
-        self.journal.append_restriction(Entry { body, records, salts: Vec::new() }, around.now, withheld)
+        self.journal.append_restriction(entry, around.now, withheld)
     }
 }

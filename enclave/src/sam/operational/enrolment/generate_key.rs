@@ -91,7 +91,8 @@ impl Operational {
             attests,
             statement: proven.statement.statement,
         };
-        let entry = Entry { body, records: vec![RecordChange::Put(sealed)], salts: Vec::new() };
+        let detail = record.detail().by(Role::RaClient, &record.client);
+        let entry = Entry { records: vec![RecordChange::Put(sealed)], ..Entry::new(body, detail) };
         let attest = Attest { key: record.statement, nonce: manage.nonce.clone() };
         self.append(
             ticket,

@@ -57,7 +57,8 @@ impl Operational {
             certificate: pseudonym,
             statement: target.statement,
         };
-        let entry = Entry { body, records: vec![change], salts: Vec::new() };
+        let detail = target.detail().under(record.certificate_digest());
+        let entry = Entry { records: vec![change], ..Entry::new(body, detail) };
         self.append(ticket, entry, Outcome::CertificateLinked(version), around)
     }
 }

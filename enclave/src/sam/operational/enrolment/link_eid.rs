@@ -10,6 +10,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::Manage;
+use fuin_shared::role::Role;
 use fuin_shared::sad::{LinkSubject, Purpose};
 use fuin_shared::statement::ManageAction;
 use rand_core::CryptoRng;
@@ -59,7 +60,9 @@ impl Operational {
             attests,
             statement: target.statement,
         };
-        let entry = Entry { body, records: vec![change], salts: Vec::new() };
+        let by_ra = record.detail().by(Role::RaClient, &record.client);
+        let detail = by_ra.by(Role::Signer, &record.user).asked(Purpose::Link, checked.digest);
+        let entry = Entry { records: vec![change], ..Entry::new(body, detail) };
         let attest = Attest { key: record.statement, nonce: manage.nonce.clone() };
         self.append(ticket, entry, Outcome::MeansLinked(version, attest), around)
     }

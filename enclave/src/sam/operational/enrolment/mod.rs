@@ -18,8 +18,10 @@ use crate::ledger::sealing;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, StatementId};
+use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::RecordMark;
 use fuin_shared::message::{Manage, RecordChange, SealedRecord};
+use fuin_shared::role::Role;
 use fuin_shared::seal::ApproverEvidence;
 use rand_core::CryptoRng;
 use std::sync::Arc;
@@ -29,6 +31,14 @@ pub(super) struct Target<'a> {
     pub(super) credential: Arc<Credential>,
     hint: &'a SealedRecord,
     pub(super) statement: StatementId,
+}
+
+impl Target<'_> {
+    /// The detail of an event that its RA client asked for.
+    pub(super) fn detail(&self) -> Detail {
+        let record = &self.credential.record;
+        record.detail().by(Role::RaClient, &record.client)
+    }
 }
 
 impl Operational {

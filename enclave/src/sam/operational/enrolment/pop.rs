@@ -13,6 +13,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{ApproverUse, EventBody, salted};
 use fuin_shared::message::{Answer, Command, Manage};
+use fuin_shared::role::Role;
 use fuin_shared::sad::Purpose;
 use fuin_shared::statement::ManageAction;
 use rand_core::CryptoRng;
@@ -57,6 +58,15 @@ impl Operational {
         let credential = self.journal.state().next_mark(target.credential.subject);
         let request_info = salted(salt.as_slice(), info.as_slice());
         let statement = target.statement;
+        let detail = target.detail();
+        let detail = match &consent {
+            Consent::Signer(..) => detail.by(Role::Signer, &record.user),
+            Consent::Approvers(approvals) => {
+                detail.by_each(Role::SealApprover, approvals.iter().map(|one| one.approver))
+            }
+        };
+        let digest = signature_algorithm.hash().digest(info.as_slice());
+        let detail = detail.for_purpose(Purpose::Pop).over(signature_algorithm, vec![digest.into()]);
         let body = match consent {
             Consent::Signer(means_counter) => {
                 EventBody::PopSigned { credential, record: mark, request_info, means_counter, statement }
@@ -65,7 +75,7 @@ impl Operational {
                 EventBody::SealPopSigned { credential, record: mark, request_info, approvals, statement }
             }
         };
-        let entry = Entry { body, records: vec![change], salts: vec![salt] };
+        let entry = Entry { body, records: vec![change], salts: vec![salt], detail };
         self.append(ticket, entry, Outcome::Request(csr.into(), version), around)?;
         Ok(None)
     }

@@ -13,6 +13,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Command, Relink};
+use fuin_shared::role::Role;
 use fuin_shared::sad::{LinkSubject, Purpose};
 use rand_core::CryptoRng;
 
@@ -80,7 +81,8 @@ impl Operational {
             attests,
             statement: target.statement,
         };
-        let entry = Entry { body, records: vec![change], salts: Vec::new() };
+        let detail = target.detail().by(Role::Signer, &record.user).asked(Purpose::Relink, checked.digest);
+        let entry = Entry { records: vec![change], ..Entry::new(body, detail) };
         let attest = Attest { key: record.statement, nonce: manage.nonce.clone() };
         self.append(ticket, entry, Outcome::MeansLinked(version, attest), around)
     }

@@ -28,6 +28,13 @@ pub(in super::super) struct Approved {
     nonces: Vec<Fresh>,
 }
 
+impl Approved {
+    /// Their numbers.
+    pub fn approvers(&self) -> impl Iterator<Item = u32> {
+        self.uses.iter().map(|one| one.approver)
+    }
+}
+
 impl Operational {
     /// Checks the SADs of as many different approvers as must sign, or more; each one that is given must hold.
     pub(in super::super) fn approved(

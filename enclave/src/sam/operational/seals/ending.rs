@@ -11,10 +11,11 @@ use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{MandateId, StatementId};
+use fuin_shared::ids::{MandateId, PersonId, StatementId};
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{ApproverUse, EventBody};
 use fuin_shared::message::{Answer, EndMandate, EndedBy, MandateStatus};
+use fuin_shared::role::Role;
 use fuin_shared::sad::Purpose;
 use fuin_shared::seal::{MandateEnding, end_hash};
 use fuin_shared::statement::SignedStatement;
@@ -36,12 +37,16 @@ impl Operational {
         if mandate.ended() {
             return Err(Fault::MandateEnded);
         }
-        let (approval, statement) = match &request.by {
+        let detail = credential.record.detail();
+        let (approval, statement, detail) = match &request.by {
             EndedBy::Approver(evidence) => {
-                (Some(self.ended_by_approver(&credential, &request.mandate, evidence, around)?), None)
+                let approval = self.ended_by_approver(&credential, &request.mandate, evidence, around)?;
+                let detail = detail.for_purpose(Purpose::EndMandate);
+                (Some(approval), None, detail.by(Role::SealApprover, approval.approver))
             }
             EndedBy::Officer(statement) => {
-                (None, Some(self.ended_by_officer(&request.mandate, statement, around)?))
+                let (officer, statement) = self.ended_by_officer(&request.mandate, statement, around)?;
+                (None, Some(statement), detail.by(Role::Officer, &officer))
             }
         };
         let body = EventBody::MandateEnded {
@@ -50,7 +55,7 @@ impl Operational {
             approval,
             statement,
         };
-        let entry = Entry { body, records: Vec::new(), salts: Vec::new() };
+        let entry = Entry::new(body, detail);
         self.journal.append_restriction(entry, around.now, Withheld { ticket, result: Outcome::MandateEnded })
     }
 
@@ -74,7 +79,7 @@ impl Operational {
         mandate: &MandateId,
         statement: &Blob,
         around: &Surroundings<'_>,
-    ) -> Result<StatementId, Fault> {
+    ) -> Result<(PersonId, StatementId), Fault> {
         let signed: SignedStatement =
             codec::decode(statement.as_slice()).map_err(|_| Fault::StatementMalformed)?;
         let officer = around.context.manifest.officer(&signed.signer).ok_or(Fault::UnknownPerson)?;
@@ -93,7 +98,7 @@ impl Operational {
         if self.journal.state().is_spent(&ending.statement) {
             return Err(Fault::StatementSpent);
         }
-        Ok(ending.statement)
+        Ok((signed.signer, ending.statement))
     }
 
     pub(in super::super) fn mandate_status(

@@ -13,6 +13,7 @@ use fuin_shared::key::Spki;
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::message::{Answer, Challenge, GetApproverChallenge, GrantMandate, RecordChange};
+use fuin_shared::role::Role;
 use fuin_shared::sad::Purpose;
 use fuin_shared::seal::{MAX_TERMS, MandateTerms, mandate_hash, mandate_id, mandate_record};
 use rand_core::CryptoRng;
@@ -87,6 +88,9 @@ impl Operational {
             rng,
         )?;
         self.spend(&approved, around)?;
+        let approvers = approved.approvers();
+        let detail = credential.record.detail().by_each(Role::SealApprover, approvers);
+        let detail = detail.for_purpose(Purpose::Mandate).under(credential.record.certificate_digest());
         let body = EventBody::MandateGranted {
             credential: self.journal.state().next_mark(credential.subject),
             mandate,
@@ -97,7 +101,7 @@ impl Operational {
             rate: terms.rate,
             approvals: approved.uses,
         };
-        let entry = Entry { body, records: vec![RecordChange::Put(sealed)], salts: Vec::new() };
+        let entry = Entry { records: vec![RecordChange::Put(sealed)], ..Entry::new(body, detail) };
         self.append(ticket, entry, Outcome::MandateGranted(mandate), around)
     }
 

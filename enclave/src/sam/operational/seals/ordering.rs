@@ -13,14 +13,17 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, MandateId, Subject};
+use fuin_shared::key::Spki;
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::{EventBody, salted};
 use fuin_shared::log::mandates::Mandate;
 use fuin_shared::log::tree::{leaf_hash, root_of};
 use fuin_shared::message::{Answer, Receipt, Seal, SealedRecord};
+use fuin_shared::role::Role;
 use fuin_shared::seal::{MandateTerms, SealOrder, SignedOrder, VERSION, mandate_record};
 use fuin_shared::statement::SignedStatement;
 use rand_core::CryptoRng;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// What is to be done once the event of an order is released.
@@ -78,6 +81,12 @@ impl Operational {
             count,
             hashes,
         };
+        let record = &credential.record;
+        let detail = record
+            .detail()
+            .by(Role::Sca, &key_digest(&terms.sca_key))
+            .under(record.certificate_digest())
+            .over(order.signature_algorithm, order.hashes.clone());
         let job = SigningJob {
             ticket,
             key: Arc::clone(&credential.key),
@@ -85,7 +94,8 @@ impl Operational {
             digests: order.hashes.into_iter().map(|hash| hash.0).collect(),
         };
         let job = SealJob { credential: credential.subject, mandate: order.mandate, job };
-        self.append(ticket, Entry { body, records: Vec::new(), salts }, Outcome::Seal(Box::new(job)), around)
+        let entry = Entry { body, records: Vec::new(), salts, detail };
+        self.append(ticket, entry, Outcome::Seal(Box::new(job)), around)
     }
 
     /// The terms of a mandate, from the record that the host supplies.
@@ -146,6 +156,11 @@ impl Operational {
         let answer = Answer::Signatures { signatures, receipt: sealing.receipt };
         Ok(Effect::Reply { ticket, result: Ok(answer) })
     }
+}
+
+/// What names an SCA to auditors.
+fn key_digest(key: &Spki) -> Digest32 {
+    Digest32(Sha256::digest(key.0.as_slice()).into())
 }
 
 /// Checks an order against mandate, key and manifest; gives the number of its seals.

@@ -15,7 +15,7 @@ use clap::Subcommand;
 use fuin_shared::codec;
 use fuin_shared::ids::{PersonId, ServiceId};
 use fuin_shared::key::Spki;
-use fuin_shared::manifest::{Officer, OfficerSignature, SignedManifest, Staff};
+use fuin_shared::manifest::{Auditor, Officer, OfficerSignature, SignedManifest, Staff};
 use std::path::{Path, PathBuf};
 
 /// The steps.
@@ -45,15 +45,19 @@ pub enum Init {
         #[arg(long, value_name = "FILE")]
         entry: PathBuf,
     },
-    /// Makes an auditor's key, mode 0600, and the public entry for the manifest. Auditors configure nothing, and the key opens
-    /// nothing: the ledger's entries are read by a token of the host's.
+    /// Makes an auditor's keys, mode 0600, and the public entry for the manifest. Auditors configure nothing. The ledger's
+    /// entries are read by a token of the host's, and their details opened by the sealing key.
     Auditor {
         /// Name in the manifest.
         #[arg(long)]
         name: PersonId,
-        /// Where the key goes, PKCS#8 in PEM.
+        /// Where the key goes that speaks for the auditor, PKCS#8 in PEM.
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
+        /// Where the key goes to which details are sealed, PKCS#8 in PEM, for `fuin ledger --auditor-key`. Without it nothing
+        /// is sealed to this auditor.
+        #[arg(long, value_name = "FILE")]
+        sealing_key: Option<PathBuf>,
         /// Where the public entry goes.
         #[arg(long, value_name = "FILE")]
         entry: PathBuf,
@@ -132,9 +136,21 @@ pub async fn run(init: Init) -> Result<(), Failure> {
             Entry::Operator(Staff { id: name.clone(), key: new_key(&key)? }).write(&entry)?;
             println!("operator {name}: key in {}, public entry in {}", key.display(), entry.display());
         }
-        Init::Auditor { name, key, entry } => {
-            Entry::Auditor(Staff { id: name.clone(), key: new_key(&key)? }).write(&entry)?;
-            println!("auditor {name}: key in {}, public entry in {}", key.display(), entry.display());
+        Init::Auditor { name, key, sealing_key, entry } => {
+            if let Some(path) = &sealing_key {
+                must_be_new("--sealing-key", path)?;
+            }
+            let spki = new_key(&key)?;
+            let sealing = sealing_key.as_deref().map(DevKey::load_or_make).transpose()?;
+            let sealing = sealing.map(|key| key.point());
+            Entry::Auditor(Auditor { id: name.clone(), key: spki, sealing }).write(&entry)?;
+            let opens = sealing_key.map(|path| format!(", sealing key in {}", path.display()));
+            println!(
+                "auditor {name}: key in {}{}, public entry in {}",
+                key.display(),
+                opens.unwrap_or_default(),
+                entry.display()
+            );
         }
         Init::Custodian { name, state, pkcs11, entry } => {
             must_be_new("--state", &state)?;

@@ -1,10 +1,13 @@
 //! Place: none. A whole ledger recomputed from its entries, and everything that its source says compared with that.
 
 use super::Trouble;
+use super::auditor::{self, Details};
 use super::breaks::{Break, Epochs};
 use super::source::Source;
 use super::witnesses::Cosigned;
-use fuin_shared::log::audit::{Audit, Totals};
+use fuin_auditor::AuditorKey;
+use fuin_shared::codec;
+use fuin_shared::log::audit::{Audit, Rule, Totals};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::note::{Note, VerifierKey};
 use fuin_shared::log::tiles::{TILE_WIDTH, Tile, TileKind};
@@ -31,28 +34,40 @@ pub struct Verified {
     pub since: Option<u64>,
     /// Where epochs began.
     pub breaks: Vec<Break>,
+    /// The details beside it: none is missing or altered.
+    pub details: auditor::Totals,
 }
 
-/// Verifies all of it; `key` is that of its last epoch, `since` a note seen before, of whichever. Where `witnesses` are given, a quorum of them must have cosigned a checkpoint.
+/// What is demanded of a ledger besides its own rules.
+#[derive(Default)]
+pub struct Demands<'a> {
+    /// A quorum of these must have cosigned a checkpoint.
+    pub witnesses: Option<&'a TlogPolicy>,
+    /// It must be consistent with this checkpoint, a note of whichever epoch.
+    pub since: Option<&'a str>,
+    /// Details that are sealed to this key must open.
+    pub auditor: Option<AuditorKey>,
+}
+
+/// Verifies all of it; `key` is that of its last epoch.
 pub async fn check(
     source: &mut Source,
     key: &VerifierKey,
-    witnesses: Option<&TlogPolicy>,
-    since: Option<&str>,
+    demands: Demands<'_>,
     bar: &ProgressBar,
 ) -> Result<Verified, Trouble> {
-    check_each(source, key, witnesses, since, bar, |_, _| {}).await
+    check_each(source, key, demands, bar, |_, _| {}).await
 }
 
 /// Verifies all of it and shows each entry to `each` on the way.
 pub async fn check_each(
     source: &mut Source,
     key: &VerifierKey,
-    witnesses: Option<&TlogPolicy>,
-    since: Option<&str>,
+    demands: Demands<'_>,
     bar: &ProgressBar,
     mut each: impl FnMut(u64, &[u8]),
 ) -> Result<Verified, Trouble> {
+    let Demands { witnesses, since, auditor } = demands;
     let note = source.checkpoint().await?;
     let head = newest(&note, key)?;
     let others = others(&note, key)?;
@@ -65,6 +80,7 @@ pub async fn check_each(
         return Err(Trouble::broken(head.size, rule));
     }
     let mut run = Run { audit: Audit::new(), agreed: 0, checkpoints: 0, levels: Vec::new(), tiles: 0 };
+    let mut details = Details::new(auditor, &head.origin);
     let mut quorum = Quorum { key, witnesses, newest: None, best: None };
     let mut first = 0;
     while first < head.size {
@@ -74,11 +90,13 @@ pub async fn check_each(
             run.compare_leaves(first, &piece.entries, leaves)?;
         }
         let mut checkpoints = piece.checkpoints.iter().peekable();
-        for entry in &piece.entries {
+        for (entry, sealed) in piece.entries.iter().zip(&piece.details) {
             let at = run.audit.size();
             let manifest = run.audit.manifest();
             let leaf = run.audit.push(entry).map_err(|rule| Trouble::broken(at, rule.to_string()))?;
             epochs.look(&run.audit, manifest)?;
+            let event = codec::decode(entry).map_err(|_| Trouble::broken(at, Rule::Encoding.to_string()))?;
+            details.take(at, &event, sealed.as_deref()).map_err(|rule| Trouble::broken(at, rule))?;
             run.leaf(source, leaf).await?;
             each(at, entry);
             if let Some(since) = since.as_ref().filter(|since| since.size == at + 1) {
@@ -110,8 +128,8 @@ pub async fn check_each(
     bar.finish_and_clear();
     let totals = run.audit.totals().clone();
     let since = since.map(|since| since.size);
-    let (tiles, checkpoints) = (run.tiles, run.checkpoints);
-    Ok(Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks })
+    let (tiles, checkpoints, details) = (run.tiles, run.checkpoints, details.finish()?);
+    Ok(Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks, details })
 }
 
 /// The newest checkpoint, which must be of the last epoch, and that the one of the key.

@@ -1,7 +1,7 @@
-//! Place: none. `fuin ledger export`: checkpoint and entries in one file. It judges nothing: `verify FILE` does.
+//! Place: none. `fuin ledger export`: checkpoint, entries and sealed details in one file. It judges nothing: `verify FILE` does.
 
 use super::Trouble;
-use super::source::{self, ARCHIVE_HEADER, Source};
+use super::source::{self, ARCHIVE_HEADER, Source, append_detail};
 use crate::file;
 use crate::outcome::Failure;
 use fuin_shared::log::bundle::append_entry;
@@ -37,8 +37,9 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     while first < head.size {
         let piece = source.piece(first, head.size).await?;
         let mut octets = Vec::new();
-        for (index, entry) in (first..).zip(&piece.entries) {
+        for (index, (entry, sealed)) in (first..).zip(piece.entries.iter().zip(&piece.details)) {
             append_entry(&mut octets, entry).map_err(|e| Trouble::broken(index, e.to_string()))?;
+            append_detail(&mut octets, sealed.as_deref());
         }
         out.append(&octets)?;
         first += piece.entries.len() as u64;

@@ -6,8 +6,10 @@
 //! | [`check`] | the whole ledger recomputed and compared |
 //! | [`breaks`] | where epochs began, and checkpoints of those before |
 //! | [`witnesses`] | who must have cosigned it |
+//! | [`auditor`] | the auditor's key, and what it opens |
 //! | [`verify`], [`show`], [`export`], [`proof`], [`mine`] | the commands |
 
+mod auditor;
 mod breaks;
 mod check;
 mod export;
@@ -109,7 +111,8 @@ pub async fn verified(
     each: impl FnMut(u64, &[u8]),
 ) -> Result<u64, Failure> {
     let bar = indicatif::ProgressBar::new(0);
-    let result = check::check_each(source, key, witnesses, None, &bar, each).await;
+    let demands = check::Demands { witnesses, ..check::Demands::default() };
+    let result = check::check_each(source, key, demands, &bar, each).await;
     bar.finish_and_clear();
     Ok(result?.head.size)
 }
@@ -128,7 +131,7 @@ pub struct Broken {
 pub enum Trouble {
     /// It is broken.
     Broken(Broken),
-    /// It cannot be had.
+    /// It cannot be had, or what was asked for cannot be done with it.
     Unusable(anyhow::Error),
 }
 

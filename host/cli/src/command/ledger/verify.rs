@@ -1,10 +1,11 @@
 //! Place: none. `fuin ledger verify`.
 
+use super::auditor::Totals;
 use super::breaks::Named;
-use super::check::{Verified, check};
+use super::check::{Demands, Verified, check};
 use super::source::{self, Source};
 use super::witnesses::Cosigned;
-use super::{Broken, Key, Trouble, witnesses};
+use super::{Broken, Key, Trouble, auditor, witnesses};
 use crate::file;
 use crate::outcome::Failure;
 use base64ct::{Base64, Encoding};
@@ -24,6 +25,8 @@ pub struct Args {
     key: Key,
     #[command(flatten)]
     witnesses: witnesses::Args,
+    #[command(flatten)]
+    auditor: auditor::Args,
     /// A checkpoint seen before, with which the ledger must be consistent; it may be of an epoch before.
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
@@ -38,10 +41,12 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let witnesses = args.witnesses.read(args.key.card(), &key)?;
     let history = args.witnesses.history()?;
     let since = args.since.as_deref().map(seen).transpose()?;
+    let auditor = args.auditor.read()?;
     let mut source = Source::open(&args.source, args.token).await?;
     // Hidden by itself where standard error is no terminal.
     let bar = ProgressBar::new(0);
-    let result = check(&mut source, &key, witnesses.as_ref(), since.as_deref(), &bar).await;
+    let demands = Demands { witnesses: witnesses.as_ref(), since: since.as_deref(), auditor };
+    let result = check(&mut source, &key, demands, &bar).await;
     bar.finish_and_clear();
     match result {
         Ok(verified) if args.json => println!("{:#}", good(&verified, &history)),
@@ -68,7 +73,7 @@ fn seen(path: &Path) -> Result<String, Failure> {
 }
 
 fn good(verified: &Verified, history: &[Named]) -> Value {
-    let Verified { head, totals, .. } = verified;
+    let Verified { head, totals, details, .. } = verified;
     let others = verified.others.iter().map(|(name, id)| json!({ "name": name, "id": id }));
     json!({
         "good": true,
@@ -86,13 +91,18 @@ fn good(verified: &Verified, history: &[Named]) -> Value {
         "destroyed": totals.destroyed,
         "authorized": totals.authorized,
         "signed": totals.signed,
+        "details": {
+            "sealed": details.sealed,
+            "opened": details.keyed.then_some(details.opened),
+            "toOthers": details.keyed.then_some(details.to_others),
+        },
         "firstTime": totals.first_time,
         "lastTime": totals.last_time,
     })
 }
 
 fn text(verified: &Verified, history: &[Named]) -> String {
-    let Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks } = verified;
+    let Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks, details } = verified;
     let kinds: Vec<String> = totals.kinds.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
     let (first, last) = (super::show::time(totals.first_time), super::show::time(totals.last_time));
     let mut text = format!("origin:      {}\n", head.origin);
@@ -105,6 +115,7 @@ fn text(verified: &Verified, history: &[Named]) -> String {
         text += &format!("ALARMS:      {alarms}; see `fuin ledger show --kind alarm`\n");
     }
     text.extend(breaks.iter().map(|found| found.text(history)));
+    text += &format!("details:     {}", sealed(details));
     text += &format!("compared:    {checkpoints} signed checkpoints, {tiles} tiles\n");
     if let Some(since) = since {
         text += &format!("since:       consistent with the checkpoint of {since} entries\n");
@@ -127,4 +138,16 @@ fn text(verified: &Verified, history: &[Named]) -> String {
         }
     }
     text + "ledger: GOOD\n"
+}
+
+/// What is known of the details, a line.
+fn sealed(details: &Totals) -> String {
+    let Totals { sealed, keyed, opened, to_others } = details;
+    match (sealed, keyed) {
+        (0, _) => "none: no auditor of the manifest has a sealing key\n".to_owned(),
+        (_, false) => format!("{sealed}, none missing or altered; NOT OPENED: give --auditor-key\n"),
+        (_, true) => {
+            format!("{sealed}, none missing or altered; {opened} opened, {to_others} sealed to others\n")
+        }
+    }
 }

@@ -67,6 +67,7 @@ pub(crate) fn tell(manifest: &Manifest) {
     let lists = [
         ("operators ", manifest.operators.iter().map(|o| o.id.as_str()).collect::<Vec<_>>()),
         ("auditors  ", manifest.auditors.iter().map(|a| a.id.as_str()).collect()),
+        ("details to", manifest.detail_readers().map(|(id, _)| id.as_str()).collect()),
         ("RA clients", manifest.ra_clients.iter().map(|c| c.id.as_str()).collect()),
         ("CAs       ", manifest.authorities.iter().map(|a| a.id.as_str()).collect()),
     ];

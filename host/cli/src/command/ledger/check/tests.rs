@@ -42,7 +42,7 @@ fn entries() -> Vec<Vec<u8>> {
             let (size, root) = (audit.size(), Digest32(audit.root()));
             EventBody::Boot { nonce, instance: InstanceId([5; 32]), manifest, size, root }
         };
-        let entry = codec::encode(&Event { version: 1, time: audit.size(), body });
+        let entry = codec::encode(&Event { version: 1, time: audit.size(), body, detail: None });
         audit.push(&entry).unwrap();
         entries.push(entry);
     }
@@ -104,7 +104,8 @@ async fn judge_under(
         Token::from_arg_matches(&Token::augment_args(clap::Command::new("x")).get_matches_from(["x"]));
     let mut source = Source::open(&Args::from_arg_matches(&args).unwrap(), token.unwrap()).await.unwrap();
     let signer = signer();
-    match check(&mut source, signer.verifier(), witnesses, None, &ProgressBar::hidden()).await {
+    let demands = Demands { witnesses, ..Demands::default() };
+    match check(&mut source, signer.verifier(), demands, &ProgressBar::hidden()).await {
         Ok(verified) => Ok(verified),
         Err(Trouble::Broken(broken)) => Err((broken.index, broken.rule)),
         Err(Trouble::Unusable(error)) => panic!("{error:#}"),

@@ -1,9 +1,12 @@
 //! Place: none. A ledger in a host's database: entries with their leaf hashes, and every checkpoint that was ever signed.
 
 use super::Piece;
+use super::filling::Filling;
 use crate::command::ledger::Trouble;
 use anyhow::Context as _;
 use fuin_host::store::sqlite::{FILE, LedgerReader};
+use fuin_shared::log::detail::bundle::BUNDLE_OCTETS;
+use fuin_shared::message::KeptDetail;
 use std::path::Path;
 
 /// The database.
@@ -40,9 +43,20 @@ impl Database {
             entries.push(row.entry);
             leaves.push(row.leaf);
         }
+        let mut filling = Filling::new(first, width);
+        while let Some(wanted) = filling.wanted() {
+            filling.take(self.details(wanted).await?);
+        }
+        let details = filling.finish();
         let last = first + u64::from(width);
         let checkpoints = self.0.checkpoints(first, last).await?;
-        Ok(Piece { entries, leaves: Some(leaves), checkpoints })
+        Ok(Piece { entries, details, leaves: Some(leaves), checkpoints })
+    }
+
+    /// Sealed details from an entry on, with the indices of theirs.
+    pub async fn details(&self, first: u64) -> Result<Vec<(u64, Vec<u8>)>, Trouble> {
+        let found = self.0.details(first, BUNDLE_OCTETS).await?;
+        Ok(found.into_iter().map(|KeptDetail { index, sealed }| (index, sealed.0)).collect())
     }
 
     pub async fn end(&self, size: u64) -> Result<(), Trouble> {

@@ -2,9 +2,10 @@
 
 mod archive;
 mod database;
+mod filling;
 mod tiles;
 
-pub use archive::HEADER as ARCHIVE_HEADER;
+pub use archive::{HEADER as ARCHIVE_HEADER, append_detail};
 
 use super::Trouble;
 use archive::Archive;
@@ -55,6 +56,8 @@ pub enum Source {
 pub struct Piece {
     /// Entries.
     pub entries: Vec<Vec<u8>>,
+    /// Their sealed details, one for each entry or none.
+    pub details: Vec<Option<Vec<u8>>>,
     /// Their leaf hashes, where the source has them.
     pub leaves: Option<Vec<Vec<u8>>>,
     /// Older checkpoints by the size that they claim, where the source has them.
@@ -99,6 +102,16 @@ impl Source {
             Self::Database(database) => database.piece(first, width).await,
             Self::Archive(archive) => archive.piece(first, width),
         }
+    }
+
+    /// The sealed detail of any one entry, where the source is not read in order.
+    pub async fn detail(&self, index: u64) -> Result<Option<Vec<u8>>, Trouble> {
+        let found = match self {
+            Self::Tiles(tiles) => tiles.details(index).await?,
+            Self::Database(database) => database.details(index).await?,
+            Self::Archive(_) => Vec::new(),
+        };
+        Ok(found.into_iter().find(|(at, _)| *at == index).map(|(_, sealed)| sealed))
     }
 
     /// A tile above the leaves, where the source has tiles.

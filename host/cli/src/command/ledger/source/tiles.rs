@@ -1,10 +1,13 @@
 //! Place: none. A ledger over HTTP: checkpoint, hash tiles and, with an auditor's token, entry bundles.
 
+use super::filling::Filling;
 use super::{PIECE, Piece};
 use crate::command::ledger::Trouble;
 use anyhow::{Context as _, anyhow};
-use fuin_shared::log::bundle;
-use fuin_shared::log::event::MAX_ENTRY;
+use fuin_shared::codec;
+use fuin_shared::log::bundle::entries;
+use fuin_shared::log::detail::bundle::{self, MAX_BUNDLE};
+use fuin_shared::log::event::{Event, MAX_ENTRY};
 use fuin_shared::log::note::MAX_NOTE;
 use fuin_shared::log::tiles::{Tile, TileKind};
 use fuin_shared::log::tree::Hash;
@@ -59,17 +62,33 @@ impl Tiles {
             tile.ok_or_else(|| Trouble::from(anyhow!("an empty tile was asked for")))
         };
         let octets = self.get(name(TileKind::Entries)?).await?;
-        let entries = bundle::entries(&octets).map_err(|e| Trouble::broken(first, e.to_string()))?;
+        let entries = entries(&octets).map_err(|e| Trouble::broken(first, e.to_string()))?;
         if entries.len() != usize::from(width) {
             let at = first + entries.len().min(width.into()) as u64;
             return Err(Trouble::broken(at, "the bundle has another number of entries than its path"));
         }
         let leaves = self.get(name(TileKind::Hashes(0))?).await?;
+        let mut filling = Filling::new(first, width);
+        // Nothing is asked for where no event has one.
+        let any = entries.iter().any(|entry| has_detail(entry));
+        while let Some(wanted) = filling.wanted().filter(|_| any) {
+            filling.take(self.details(wanted).await?);
+        }
         Ok(Piece {
             entries: entries.into_iter().map(<[u8]>::to_vec).collect(),
+            details: filling.finish(),
             leaves: Some(leaves.chunks(size_of::<Hash>()).map(<[u8]>::to_vec).collect()),
             checkpoints: Vec::new(),
         })
+    }
+
+    /// Sealed details from an entry on, with the indices of theirs.
+    pub async fn details(&self, first: u64) -> Result<Vec<(u64, Vec<u8>)>, Trouble> {
+        let path = format!("details/{first}");
+        let octets = self.fetch(&path, MAX_BUNDLE).await?;
+        let octets = octets.with_context(|| format!("--url: {path}: the host serves no details"))?;
+        let found = bundle::details(&octets).map_err(|e| anyhow!("--url: {path}: {e}"))?;
+        Ok(found.into_iter().map(|(index, sealed)| (index, sealed.to_vec())).collect())
     }
 
     /// A tile that the checkpoint says is there.
@@ -120,4 +139,8 @@ impl Tiles {
         }
         Ok(Some(octets))
     }
+}
+
+fn has_detail(entry: &[u8]) -> bool {
+    codec::decode::<Event>(entry).is_ok_and(|event| event.detail.is_some())
 }
