@@ -4,11 +4,11 @@ use crate::key::AuditorKey;
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
 use fuin_shared::codec;
-use fuin_shared::ids::PersonId;
+use fuin_shared::ids::{LedgerId, PersonId};
 use fuin_shared::log::detail::{
     Detail, MAX_SEALED, SealedDetail, VERSION, detail_aad, detail_hash, event_digest, key_aad, key_info,
 };
-use fuin_shared::log::event::Event;
+use fuin_shared::log::event::{Event, EventBody};
 use hkdf::Hkdf;
 use sha2::Sha384;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,9 @@ pub enum DetailError {
     /// The detail with its content key was not shown before.
     #[error("the content key of the detail lies beside event {0}, which was not read")]
     KeyNotRead(u64),
+    /// Nobody said which ledger it is.
+    #[error("the first event of the ledger was not read")]
+    NoBeginning,
     /// A content key was wrapped to this key, and does not open.
     #[error("the content key of the detail does not open in this place of this ledger")]
     ContentKey,
@@ -49,17 +52,25 @@ pub enum Opened {
 /// A key and what it opened so far.
 pub struct Opener {
     key: AuditorKey,
-    origin: String,
+    /// As the first event says.
+    ledger: Option<LedgerId>,
     /// By the index of the event whose detail carries them; none where it is wrapped to others only.
     content: BTreeMap<u64, Option<Zeroizing<[u8; 32]>>>,
     others: BTreeSet<PersonId>,
 }
 
 impl Opener {
-    /// For the ledger of this origin.
+    /// Before the first event.
     #[must_use]
-    pub const fn new(key: AuditorKey, origin: String) -> Self {
-        Self { key, origin, content: BTreeMap::new(), others: BTreeSet::new() }
+    pub const fn new(key: AuditorKey) -> Self {
+        Self { key, ledger: None, content: BTreeMap::new(), others: BTreeSet::new() }
+    }
+
+    /// Takes the first event of the ledger, which says which one it is. [`Opener::open`] does so where it is read.
+    pub const fn begin(&mut self, first: &Event) {
+        if let EventBody::Genesis { ledger, .. } = &first.body {
+            self.ledger = Some(*ledger);
+        }
     }
 
     /// Auditors to whom content keys were wrapped that are not for this key.
@@ -96,7 +107,10 @@ impl Opener {
             self.content.insert(index, None);
             return Ok(());
         };
-        let content = self.key.unwrap(wrapped, &key_aad(&self.origin, index, &wrapped.auditor))?;
+        let content = self.key.unwrap(
+            wrapped,
+            &key_aad(&self.ledger.ok_or(DetailError::NoBeginning)?, index, &wrapped.auditor),
+        )?;
         self.content.insert(index, Some(content));
         Ok(())
     }
@@ -107,6 +121,9 @@ impl Opener {
     /// [`DetailError`].
     pub fn open(&mut self, index: u64, event: &Event, octets: &[u8]) -> Result<Opened, DetailError> {
         check(event, octets)?;
+        if index == 0 {
+            self.begin(event);
+        }
         let sealed = parse(octets)?;
         if sealed.keys_at > index || (sealed.keys_at == index) == sealed.keys.is_empty() {
             return Err(DetailError::Malformed);
@@ -119,7 +136,8 @@ impl Opener {
             .expand(&key_info(sealed.number), &mut *key)
             .map_err(|_| DetailError::Foreign)?;
         let cipher = Aes256Gcm::new_from_slice(&*key).map_err(|_| DetailError::Foreign)?;
-        let aad = detail_aad(&self.origin, index, &event_digest(event), &sealed);
+        let ledger = self.ledger.ok_or(DetailError::NoBeginning)?;
+        let aad = detail_aad(&ledger, index, &event_digest(event), &sealed);
         let payload = Payload { msg: sealed.ciphertext.as_slice(), aad: &aad };
         let opened = cipher.decrypt(&Default::default(), payload).map_err(|_| DetailError::Foreign)?;
         let detail: Detail = codec::decode(&opened).map_err(|_| DetailError::Malformed)?;
@@ -151,11 +169,11 @@ fn parse(octets: &[u8]) -> Result<SealedDetail, DetailError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fuin_shared::log::event::{AlarmKind, EventBody};
+    use fuin_shared::log::event::AlarmKind;
     use proptest::prelude::*;
 
     fn opener() -> Opener {
-        Opener::new(AuditorKey::from_scalar(&[7; 48]).unwrap(), "origin".to_owned())
+        Opener::new(AuditorKey::from_scalar(&[7; 48]).unwrap())
     }
 
     #[test]

@@ -10,7 +10,7 @@ use aes_gcm::{Aes256Gcm, KeyInit};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::PersonId;
+use fuin_shared::ids::{LedgerId, PersonId};
 use fuin_shared::log::detail::{
     Detail, KEY_INFO, MAX_SEALED, SealedDetail, VERSION, WrappedKey, detail_aad, event_digest, key_aad,
     key_hash, key_info,
@@ -42,7 +42,7 @@ impl Details {
     /// [`Fault::Malformed`] for a key that the manifest's check excludes.
     pub fn to_auditors(
         manifest: &Manifest,
-        origin: &str,
+        ledger: &LedgerId,
         next: u64,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Self>, Fault> {
@@ -50,12 +50,12 @@ impl Details {
         if auditors.is_empty() {
             return Ok(None);
         }
-        Self::under_new_key(auditors, origin, next, rng).map(Some)
+        Self::under_new_key(auditors, ledger, next, rng).map(Some)
     }
 
     fn under_new_key(
         auditors: Vec<(PersonId, Blob)>,
-        origin: &str,
+        ledger: &LedgerId,
         next: u64,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Fault> {
@@ -63,7 +63,7 @@ impl Details {
         rng.fill_bytes(&mut *key);
         let mut keys = Vec::with_capacity(auditors.len());
         for (auditor, sealing) in &auditors {
-            let aad = key_aad(origin, next, auditor);
+            let aad = key_aad(ledger, next, auditor);
             let sealed = channel::seal_to(sealing.as_slice(), KEY_INFO, &aad, &*key, rng)?;
             keys.push(WrappedKey { auditor: auditor.clone(), key: key_hash(sealing.as_slice()), sealed });
         }
@@ -74,9 +74,14 @@ impl Details {
     ///
     /// # Errors
     /// As [`Details::to_auditors`].
-    pub fn renew_if_due(&mut self, origin: &str, next: u64, rng: &mut dyn CryptoRng) -> Result<(), Fault> {
+    pub fn renew_if_due(
+        &mut self,
+        ledger: &LedgerId,
+        next: u64,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), Fault> {
         if self.number >= MOST {
-            *self = Self::under_new_key(std::mem::take(&mut self.auditors), origin, next, rng)?;
+            *self = Self::under_new_key(std::mem::take(&mut self.auditors), ledger, next, rng)?;
         }
         Ok(())
     }
@@ -85,7 +90,13 @@ impl Details {
     ///
     /// # Errors
     /// [`Fault::TooLarge`]; [`Fault::Internal`], which no input can cause.
-    pub fn seal(&mut self, origin: &str, index: u64, event: &Event, detail: &Detail) -> Result<Blob, Fault> {
+    pub fn seal(
+        &mut self,
+        ledger: &LedgerId,
+        index: u64,
+        event: &Event,
+        detail: &Detail,
+    ) -> Result<Blob, Fault> {
         let number = self.number;
         self.number = number.checked_add(1).ok_or(Fault::Internal)?;
         // Whatever event comes to have this index: one that came to nothing has taken no place.
@@ -97,7 +108,7 @@ impl Details {
             number,
             ciphertext: Blob::default(),
         };
-        let aad = detail_aad(origin, index, &event_digest(event), &sealed);
+        let aad = detail_aad(ledger, index, &event_digest(event), &sealed);
         let mut key = Zeroizing::new([0; 32]);
         Hkdf::<Sha384>::new(None, &*self.key)
             .expand(&key_info(number), &mut *key)

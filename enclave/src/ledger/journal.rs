@@ -150,7 +150,7 @@ impl<T> Journal<T> {
     /// [`Fault::Malformed`] for a key that the manifest's check excludes.
     pub fn seal_details_to(&mut self, manifest: &Manifest, rng: &mut dyn CryptoRng) -> Result<(), Fault> {
         let next = self.next_index();
-        self.details = Details::to_auditors(manifest, &self.keys.identity.origin, next, rng)?;
+        self.details = Details::to_auditors(manifest, &self.keys.ledger, next, rng)?;
         Ok(())
     }
 
@@ -160,8 +160,8 @@ impl<T> Journal<T> {
     /// As [`Journal::seal_details_to`].
     pub fn renew_details(&mut self, rng: &mut dyn CryptoRng) -> Result<(), Fault> {
         let next = self.next_index();
-        let origin = &self.keys.identity.origin;
-        self.details.as_mut().map_or(Ok(()), |details| details.renew_if_due(origin, next, rng))
+        let ledger = &self.keys.ledger;
+        self.details.as_mut().map_or(Ok(()), |details| details.renew_if_due(ledger, next, rng))
     }
 
     /// Index that the next event will have.
@@ -323,7 +323,7 @@ impl<T> Journal<T> {
         let mut event = Event { version: VERSION, time, body: entry.body, detail: None };
         let (index, mut records) = (self.next_index(), entry.records);
         if let Some(details) = &mut self.details {
-            let sealed = details.seal(&self.keys.identity.origin, index, &event, &entry.detail)?;
+            let sealed = details.seal(&self.keys.ledger, index, &event, &entry.detail)?;
             event.detail = Some(detail_hash(sealed.as_slice()));
             records.push(RecordChange::Detail(KeptDetail { index, sealed }));
         }

@@ -59,6 +59,8 @@ pub struct LedgerKeys {
     pub signer: NoteSigner,
     /// Origin and vkey, as evidence shows them.
     pub identity: LedgerIdentity,
+    /// Random identifier of the ledger, bound into details.
+    pub ledger: LedgerId,
     /// Shard, bound into sealed records.
     pub shard: u32,
     records: Zeroizing<[u8; 32]>,
@@ -83,7 +85,7 @@ impl LedgerKeys {
         let mut subjects = Zeroizing::new([0; 32]);
         root.derive(b"fuin/subjects/v1\0", b"", &mut *subjects);
         let identity = LedgerIdentity { origin, vkey: signer.verifier().to_string() };
-        Ok(Self { root, signer, identity, shard: name.shard, records, subjects })
+        Ok(Self { root, signer, identity, ledger: name.ledger, shard: name.shard, records, subjects })
     }
 
     /// Those of another epoch of this ledger, in their place.

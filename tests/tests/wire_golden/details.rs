@@ -3,6 +3,7 @@
 use crate::Vector;
 use crate::parts::{authority, client, credential, digest, octets, person, user};
 use fuin_shared::algorithm::SignatureAlgorithm;
+use fuin_shared::ids::LedgerId;
 use fuin_shared::log::detail::{
     Concerned, Detail, SealedDetail, VERSION, WrappedKey, detail_aad, event_digest, key_aad, key_hash,
     key_info,
@@ -52,7 +53,7 @@ pub fn event() -> Event {
 }
 
 pub fn vectors() -> Vec<Vector> {
-    let (origin, later) = ("fuin.example/ledger", SealedDetail { keys: Vec::new(), number: 3, ..sealed() });
+    let (ledger, later) = (LedgerId([0x61; 16]), SealedDetail { keys: Vec::new(), number: 3, ..sealed() });
     let digest = event_digest(&event());
     vec![
         Vector::cbor("detail/full", detail()),
@@ -61,8 +62,8 @@ pub fn vectors() -> Vec<Vector> {
         Vector::cbor("detail/sealed", later.clone()),
         Vector::cbor("event/with-detail", event()),
         Vector::octets("detail/event-digest", digest.as_ref()),
-        Vector::octets("detail/associated-data", detail_aad(origin, 9, &digest, &later)),
-        Vector::octets("detail/key-associated-data", key_aad(origin, 7, &person("auditor-1"))),
+        Vector::octets("detail/associated-data", detail_aad(&ledger, 9, &digest, &later)),
+        Vector::octets("detail/key-associated-data", key_aad(&ledger, 7, &person("auditor-1"))),
         Vector::octets("detail/key-info", key_info(3)),
         Vector::octets("detail/sealing-key-hash", key_hash(&[4; 97]).as_ref()),
     ]

@@ -110,18 +110,18 @@ fn an_event_that_came_to_nothing_takes_neither_the_content_key_nor_a_number_alon
 fn each_detail_has_a_key_of_its_own() {
     let mut rng = rng(2);
     let reader = InstanceKeyPairs::generate(&mut rng).public().hpke;
-    let mut details = Details::to_auditors(&manifest(reader), "origin", 0, &mut rng).unwrap().unwrap();
+    let mut details = Details::to_auditors(&manifest(reader), &NAME.ledger, 0, &mut rng).unwrap().unwrap();
     let body = EventBody::Alarm { about: AlarmKind::RecordForeign, count: 1 };
     let event = Event { version: 1, time: 1, body, detail: None };
     // The same detail of the same event, again and again: nothing of it repeats.
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..50 {
-        let octets = details.seal("origin", 7, &event, &Detail::default()).unwrap();
+        let octets = details.seal(&NAME.ledger, 7, &event, &Detail::default()).unwrap();
         let sealed: SealedDetail = codec::decode(octets.as_slice()).unwrap();
         assert!(seen.insert(sealed.ciphertext.0[..8].to_vec()));
     }
     assert_eq!(
-        Details::to_auditors(&manifest(vec![4; 97].into()), "origin", 0, &mut rng).err(),
+        Details::to_auditors(&manifest(vec![4; 97].into()), &NAME.ledger, 0, &mut rng).err(),
         Some(Fault::Malformed)
     );
 }

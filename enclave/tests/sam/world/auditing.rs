@@ -44,7 +44,9 @@ impl World {
     }
 
     pub fn opener(&self, auditor: &TestAuditor) -> Opener {
-        Opener::new(auditor.key(), self.ledger.as_ref().unwrap().origin.clone())
+        let mut opener = Opener::new(auditor.key());
+        opener.begin(&self.events()[0]);
+        opener
     }
 
     pub fn events(&self) -> Vec<Event> {

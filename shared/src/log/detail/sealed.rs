@@ -9,7 +9,7 @@
 
 use crate::bytes::Blob;
 use crate::codec;
-use crate::ids::{Digest32, PersonId};
+use crate::ids::{Digest32, LedgerId, PersonId};
 use crate::log::event::Event;
 use crate::statement::HpkeSealed;
 use alloc::vec::Vec;
@@ -72,16 +72,16 @@ pub fn event_digest(event: &Event) -> Digest32 {
     Digest32(hash.finalize().into())
 }
 
-/// Associated data of a wrapped content key.
+/// Associated data of a wrapped content key. The ledger is named by its random identifier, which no epoch changes.
 #[must_use]
-pub fn key_aad(origin: &str, keys_at: u64, auditor: &PersonId) -> Vec<u8> {
-    codec::encode(&("fuin/audit-content-key/v1", origin, keys_at, auditor))
+pub fn key_aad(ledger: &LedgerId, keys_at: u64, auditor: &PersonId) -> Vec<u8> {
+    codec::encode(&("fuin/audit-content-key/v1", ledger, keys_at, auditor))
 }
 
 /// Associated data of a detail: which ledger, which place in it, which event, and under which content key.
 #[must_use]
-pub fn detail_aad(origin: &str, index: u64, event: &Digest32, sealed: &SealedDetail) -> Vec<u8> {
-    codec::encode(&("fuin/audit-detail/v1", origin, index, event, sealed.keys_at, sealed.number))
+pub fn detail_aad(ledger: &LedgerId, index: u64, event: &Digest32, sealed: &SealedDetail) -> Vec<u8> {
+    codec::encode(&("fuin/audit-detail/v1", ledger, index, event, sealed.keys_at, sealed.number))
 }
 
 /// HKDF `info` of the key of detail `number`.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::codec;
-use crate::ids::{Digest32, PersonId};
+use crate::ids::{Digest32, LedgerId, PersonId};
 use crate::log::event::{AlarmKind, Event, EventBody};
 use crate::manifest::MAX_HASHES;
 use alloc::string::{String, ToString};
@@ -76,12 +76,12 @@ fn what_a_detail_is_bound_to_differs_with_each_part() {
     };
     let digest = |n| Digest32([n; 32]);
     let all = [
-        detail_aad("origin", 7, &digest(1), &sealed(3, 4)),
+        detail_aad(&LedgerId([1; 16]), 7, &digest(1), &sealed(3, 4)),
         detail_aad("other", 7, &digest(1), &sealed(3, 4)),
-        detail_aad("origin", 8, &digest(1), &sealed(3, 4)),
-        detail_aad("origin", 7, &digest(2), &sealed(3, 4)),
-        detail_aad("origin", 7, &digest(1), &sealed(2, 4)),
-        detail_aad("origin", 7, &digest(1), &sealed(3, 5)),
+        detail_aad(&LedgerId([1; 16]), 8, &digest(1), &sealed(3, 4)),
+        detail_aad(&LedgerId([1; 16]), 7, &digest(2), &sealed(3, 4)),
+        detail_aad(&LedgerId([1; 16]), 7, &digest(1), &sealed(2, 4)),
+        detail_aad(&LedgerId([1; 16]), 7, &digest(1), &sealed(3, 5)),
     ];
     for (at, one) in all.iter().enumerate() {
         assert!(!all[at + 1..].contains(one), "{at}");

@@ -5,6 +5,8 @@ use super::source::Source;
 use crate::dev::keys::DevKey;
 use crate::outcome::Failure;
 use fuin_auditor::{AuditorKey, DetailError, Opened, Opener};
+use fuin_shared::codec;
+use fuin_shared::log::audit::Rule;
 use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::Event;
 use std::path::PathBuf;
@@ -50,11 +52,24 @@ pub struct Details {
 }
 
 impl Details {
-    /// Of the ledger of this origin.
-    pub fn new(key: Option<AuditorKey>, origin: &str) -> Self {
-        let opener = key.map(|key| Opener::new(key, origin.to_owned()));
+    /// Before the first event.
+    pub fn new(key: Option<AuditorKey>) -> Self {
+        let opener = key.map(Opener::new);
         let totals = Totals { keyed: opener.is_some(), ..Totals::default() };
         Self { opener, totals }
+    }
+
+    /// Where reading begins later: takes the first event, which says which ledger it is.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn begin(&mut self, source: &mut Source, size: u64) -> Result<(), Trouble> {
+        let Some(opener) = &mut self.opener else { return Ok(()) };
+        let piece = source.piece(0, size).await?;
+        let first = piece.entries.first().and_then(|entry| codec::decode(entry).ok());
+        let first = first.ok_or_else(|| Trouble::broken(0, Rule::Encoding.to_string()))?;
+        opener.begin(&first);
+        Ok(())
     }
 
     /// Holds what lies beside an event against it, and opens it if there is a key.

@@ -80,7 +80,7 @@ pub async fn check_each(
         return Err(Trouble::broken(head.size, rule));
     }
     let mut run = Run { audit: Audit::new(), agreed: 0, checkpoints: 0, levels: Vec::new(), tiles: 0 };
-    let mut details = Details::new(auditor, &head.origin);
+    let mut details = Details::new(auditor);
     let mut quorum = Quorum { key, witnesses, newest: None, best: None };
     let mut first = 0;
     while first < head.size {

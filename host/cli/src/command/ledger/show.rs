@@ -49,13 +49,14 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let mut source = Source::open(&args.source, args.token).await?;
     let (_, head) = source.claimed().await?;
     let (size, keyed) = (head.size, key.is_some());
-    let mut details = Details::new(key, &head.origin);
+    let mut details = Details::new(key);
     eprintln!("not verified: `fuin ledger verify` does that");
     let in_order = matches!(source, Source::Archive(_));
     let (mut first, mut left) = (0, args.count);
     if !in_order {
         // A file is read from its beginning, everything else from where it matters.
         first = args.from / PIECE * PIECE;
+        details.begin(&mut source, size).await?;
     }
     let mut out = std::io::stdout().lock();
     'ledger: while first < size && left > 0 {
