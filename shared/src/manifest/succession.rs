@@ -7,7 +7,6 @@ use crate::codec;
 use crate::fault::Fault;
 use crate::ids::{ManifestHash, PersonId, ServiceId, StatementId};
 use crate::statement::{Body, SignedStatement};
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

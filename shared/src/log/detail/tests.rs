@@ -77,7 +77,7 @@ fn what_a_detail_is_bound_to_differs_with_each_part() {
     let digest = |n| Digest32([n; 32]);
     let all = [
         detail_aad(&LedgerId([1; 16]), 7, &digest(1), &sealed(3, 4)),
-        detail_aad("other", 7, &digest(1), &sealed(3, 4)),
+        detail_aad(&LedgerId([2; 16]), 7, &digest(1), &sealed(3, 4)),
         detail_aad(&LedgerId([1; 16]), 8, &digest(1), &sealed(3, 4)),
         detail_aad(&LedgerId([1; 16]), 7, &digest(2), &sealed(3, 4)),
         detail_aad(&LedgerId([1; 16]), 7, &digest(1), &sealed(2, 4)),
