@@ -35,6 +35,8 @@ impl Args {
 pub struct Totals {
     /// There are so many.
     pub sealed: u64,
+    /// So many are missing that may be.
+    pub erased: u64,
     /// Whether there was a key to open them.
     pub keyed: bool,
     /// Of these the key opened so many.
@@ -46,7 +48,9 @@ pub struct Totals {
 /// Details met on the way.
 pub struct Details {
     opener: Option<Opener>,
-    pub totals: Totals,
+    /// Those of entries before this one may be missing.
+    from: u64,
+    totals: Totals,
 }
 
 impl Details {
@@ -54,7 +58,13 @@ impl Details {
     pub fn new(key: Option<AuditorKey>, origin: &str) -> Self {
         let opener = key.map(|key| Opener::new(key, origin.to_owned()));
         let totals = Totals { keyed: opener.is_some(), ..Totals::default() };
-        Self { opener, totals }
+        Self { opener, from: 0, totals }
+    }
+
+    /// Those of entries before `index` may be missing.
+    pub const fn kept_from(mut self, index: u64) -> Self {
+        self.from = index;
+        self
     }
 
     /// Holds what lies beside an event against it, and opens it if there is a key.
@@ -69,7 +79,11 @@ impl Details {
     ) -> Result<Option<Detail>, String> {
         let Some(sealed) = sealed else {
             return match event.detail {
-                Some(_) => Err("the sealed detail of the event is missing".to_owned()),
+                Some(_) if index >= self.from => Err("the sealed detail of the event is missing".to_owned()),
+                Some(_) => {
+                    self.totals.erased += 1;
+                    Ok(None)
+                }
                 None => Ok(None),
             };
         };

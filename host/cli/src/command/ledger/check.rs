@@ -44,6 +44,8 @@ pub struct Demands<'a> {
     pub since: Option<&'a Checkpoint>,
     /// Details that are sealed to this key must open.
     pub auditor: Option<AuditorKey>,
+    /// Details of entries before this one may be missing.
+    pub details_from: u64,
 }
 
 /// Verifies all of it.
@@ -64,7 +66,7 @@ pub async fn check_each(
     bar: &ProgressBar,
     mut each: impl FnMut(u64, &[u8]),
 ) -> Result<Verified, Trouble> {
-    let Demands { witnesses, since, auditor } = demands;
+    let Demands { witnesses, since, auditor, details_from } = demands;
     let note = source.checkpoint().await?;
     let head = Checkpoint::open(&note, key).map_err(|e| Trouble::broken(0, format!("checkpoint: {e}")))?;
     let others = others(&note, key)?;
@@ -74,7 +76,7 @@ pub async fn check_each(
         return Err(Trouble::broken(head.size, rule));
     }
     let mut run = Run { audit: Audit::new(), agreed: 0, checkpoints: 0, levels: Vec::new(), tiles: 0 };
-    let mut details = Details::new(auditor, &head.origin);
+    let mut details = Details::new(auditor, &head.origin).kept_from(details_from);
     let mut quorum = Quorum { key, witnesses, newest: None, best: None };
     let mut first = 0;
     while first < head.size {
