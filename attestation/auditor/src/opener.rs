@@ -66,7 +66,7 @@ impl Opener {
         Self { key, ledger: None, content: BTreeMap::new(), others: BTreeSet::new() }
     }
 
-    /// Takes the first event of the ledger, which says which one it is. [`Opener::open`] does so where it is read.
+    /// Takes the first event of the ledger, which says which one it is.
     pub const fn begin(&mut self, first: &Event) {
         if let EventBody::Genesis { ledger, .. } = &first.body {
             self.ledger = Some(*ledger);
@@ -121,9 +121,6 @@ impl Opener {
     /// [`DetailError`].
     pub fn open(&mut self, index: u64, event: &Event, octets: &[u8]) -> Result<Opened, DetailError> {
         check(event, octets)?;
-        if index == 0 {
-            self.begin(event);
-        }
         let sealed = parse(octets)?;
         if sealed.keys_at > index || (sealed.keys_at == index) == sealed.keys.is_empty() {
             return Err(DetailError::Malformed);

@@ -22,7 +22,8 @@ use rand_core::CryptoRng;
 use sha2::Sha384;
 use zeroize::Zeroizing;
 
-/// Details under one content key: whoever destroys the detail that carries the key takes no more than these along.
+/// Details after which a content key is due to be renewed, which happens with the next input: whoever destroys the detail that
+/// carries the key takes about so many along.
 const MOST: u64 = 1024;
 
 /// Seals details to the auditors of one manifest.

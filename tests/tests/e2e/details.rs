@@ -42,12 +42,10 @@ async fn auditors_open_search_and_save_details_and_nobody_else_does() {
 
     // Verified without a key, each is there and unaltered; with it each opens.
     let report = good(&by_url, &card);
-    assert_eq!(report["details"], json!({ "sealed": report["size"], "opened": null, "toOthers": null }));
+    let details = |opened: &Value, others: Value| json!({ "sealed": report["size"], "erased": 0, "opened": opened, "toOthers": others });
+    assert_eq!(report["details"], details(&Value::Null, Value::Null));
     let report = good(&[&by_url[..], &["--auditor-key", &key]].concat(), &card);
-    assert_eq!(
-        report["details"],
-        json!({ "sealed": report["size"], "opened": report["size"], "toOthers": 0 })
-    );
+    assert_eq!(report["details"], details(&report["size"], json!(0)));
     let text = ledger(&[&["verify", "--card", card.to_str().unwrap()], &by_url[..]].concat());
     assert!(String::from_utf8_lossy(&text.stdout).contains("NOT OPENED: give --auditor-key"));
 
@@ -164,7 +162,9 @@ async fn auditors_open_search_and_save_details_and_nobody_else_does() {
 
     service.stop();
     let at = last["index"].as_u64().unwrap();
-    Kept { folder: folder.path().to_owned(), card: &card, key: &key, at }.altered().await;
+    let kept = Kept { folder: folder.path().to_owned(), card: &card, key: &key, at };
+    kept.altered().await;
+    kept.erased(all - after, &stranger).await;
 }
 
 /// What `fuin` says, which ends well.
@@ -191,8 +191,8 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    /// What verification says of a copy on which this was done: without a key, and with it.
-    async fn broken(&self, name: &str, statement: String) -> (u64, String) {
+    /// A copy on which this was done.
+    async fn copy(&self, name: &str, statement: String) -> String {
         let copy = self.folder.join(name);
         std::fs::create_dir(&copy).unwrap();
         for file in std::fs::read_dir(self.folder.join("dev/host")).unwrap() {
@@ -203,10 +203,29 @@ impl Kept<'_> {
         let mut connection = options.connect().await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
-        let copy = copy.to_str().unwrap();
-        let found = broken(&["--dir", copy], self.card);
-        assert_eq!(broken(&["--dir", copy, "--auditor-key", self.key], self.card), found);
+        copy.to_str().unwrap().to_owned()
+    }
+
+    /// What verification says of such a copy: without a key, and with it.
+    async fn broken(&self, name: &str, statement: String) -> (u64, String) {
+        let copy = self.copy(name, statement).await;
+        let found = broken(&["--dir", &copy], self.card);
+        assert_eq!(broken(&["--dir", &copy, "--auditor-key", self.key], self.card), found);
         found
+    }
+
+    /// All before a new content key are erased, as rules of keeping may want it: `key` is whose it is.
+    async fn erased(&self, from: u64, key: &str) {
+        let erase = format!("DELETE FROM audit_details WHERE entry_index < {from}");
+        let copy = self.copy("details-erased", erase).await;
+        assert_eq!(broken(&["--dir", &copy], self.card).0, 0);
+        let report =
+            good(&["--dir", &copy, "--details-from", &from.to_string(), "--auditor-key", key], self.card);
+        let told = json!({ "sealed": 2, "erased": from, "opened": 2, "toOthers": 0 });
+        assert_eq!(report["details"], told);
+        // Not one more may be missing.
+        let early = (from - 1).to_string();
+        assert_eq!(broken(&["--dir", &copy, "--details-from", &early], self.card).0, from - 1);
     }
 
     async fn altered(&self) {

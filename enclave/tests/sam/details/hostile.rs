@@ -5,6 +5,7 @@ use fuin_auditor::check;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::log::detail::{SealedDetail, detail_hash};
+use fuin_shared::log::event::EventBody;
 
 /// What comes of the detail of the newest event when this lies in its place.
 fn in_place_of_last(world: &World, auditor: &TestAuditor, octets: &[u8]) -> DetailError {
@@ -48,8 +49,14 @@ fn a_detail_of_another_event_does_not_open_even_where_the_hash_fits() {
     assert_eq!(opener.open(last, &forged, sealed), Err(DetailError::Foreign));
     assert_eq!(opener.open(last + 1, &events[last as usize], sealed), Err(DetailError::Foreign));
     assert!(opener.open(last, &events[last as usize], sealed).is_ok());
-    let mut elsewhere = fuin_auditor::Opener::new(auditor.key(), "another/ledger".to_owned());
     let carrier = &world.store.details[&0];
+    let mut elsewhere = fuin_auditor::Opener::new(auditor.key());
+    assert_eq!(elsewhere.learn(0, carrier), Err(DetailError::NoBeginning));
+    let mut genesis = events[0].clone();
+    if let EventBody::Genesis { ledger, .. } = &mut genesis.body {
+        ledger.0[0] ^= 1;
+    }
+    elsewhere.begin(&genesis);
     assert_eq!(elsewhere.learn(0, carrier), Err(DetailError::ContentKey));
     assert_eq!(elsewhere.open(last, &events[last as usize], sealed), Err(DetailError::KeyNotRead(0)));
     // Nor in another place of this one.

@@ -20,6 +20,7 @@ fn roles(body: &EventBody, told: &[Role]) -> Vec<Role> {
         EventBody::Genesis { .. } | EventBody::ManifestAdopted { .. } => vec![Officer],
         EventBody::Boot { .. } if told.is_empty() => vec![],
         EventBody::Boot { .. } => vec![Custodian],
+        EventBody::EpochBegun { .. } => vec![Officer, Custodian],
         EventBody::KeyGenerated { .. } | EventBody::CertificateLinked { .. } => vec![RaClient],
         EventBody::CredentialUnlocked { .. } => vec![RaClient],
         EventBody::MeansLinked { .. }

@@ -33,10 +33,10 @@ pub(super) async fn from(
     let rows = sqlx::query(
         "SELECT entry_index, sealed FROM audit_details WHERE entry_index IN (
              SELECT entry_index FROM (
-                 SELECT entry_index, sum(length(sealed)) OVER (ORDER BY entry_index) AS octets
-                 FROM (SELECT entry_index, sealed FROM audit_details WHERE entry_index >= ?1
-                       ORDER BY entry_index LIMIT ?2))
-             WHERE octets <= ?3
+                 SELECT entry_index, sum(octets) OVER (ORDER BY entry_index) AS total
+                 FROM (SELECT entry_index, length(sealed) AS octets FROM audit_details
+                       WHERE entry_index >= ?1 ORDER BY entry_index LIMIT ?2))
+             WHERE total <= ?3
              UNION SELECT min(entry_index) FROM audit_details WHERE entry_index >= ?1)
          ORDER BY entry_index",
     )

@@ -37,6 +37,8 @@ impl Args {
 pub struct Totals {
     /// There are so many.
     pub sealed: u64,
+    /// So many are missing that may be.
+    pub erased: u64,
     /// Whether there was a key to open them.
     pub keyed: bool,
     /// Of these the key opened so many.
@@ -48,7 +50,9 @@ pub struct Totals {
 /// Details met on the way.
 pub struct Details {
     opener: Option<Opener>,
-    pub totals: Totals,
+    /// Those of entries before this one may be missing.
+    from: u64,
+    totals: Totals,
 }
 
 impl Details {
@@ -56,7 +60,13 @@ impl Details {
     pub fn new(key: Option<AuditorKey>) -> Self {
         let opener = key.map(Opener::new);
         let totals = Totals { keyed: opener.is_some(), ..Totals::default() };
-        Self { opener, totals }
+        Self { opener, from: 0, totals }
+    }
+
+    /// Those of entries before `index` may be missing.
+    pub const fn kept_from(mut self, index: u64) -> Self {
+        self.from = index;
+        self
     }
 
     /// Where reading begins later: takes the first event, which says which ledger it is.
@@ -82,9 +92,14 @@ impl Details {
         event: &Event,
         sealed: Option<&[u8]>,
     ) -> Result<Option<Detail>, String> {
+        self.first(index, event);
         let Some(sealed) = sealed else {
             return match event.detail {
-                Some(_) => Err("the sealed detail of the event is missing".to_owned()),
+                Some(_) if index >= self.from => Err("the sealed detail of the event is missing".to_owned()),
+                Some(_) => {
+                    self.totals.erased += 1;
+                    Ok(None)
+                }
                 None => Ok(None),
             };
         };
@@ -130,10 +145,17 @@ impl Details {
     }
 
     /// Takes a content key that passes by, so that later details open.
-    pub fn pass(&mut self, index: u64, sealed: Option<&[u8]>) {
+    pub fn pass(&mut self, index: u64, event: &Event, sealed: Option<&[u8]>) {
+        self.first(index, event);
         if let (Some(opener), Some(sealed)) = (&mut self.opener, sealed) {
             // What is wrong with it is told where it is needed.
             let _ = opener.learn(index, sealed);
+        }
+    }
+
+    fn first(&mut self, index: u64, event: &Event) {
+        if let Some(opener) = self.opener.as_mut().filter(|_| index == 0) {
+            opener.begin(event);
         }
     }
 

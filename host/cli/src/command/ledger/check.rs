@@ -47,6 +47,8 @@ pub struct Demands<'a> {
     pub since: Option<&'a str>,
     /// Details that are sealed to this key must open.
     pub auditor: Option<AuditorKey>,
+    /// Details of entries before this one may be missing.
+    pub details_from: u64,
 }
 
 /// Verifies all of it; `key` is that of its last epoch.
@@ -67,7 +69,7 @@ pub async fn check_each(
     bar: &ProgressBar,
     mut each: impl FnMut(u64, &[u8]),
 ) -> Result<Verified, Trouble> {
-    let Demands { witnesses, since, auditor } = demands;
+    let Demands { witnesses, since, auditor, details_from } = demands;
     let note = source.checkpoint().await?;
     let head = newest(&note, key)?;
     let others = others(&note, key)?;
@@ -80,7 +82,7 @@ pub async fn check_each(
         return Err(Trouble::broken(head.size, rule));
     }
     let mut run = Run { audit: Audit::new(), agreed: 0, checkpoints: 0, levels: Vec::new(), tiles: 0 };
-    let mut details = Details::new(auditor);
+    let mut details = Details::new(auditor).kept_from(details_from);
     let mut quorum = Quorum { key, witnesses, newest: None, best: None };
     let mut first = 0;
     while first < head.size {

@@ -69,7 +69,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
                 break 'ledger;
             }
             if index < args.from || !filter.takes_event(&event) {
-                details.pass(index, sealed.as_deref());
+                details.pass(index, &event, sealed.as_deref());
                 continue;
             }
             let looked = details.look_up(&source, index, &event, sealed.as_deref()).await?;

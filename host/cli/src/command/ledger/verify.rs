@@ -27,6 +27,9 @@ pub struct Args {
     witnesses: witnesses::Args,
     #[command(flatten)]
     auditor: auditor::Args,
+    /// Details of entries before this one may be missing: they were erased when the time of keeping them was over.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    details_from: u64,
     /// A checkpoint seen before, with which the ledger must be consistent; it may be of an epoch before.
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
@@ -45,7 +48,8 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let mut source = Source::open(&args.source, args.token).await?;
     // Hidden by itself where standard error is no terminal.
     let bar = ProgressBar::new(0);
-    let demands = Demands { witnesses: witnesses.as_ref(), since: since.as_deref(), auditor };
+    let details_from = args.details_from;
+    let demands = Demands { witnesses: witnesses.as_ref(), since: since.as_deref(), auditor, details_from };
     let result = check(&mut source, &key, demands, &bar).await;
     bar.finish_and_clear();
     match result {
@@ -93,6 +97,7 @@ fn good(verified: &Verified, history: &[Named]) -> Value {
         "signed": totals.signed,
         "details": {
             "sealed": details.sealed,
+            "erased": details.erased,
             "opened": details.keyed.then_some(details.opened),
             "toOthers": details.keyed.then_some(details.to_others),
         },
@@ -142,12 +147,15 @@ fn text(verified: &Verified, history: &[Named]) -> String {
 
 /// What is known of the details, a line.
 fn sealed(details: &Totals) -> String {
-    let Totals { sealed, keyed, opened, to_others } = details;
+    let Totals { sealed, erased, keyed, opened, to_others } = details;
+    let erased = if *erased > 0 { format!("{erased} ERASED, ") } else { String::new() };
     match (sealed, keyed) {
-        (0, _) => "none: no auditor of the manifest has a sealing key\n".to_owned(),
-        (_, false) => format!("{sealed}, none missing or altered; NOT OPENED: give --auditor-key\n"),
+        (0, _) if erased.is_empty() => "none: no auditor of the manifest has a sealing key\n".to_owned(),
+        (_, false) => format!("{erased}{sealed}, none missing or altered; NOT OPENED: give --auditor-key\n"),
         (_, true) => {
-            format!("{sealed}, none missing or altered; {opened} opened, {to_others} sealed to others\n")
+            format!(
+                "{erased}{sealed}, none missing or altered; {opened} opened, {to_others} sealed to others\n"
+            )
         }
     }
 }

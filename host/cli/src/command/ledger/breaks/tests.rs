@@ -75,7 +75,7 @@ fn ledger(cosigners: &[u8]) -> Ledger {
             }
             _ => EventBody::Boot { nonce, instance, manifest: MANIFEST, size, root },
         };
-        let entry = codec::encode(&Event { version: 1, time: n.into(), body });
+        let entry = codec::encode(&Event { version: 1, time: n.into(), body, detail: None });
         ledger.leaves.push(leaf_hash(&entry));
         ledger.entries.push(entry);
     }
