@@ -60,13 +60,6 @@ pub struct NewEpoch {
 }
 
 impl NewEpoch {
-    /// Octets that travel.
-    #[must_use]
-    pub fn octets(&self) -> usize {
-        let change = self.change.as_ref().map_or(0, ManifestChange::octets);
-        self.checkpoint.len() + change + self.approvals.iter().map(|a| a.0.len() + 8).sum::<usize>()
-    }
-
     /// What the officers say, as far as it shows without ledger and clock. The manifest that is to follow is checked by
     /// [`ManifestChange::verify`].
     ///
