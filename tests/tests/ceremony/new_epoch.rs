@@ -188,6 +188,8 @@ fn a_service_whose_witness_is_lost_goes_on_in_a_new_epoch() {
     assert!(verified.out.contains("a quorum of the manifest that was current"), "{}", verified.out);
     let json: Value = serde_json::from_str(&fuin(&place, &format!("{verify} --json")).out).unwrap();
     assert_eq!((&json["breaks"][0]["quorum"], &json["breaks"][0]["index"]), (&true.into(), &1.into()));
+    fuin(&place, "ledger export --dir data --out saved").says("saved");
+    fuin(&place, "ledger verify saved --card new-card.json").says("begins epoch 1").says("ledger: GOOD");
     let old = fuin(&place, "ledger verify --dir data --card service-card.json");
     assert_eq!(old.status, 1);
     assert!(old.out.contains("new epoch"), "{}{}", old.out, old.err);
