@@ -61,13 +61,6 @@ pub struct NewEpoch {
 }
 
 impl NewEpoch {
-    /// Octets that travel.
-    #[must_use]
-    pub fn octets(&self) -> usize {
-        let change = self.change.as_ref().map_or(0, ManifestChange::octets);
-        self.checkpoint.len() + change + self.approvals.iter().map(|a| a.0.len() + 8).sum::<usize>()
-    }
-
     /// Who signed, by the approvals' own word; those of a plan that was verified are its officers.
     #[must_use]
     pub fn signers(&self) -> Vec<PersonId> {

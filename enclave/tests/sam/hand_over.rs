@@ -353,3 +353,36 @@ fn power_cut_after_any_effect_of_a_hand_over_recovers() {
         assert!(cut > 1);
     }
 }
+
+/// A new epoch of the giver's ledger, with the same witnesses.
+fn begin_epoch(world: &mut World) {
+    let note = world.held.seen.clone().unwrap();
+    world.reboot();
+    let epoch = world.new_epoch(&note, None);
+    world.plan_epoch(epoch).unwrap();
+    world.provide().unwrap();
+}
+
+#[test]
+fn a_ledger_in_a_later_epoch_is_handed_over_and_one_that_was_handed_over_may_begin_another() {
+    let mut pair = pair(3);
+    let key = pair.giver.enrol(P256, 21);
+    let first = pair.giver.ledger.clone();
+    begin_epoch(&mut pair.giver);
+    assert_ne!(pair.giver.ledger, first);
+    pair.share_store();
+    let take = pair.give().unwrap();
+    pair.take(take).unwrap();
+    assert_eq!(pair.taker.ledger, pair.giver.ledger);
+    let token = pair.taker.authorize(&key, vec![hash(1)]).unwrap();
+    assert!(pair.taker.sign(&key, &token, vec![hash(1)]).is_ok());
+    // The next hand-over is the last thing that its witnesses see, and who took it over is dead.
+    let third = another(77, &pair.platform, 3, "one");
+    let mut next = Pair { giver: pair.taker, taker: third, platform: pair.platform };
+    next.give().unwrap();
+    assert!(matches!(next.giver.last(), EventBody::HandedOver { .. }));
+    begin_epoch(&mut next.giver);
+    assert_eq!(next.giver.epochs().current(), 2);
+    next.giver.reboot();
+    assert_eq!(next.giver.provide(), Ok(()));
+}

@@ -6,7 +6,7 @@ mod breaks;
 mod ledgers;
 
 use super::witness::Witness;
-use super::world::{Enrolled, Fuse, World, hash, policy};
+use super::world::{Enrolled, Fuse, Sink, World, hash, policy};
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -317,6 +317,39 @@ fn power_cuts_at_every_step_recover() {
         }
     }
     assert!(before > 3 && after > 1, "{before} {after}");
+}
+
+/// What the host's store does with the commit of the break.
+#[test]
+fn lost_commits_and_lost_answers_at_the_break_lose_nothing() {
+    for sink in [Sink::LosesAnswer, Sink::LosesCommit, Sink::LandsLate] {
+        let Lost { mut world, key, note, .. } = lost();
+        fresh(&mut world, &[4, 5, 6]);
+        planned(&mut world, &note, &[4, 5, 6]);
+        world.sink = sink;
+        assert_eq!(world.provide(), Ok(()), "{sink:?}");
+        assert_eq!(breaks(&world).len(), 1);
+        assert!(signed(&mut world, &key, 3).is_ok());
+    }
+    let Lost { mut world, note, .. } = lost();
+    planned(&mut world, &note, &[4, 5, 6]);
+    world.sink = Sink::Refuses;
+    assert_eq!(world.provide(), Err(Fault::SinkRefused));
+    assert!(world.phase() == Phase::Halted && breaks(&world).is_empty());
+}
+
+#[test]
+fn the_ceremonys_status_tells_what_is_planned() {
+    let Lost { mut world, note, .. } = lost();
+    world.reboot();
+    let told = |world: &mut World| match world.call(Command::CeremonyStatus) {
+        Ok(Answer::CeremonyStatus(status)) => status.epoch,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(&mut world), None);
+    let epoch = world.new_epoch(&note, None);
+    world.plan_epoch(epoch).unwrap();
+    assert_eq!(told(&mut world), Some(1));
 }
 
 /// For the tests of refusals: gives the boot a plan, changed, and the shares; what was refused.

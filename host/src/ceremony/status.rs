@@ -37,7 +37,9 @@ pub(super) async fn serve(desk: &Desk) -> Result<Response, Refusal> {
             })
         })
     });
-    let shares = ceremony.as_ref().map(|c| json!({ "from": names(&c.shares), "missing": c.shares_missing }));
+    let shares = ceremony
+        .as_ref()
+        .map(|c| json!({ "from": names(&c.shares), "missing": c.shares_missing, "epoch": c.epoch }));
     Ok(json(&json!({
         "phase": status.phase.as_str(),
         "instance": status.instance,

@@ -114,12 +114,13 @@ async fn the_status_is_what_enclave_and_store_say() {
             receipts_missing: Vec::new(),
             shares: vec!["kei".parse().unwrap()],
             shares_missing: 1,
+            epoch: Some(1),
         };
         expect(&mut peer, Command::CeremonyStatus, Ok(Answer::CeremonyStatus(status))).await;
     });
     assert_eq!(answered.status, 200);
     assert_eq!(answered.body["phase"], "uninitialized");
-    assert_eq!(answered.body["shares"], serde_json::json!({ "from": ["kei"], "missing": 1 }));
+    assert_eq!(answered.body["shares"], serde_json::json!({ "from": ["kei"], "missing": 1, "epoch": 1 }));
     assert_eq!(answered.body["ledger"]["size"], 0);
 }
 

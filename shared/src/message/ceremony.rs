@@ -54,6 +54,9 @@ pub struct CeremonyStatus {
     pub shares: Vec<PersonId>,
     /// How many more shares are needed.
     pub shares_missing: u8,
+    /// Number of the epoch that the shares would begin; left out where they are for a boot as any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
 }
 
 /// See [`crate::message::Command::HandOver`].

@@ -166,7 +166,8 @@ fn a_service_whose_witness_is_lost_goes_on_in_a_new_epoch() {
     assert_eq!(begun["epoch"], 1);
 
     // Custodians give their shares as always, and the new witness is told of the new origin.
-    place.share("lea").says("1 more needed");
+    place.fuin("status --host HOST").says("planned:     epoch 1");
+    place.share("lea").says("officers planned epoch 1").says("1 more needed");
     let after = last_share(&mut place, "mio", &second);
     assert_ne!(before, after);
     fuin(&place, "manifest show --host HOST --save all").says("version    2");
@@ -178,12 +179,17 @@ fn a_service_whose_witness_is_lost_goes_on_in_a_new_epoch() {
 
     place.tell("a new epoch");
 
+    // What is published is of the new origin.
+    assert!(cosigned_checkpoint(&place).starts_with(card["ledger"]["origin"].as_str().unwrap()));
+
     // An auditor sees the break; the old card says what became of it.
     let verify = "ledger verify --dir data --card new-card.json --manifest all --since cosigned";
     let verified = fuin(&place, verify).says("BREAK:       entry 1 begins epoch 1").says("ledger: GOOD");
     assert!(verified.out.contains("a quorum of the manifest that was current"), "{}", verified.out);
     let json: Value = serde_json::from_str(&fuin(&place, &format!("{verify} --json")).out).unwrap();
     assert_eq!((&json["breaks"][0]["quorum"], &json["breaks"][0]["index"]), (&true.into(), &1.into()));
+    fuin(&place, "ledger export --dir data --out saved").says("saved");
+    fuin(&place, "ledger verify saved --card new-card.json").says("begins epoch 1").says("ledger: GOOD");
     let old = fuin(&place, "ledger verify --dir data --card service-card.json");
     assert_eq!(old.status, 1);
     assert!(old.out.contains("new epoch"), "{}{}", old.out, old.err);

@@ -142,6 +142,18 @@ fn ended_by_officer() -> Vector {
     Vector::cbor("command/end-mandate-by-officer", Command::EndMandate(command))
 }
 
+/// A boot that is to begin a new epoch.
+fn planned() -> Vector {
+    let status = CeremonyStatus {
+        genesis: None,
+        receipts_missing: Vec::new(),
+        shares: Vec::new(),
+        shares_missing: 2,
+        epoch: Some(1),
+    };
+    Vector::cbor("answer/ceremony-status-of-a-planned-epoch", Answer::CeremonyStatus(status))
+}
+
 fn handed() -> HandedOver {
     HandedOver { statement: octets(5, 9), signature: octets(0x30, 70), sealed: octets(6, 9) }
 }
@@ -237,6 +249,7 @@ fn answers() -> Vec<Answer> {
             receipts_missing: vec![crate::statements::custodian_share().custodian],
             shares: Vec::new(),
             shares_missing: 2,
+            epoch: None,
         }),
         Answer::KeyAttested(octets(0xa5, 12)),
         Answer::RevocationTaken,
@@ -373,6 +386,7 @@ pub fn vectors() -> Vec<Vector> {
         .chain([ended_by_officer()])
         .chain(answers)
         .chain([Vector::cbor("fault/numbers", faults)])
+        .chain([planned()])
         .chain(hints())
         .collect()
 }

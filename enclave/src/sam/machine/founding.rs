@@ -170,6 +170,7 @@ impl Machine {
             receipts_missing: missing.cloned().collect(),
             shares: provision.custodians().cloned().collect(),
             shares_missing: provision.missing(context.manifest.share_threshold),
+            epoch: self.planned.as_ref().map(|planned| planned.epoch()),
         })
     }
 }

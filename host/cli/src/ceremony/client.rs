@@ -73,6 +73,8 @@ pub struct SharesState {
     pub from: Vec<String>,
     /// How many more are needed.
     pub missing: u8,
+    /// Number of the epoch that they would begin, if officers planned one.
+    pub epoch: Option<u32>,
 }
 
 /// The kept manifest.

@@ -133,6 +133,29 @@ impl Founded {
         now: u64,
         phase: Phase,
     ) -> anyhow::Result<VerifiedEvidence> {
+        self.check_period(measurement, bundle, nonce, now, phase, true)
+    }
+
+    /// The same of a boot that waits for shares, whose manifest may have ended while there were no witnesses.
+    pub fn check_boot(
+        &self,
+        measurement: &Measurement,
+        bundle: &[u8],
+        nonce: &[u8],
+        now: u64,
+    ) -> anyhow::Result<VerifiedEvidence> {
+        self.check_period(measurement, bundle, nonce, now, Phase::Uninitialized, false)
+    }
+
+    fn check_period(
+        &self,
+        measurement: &Measurement,
+        bundle: &[u8],
+        nonce: &[u8],
+        now: u64,
+        phase: Phase,
+        manifest_period: bool,
+    ) -> anyhow::Result<VerifiedEvidence> {
         let anchors = match (self.manifest.development, self.manifest.evidence_anchors.first()) {
             (true, Some(der)) => Anchors::development(DevelopmentAnchor::from_der(der.as_slice())?),
             _ => Anchors::production(),
@@ -142,6 +165,7 @@ impl Founded {
             phases: Some(vec![phase]),
             minimum_release: Some(self.manifest.release),
             allow_development: self.manifest.development,
+            manifest_period,
             ..Expectations::of_service(self.service, references(measurement)?)
         };
         check(bundle, nonce, now, &anchors, &expectations)

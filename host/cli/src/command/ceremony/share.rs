@@ -110,9 +110,14 @@ async fn provide(
             // A new epoch began since; the enclave holds the ledger against what was seen before, under whatever origin.
             println!("the ledger has another origin than the one that you follow: {}", known.origin);
             println!(
-                "(a new epoch, by the host's word; the enclave decides, and you learn it once it is operational)"
+                "(another epoch, by the host's word; the enclave decides, and you learn it once it is operational)"
             );
         }
+    }
+    if let Some(epoch) = state.shares.as_ref().and_then(|shares| shares.epoch) {
+        println!(
+            "officers planned epoch {epoch} for this boot: a quorum of witnesses is lost (the host's word)"
+        );
     }
     let (bundle, nonce) = client.evidence().await?;
     let given = custodian.get().provide_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng));

@@ -106,6 +106,7 @@ fn print_json(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
         "service": state.service,
         "ledgerSize": state.ledger.size,
         "witnessesAsked": state.ledger.asked,
+        "epochPlanned": state.shares.as_ref().and_then(|shares| shares.epoch),
         "rootCommitment": state.genesis.as_ref().map(|genesis| &genesis.root_commitment),
         "missing": missing(state),
         "needed": needed(state),
@@ -127,6 +128,9 @@ fn print_text(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
             "genesis:     waits for receipts, root commitment {}",
             genesis.root_commitment.escape_debug()
         );
+    }
+    if let Some(epoch) = state.shares.as_ref().and_then(|shares| shares.epoch) {
+        println!("planned:     epoch {epoch}, with the shares");
     }
     let missing = missing(state);
     if state.service.is_none() {

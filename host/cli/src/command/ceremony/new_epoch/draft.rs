@@ -10,7 +10,6 @@ use crate::outcome::Failure;
 use anyhow::Context as _;
 use fuin_shared::log::note::{MAX_NOTE, Note};
 use fuin_shared::new_epoch::{EpochPlan, NewEpoch};
-use fuin_shared::phase::Phase;
 use std::path::PathBuf;
 
 /// Arguments.
@@ -53,7 +52,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let note = client.state().await?.ledger.checkpoint;
     let ledger = note.as_deref().and_then(|note| note.lines().next()).context("the host has no ledger")?;
     let (bundle, nonce) = client.evidence().await?;
-    let evidence = founded.check(&measurement, &bundle, &nonce, now(), Phase::Uninitialized)?;
+    let evidence = founded.check_boot(&measurement, &bundle, &nonce, now())?;
     let change = change.map(|draft| draft.change());
     let plan = EpochPlan {
         service: founded.service,

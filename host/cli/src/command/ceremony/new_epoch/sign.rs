@@ -11,7 +11,6 @@ use fuin_attestation::time::utc;
 use fuin_shared::codec;
 use fuin_shared::ids::StatementId;
 use fuin_shared::new_epoch::EpochApproval;
-use fuin_shared::phase::Phase;
 use fuin_shared::statement::SignedStatement;
 use std::path::PathBuf;
 
@@ -51,7 +50,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     };
     let client = CeremonyClient::new(&args.host)?;
     let (bundle, nonce) = client.evidence().await?;
-    let evidence = founded.check(&measurement, &bundle, &nonce, now(), Phase::Uninitialized)?;
+    let evidence = founded.check_boot(&measurement, &bundle, &nonce, now())?;
     let next = check(&epoch, &founded, &evidence)?;
     println!("evidence verified");
     tell(&epoch, &founded.manifest, &next)?;
