@@ -4,11 +4,12 @@
 //! consent of this boot, and no more often than that consent says. What a consent or a proof allows besides (a token, a link, a
 //! request, a deletion) is judged alike. In a cosigned service the host asks the witnesses at every result whether its event had a quorum
 //! when it came out. What was signed on the word of a means of SCAL 1 (a PIN, an account at a provider) is counted apart, and so
-//! are seals. Mandates and guesses at PINs have a file each.
+//! are seals. Tokens, mandates and guesses at PINs have a file each.
 
 mod guesses;
 mod mandates;
 mod said;
+mod tokens;
 
 pub use guesses::Guesses;
 pub use mandates::Mandates;
@@ -21,8 +22,7 @@ use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key::PublicKey;
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::{
-    Answer, Authorize, Command, EndMandate, EndedBy, ExtendTransaction, GrantMandate, KeyGenerated, Manage,
-    Receipt, SignDocument, SignHash, ToBeSigned,
+    Answer, Authorize, Command, EndMandate, EndedBy, GrantMandate, KeyGenerated, Manage, Receipt, SignHash,
 };
 use fuin_shared::sad::{AuthorizationEvidence, HashType, MeansProfile, Purpose, Sad, sad_digest};
 use fuin_shared::seal::ApproverEvidence;
@@ -77,6 +77,8 @@ pub struct Oracle {
     handed: BTreeSet<Blob>,
     /// Tokens and what is left of each, in the order of their coming.
     pub tokens: Vec<(Blob, Permission)>,
+    /// Tokens that another one took the place of: that one, and the index of the event.
+    extended: BTreeMap<Blob, (Blob, u64)>,
     /// Receipts, by their index in the ledger.
     pub acknowledged: BTreeMap<u64, Blob>,
     /// Signatures that came out, on the word of means of SCAL 2.
@@ -142,6 +144,7 @@ impl Oracle {
     pub fn rebooted(&mut self) {
         self.consents.clear();
         self.tokens.clear();
+        self.extended.clear();
     }
 
     /// Judges what `command` got. Without a command: an answer that came to nothing that was asked.
@@ -159,18 +162,18 @@ impl Oracle {
             (Some(Command::Authorize(request)), Answer::Activation { token, .. }) => {
                 self.activated(request, token)
             }
-            (Some(Command::SignHash(request)), Answer::Signatures { signatures, .. }) => {
-                self.made(request, signatures)
+            (Some(Command::SignHash(request)), Answer::Signatures { signatures, receipt }) => {
+                self.made(request, signatures, receipt.index)
             }
-            (Some(Command::SignDocument(request)), Answer::Signatures { signatures, .. }) => {
-                self.made_for_documents(request, signatures)
+            (Some(Command::SignDocument(request)), Answer::Signatures { signatures, receipt }) => {
+                self.made_for_documents(request, signatures, receipt.index)
             }
             // The suite's CA revokes nothing.
             (Some(Command::ReportRevocation(_)), Answer::Deleted(_)) => {
                 Err("destroyed a key whose certificate nobody revoked".to_owned())
             }
-            (Some(Command::ExtendTransaction(request)), Answer::Activation { token, .. }) => {
-                self.extended(request, token)
+            (Some(Command::ExtendTransaction(request)), Answer::Activation { token, receipt, .. }) => {
+                self.extended(request, token, receipt.index)
             }
             (Some(Command::Suspend(request)), Answer::CredentialStatus(_)) => {
                 self.consent(Some(&request.evidence), Purpose::Suspend).map(drop)
@@ -317,78 +320,6 @@ impl Oracle {
             return Err("a token for other hashes".to_owned());
         }
         self.tokens.push((token.clone(), permission));
-        Ok(())
-    }
-
-    /// The new token stands for what was left of the former, and for nothing else.
-    fn extended(&mut self, request: &ExtendTransaction, token: &Blob) -> Result<(), String> {
-        let place = self.tokens.iter().position(|(former, _)| former == &request.token);
-        let (_, permission) = place
-            .map(|place| self.tokens.remove(place))
-            .ok_or("extended a token that nobody has, or that is used up")?;
-        if permission.credential != request.credential {
-            return Err("extended for another credential".to_owned());
-        }
-        self.tokens.push((token.clone(), permission));
-        Ok(())
-    }
-
-    fn made(&mut self, request: &SignHash, signatures: &[Blob]) -> Result<(), String> {
-        if signatures.is_empty() || request.hashes.len() != signatures.len() {
-            return Err("not one signature for each hash".to_owned());
-        }
-        let place = self.tokens.iter().position(|(token, _)| token == &request.token);
-        let place = place.ok_or("signed under a token that nobody has, or that is used up")?;
-        let (_, permission) = &mut self.tokens[place];
-        if permission.credential != request.credential || permission.hash_type != HashType::Dtbs {
-            return Err("signed with another credential, or a hash for a document".to_owned());
-        }
-        let key = self.keys.get(&request.credential).ok_or("signed with a key that nobody knows")?;
-        for (hash, signature) in request.hashes.iter().zip(signatures) {
-            key.verify_digest(hash.as_slice(), signature.as_slice())
-                .map_err(|_| "a signature of something else than the hash asked for")?;
-            let allowed = permission.hashes.iter().position(|allowed| allowed == hash);
-            permission
-                .hashes
-                .remove(allowed.ok_or("a hash was signed that was not authorized, or too often")?);
-            permission.tally(&mut self.signed, &mut self.signed_scal1);
-        }
-        if permission.hashes.is_empty() {
-            self.tokens.remove(place);
-        }
-        Ok(())
-    }
-
-    /// Each signature is over what was sent, which holds the digest of a document that may still be signed.
-    fn made_for_documents(&mut self, request: &SignDocument, signatures: &[Blob]) -> Result<(), String> {
-        if signatures.is_empty() || request.to_be_signed.len() != signatures.len() {
-            return Err("not one signature for each document".to_owned());
-        }
-        let place = self.tokens.iter().position(|(token, _)| token == &request.token);
-        let place = place.ok_or("signed under a token that nobody has, or that is used up")?;
-        let (_, permission) = &mut self.tokens[place];
-        if permission.credential != request.credential || permission.hash_type != HashType::Document {
-            return Err("signed with another credential, or a document for a hash".to_owned());
-        }
-        let key = self.keys.get(&request.credential).ok_or("signed with a key that nobody knows")?;
-        for (to_be_signed, signature) in request.to_be_signed.iter().zip(signatures) {
-            // Honest signers of the suite authorize no document in a JWS.
-            let ToBeSigned::Cms(octets) = to_be_signed else {
-                return Err("a JWS was signed, which nobody asked for".to_owned());
-            };
-            let digest = HashAlgorithm::Sha256.digest(octets.as_slice());
-            key.verify_digest(&digest, signature.as_slice())
-                .map_err(|_| "a signature of something else than what was sent")?;
-            let carried = |hash: &Blob| octets.0.windows(hash.0.len().max(1)).any(|window| window == hash.0);
-            let allowed = permission.hashes.iter().position(carried);
-            permission
-                .hashes
-                .remove(allowed.ok_or("a document was signed that was not authorized, or too often")?);
-            permission.tally(&mut self.signed, &mut self.signed_scal1);
-        }
-        if permission.hashes.is_empty() {
-            self.tokens.remove(place);
-        }
         Ok(())
     }
 

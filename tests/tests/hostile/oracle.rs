@@ -5,7 +5,9 @@ use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::MandateId;
 use fuin_shared::log::event::{Event, EventBody};
-use fuin_shared::message::{Answer, Command, EndedBy, HandOver, HandedOver, Receipt, Seal, Suspend};
+use fuin_shared::message::{
+    Answer, Command, EndedBy, ExtendTransaction, HandOver, HandedOver, Receipt, Seal, Suspend,
+};
 use fuin_shared::sad::{
     Assertion, AuthorizationEvidence, AuthorizedSad, MAX_ATTEMPTS, MeansProfile, Purpose,
 };
@@ -111,6 +113,32 @@ fn the_oracle_counts_attempts_that_nobody_had_set_back() {
     assert_eq!(world.oracle.borrow_mut().guesses.read(&entries), Vec::<String>::new());
     let more = [entries, vec![popped; 3]].concat();
     assert_eq!(world.oracle.borrow_mut().guesses.read(&more).len(), 1, "{}", pin.id);
+}
+
+#[test]
+fn the_oracle_takes_answers_about_a_token_in_any_order_and_counts_what_came_after_its_end() {
+    for (later, minded) in [(0, 0), (2, 1)] {
+        let mut world = World::operational();
+        let key = world.enrol();
+        let hashes = [hash(), hash()];
+        let token = world.token(&key, &hashes);
+        let sign = world.sign_request(&key, &token, &hashes[..1]);
+        let signed = world.host.call(Command::SignHash(sign.clone())).unwrap();
+        let extend = ExtendTransaction {
+            credential: key.id.clone(),
+            token,
+            hashes: None,
+            hash_algorithm: None,
+            record: world.record(&key.id),
+        };
+        // The answer to what was done first comes last.
+        world.call(Command::ExtendTransaction(extend)).unwrap();
+        let Answer::Signatures { signatures, mut receipt } = signed else { panic!("{signed:?}") };
+        receipt.index += later;
+        let answer = Answer::Signatures { signatures, receipt };
+        world.oracle.borrow_mut().judge(Some(&Command::SignHash(sign)), &answer);
+        assert_eq!(unauthorized(&world), minded, "{later} events later");
+    }
 }
 
 #[test]
