@@ -246,6 +246,19 @@ fn a_message_of_a_former_boot_is_refused() {
     assert_eq!(world.plan_epoch(epoch), Err(Fault::StatementForeign));
 }
 
+/// The last good one counts; a bad one takes nothing away.
+#[test]
+fn a_plan_that_is_refused_leaves_the_one_before_it() {
+    let Lost { mut world, note, .. } = lost();
+    fresh(&mut world, &[4, 5, 6]);
+    planned(&mut world, &note, &[4, 5, 6]);
+    let mut bad = world.new_epoch(&note, None);
+    bad.approvals.clear();
+    assert_eq!(world.plan_epoch(bad), Err(Fault::EpochQuorum));
+    assert_eq!(world.provide(), Ok(()));
+    assert_eq!(breaks(&world).len(), 1);
+}
+
 #[test]
 fn a_service_without_witnesses_has_no_epochs() {
     let mut world = World::operational(8);
