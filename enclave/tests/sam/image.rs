@@ -1,7 +1,9 @@
 //! Place: SAM. The manifest says which images may act: another one founds nothing, takes nothing over, and ends when a new
 //! manifest does not list it any more.
 
-use super::world::{PCRS, World, hash, measurement};
+use super::new_epoch::{Lost, fresh, lost_by};
+use super::witness::Witness;
+use super::world::{PCRS, World, hash, measurement, policy};
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::evidence::Pcr;
 use fuin_shared::fault::Fault;
@@ -87,6 +89,23 @@ fn an_image_that_leaves_the_list_begins_nothing_more() {
     assert_eq!(boot_on(&mut world, PCRS), Err(Fault::ImageNotListed));
     assert_eq!(boot_on(&mut world, NEW), Ok(()));
     assert!(world.authorize(&key, vec![hash(1)]).is_ok());
+}
+
+#[test]
+fn an_epoch_under_a_manifest_without_this_image_does_not_begin() {
+    let Lost { mut world, note, .. } = lost_by(at_work(186));
+    fresh(&mut world, &[4, 5, 6]);
+    world.reboot();
+    let set = [4, 5, 6].map(Witness::new);
+    let change = world.approved(|manifest| {
+        manifest.witnesses = Some(policy(&set));
+        manifest.measurements = vec![measurement(NEW)];
+    });
+    let epoch = world.new_epoch(&note, Some(change));
+    world.plan_epoch(epoch).unwrap();
+    let size = world.store.entries.len();
+    assert_eq!(world.provide(), Err(Fault::ImageNotListed));
+    assert_eq!((world.phase(), world.store.entries.len()), (Phase::Halted, size));
 }
 
 #[test]

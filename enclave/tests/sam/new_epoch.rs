@@ -3,6 +3,7 @@
 
 mod approvals;
 mod breaks;
+mod details;
 mod ledgers;
 
 use super::witness::Witness;
@@ -22,17 +23,21 @@ use fuin_shared::phase::Phase;
 const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 
 /// A cosigned service whose three witnesses are lost, and what is known of its last cosigned head.
-struct Lost {
-    world: World,
+pub struct Lost {
+    pub world: World,
     key: Enrolled,
     /// That head.
-    note: String,
+    pub note: String,
     /// Its entries and those that nobody cosigned.
     cosigned: usize,
 }
 
 fn lost() -> Lost {
-    let mut world = World::cosigned(8, 3);
+    lost_by(World::cosigned(8, 3))
+}
+
+/// Of this service.
+pub fn lost_by(mut world: World) -> Lost {
     let key = world.enrol(P256, 21);
     let note = signed(&mut world, &key, 1).unwrap().checkpoint;
     let cosigned = world.store.entries.len();
@@ -54,7 +59,7 @@ fn signed(world: &mut World, key: &Enrolled, n: u8) -> Result<Receipt, Fault> {
 }
 
 /// Other witnesses, who know nothing of the ledger.
-fn fresh(world: &mut World, numbers: &[u8]) {
+pub fn fresh(world: &mut World, numbers: &[u8]) {
     world.witnesses = numbers.iter().copied().map(Witness::new).collect();
 }
 
