@@ -35,14 +35,14 @@ pub(super) struct Commands {
     next: u64,
     open: BTreeMap<Ticket, (Origin, Lane)>,
     work: Places,
-    questions: Places,
-    restrictions: Places,
+    /// In each lane but that of work.
+    beside: Places,
 }
 
 impl Commands {
     /// None yet.
-    pub(super) const fn new(work: Places, questions: Places, restrictions: Places) -> Self {
-        Self { next: 0, open: BTreeMap::new(), work, questions, restrictions }
+    pub(super) const fn new(work: Places, beside: Places) -> Self {
+        Self { next: 0, open: BTreeMap::new(), work, beside }
     }
 
     /// Takes a command in.
@@ -52,8 +52,7 @@ impl Commands {
         }
         let places = match lane {
             Lane::Work => self.work,
-            Lane::Question => self.questions,
-            Lane::Restriction => self.restrictions,
+            Lane::Life | Lane::Question | Lane::Restriction | Lane::Ending => self.beside,
         };
         let alike = || self.open.values().filter(|(_, other)| *other == lane);
         let of_connection = alike().filter(|(other, _)| other.connection == origin.connection).count();
@@ -87,12 +86,12 @@ mod tests {
 
     fn commands(per_connection: usize, total: usize) -> Commands {
         let places = Places { per_connection, total };
-        Commands::new(places, places, places)
+        Commands::new(places, places)
     }
 
     #[test]
     fn limits_hold_for_a_connection_and_in_total() {
-        for lane in [Lane::Work, Lane::Question, Lane::Restriction] {
+        for lane in Lane::BESIDE.into_iter().chain([Lane::Work]) {
             let mut commands = commands(2, 3);
             let first = commands.admit(origin(1, 1), lane).unwrap();
             commands.admit(origin(1, 2), lane).unwrap();
@@ -107,18 +106,19 @@ mod tests {
     }
 
     #[test]
-    fn work_that_waits_takes_no_place_of_a_question_or_of_a_restriction() {
-        for lane in [Lane::Question, Lane::Restriction] {
-            let mut commands = commands(2, 2);
-            for id in 0..2 {
-                commands.admit(origin(1, id), Lane::Work).unwrap();
-            }
-            assert_eq!(commands.admit(origin(1, 2), Lane::Work), Err(NotAdmitted::Busy));
-            let asked = commands.admit(origin(1, 2), lane).unwrap();
-            assert_eq!(commands.admit(origin(1, 2), lane), Err(NotAdmitted::Duplicate));
-            commands.admit(origin(1, 3), lane).unwrap();
-            assert_eq!(commands.admit(origin(1, 4), lane), Err(NotAdmitted::Busy), "they are bounded too");
-            assert_eq!(commands.finish(asked), Some(origin(1, 2)));
+    fn no_lane_takes_a_place_of_another() {
+        let mut commands = commands(2, 2);
+        for (lane, first) in Lane::BESIDE.into_iter().chain([Lane::Work]).zip((0..).step_by(3)) {
+            let asked = commands.admit(origin(1, first), lane).unwrap();
+            assert_eq!(commands.admit(origin(1, first), lane), Err(NotAdmitted::Duplicate));
+            commands.admit(origin(1, first + 1), lane).unwrap();
+            assert_eq!(
+                commands.admit(origin(1, first + 2), lane),
+                Err(NotAdmitted::Busy),
+                "they are bounded too"
+            );
+            assert_eq!(commands.finish(asked), Some(origin(1, first)));
+            commands.admit(origin(1, first), lane).unwrap();
         }
     }
 

@@ -8,10 +8,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Most commands of one connection that wait for their answer; more are refused as busy. Default 64.
     pub in_flight: usize,
-    /// Most questions ([`fuin_shared::message::Lane::Question`]) of one connection that wait, besides. Default 8.
-    pub questions: usize,
-    /// Most restrictions ([`fuin_shared::message::Lane::Restriction`]) of one connection that wait, besides. Default 8.
-    pub restrictions: usize,
+    /// Most commands of one connection that wait in each lane beside that ([`fuin_shared::message::Lane::BESIDE`]). Default 8.
+    pub beside: usize,
     /// Longest time for the rest of a frame that has begun. Default 10 s.
     pub partial_frame: Duration,
     /// Longest silence of a connection; after a third of it the enclave asks the host for a sign of life. Default 60 s.
@@ -34,8 +32,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             in_flight: 64,
-            questions: LANE_PLACES,
-            restrictions: LANE_PLACES,
+            beside: LANE_PLACES,
             partial_frame: Duration::from_secs(10),
             silence: Duration::from_secs(60),
             write: Duration::from_secs(30),

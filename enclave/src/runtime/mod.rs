@@ -34,6 +34,7 @@ use crate::sam::{Boot, Machine};
 use commands::{Commands, Places};
 use event_loop::{EventLoop, Workers};
 use fuin_shared::fault::Fault;
+use fuin_shared::message::Lane;
 use link::Link;
 use machine::StateMachine;
 use std::io;
@@ -143,10 +144,9 @@ fn serve<M: StateMachine>(
         per_connection,
         total: connections.saturating_mul(per_connection).saturating_mul(2),
     };
-    let (work, questions, restrictions) =
-        (lane(limits.in_flight), lane(limits.questions), lane(limits.restrictions));
+    let (work, beside) = (lane(limits.in_flight), lane(limits.beside));
     // Room for a document for each, for one new seed and for the time.
-    let documents = work.total + questions.total + restrictions.total + 2;
+    let documents = work.total + beside.total * Lane::BESIDE.len() + 2;
     let (sender, events) = sync_channel(EVENTS);
     let workers = Workers {
         signing: workers::signers(signing_threads, work.total, &sender)?,
@@ -165,7 +165,7 @@ fn serve<M: StateMachine>(
         thread::Builder::new().name(format!("read-{name}")).spawn(move || link.run())?;
     }
     drop(sender);
-    let commands = Commands::new(work, questions, restrictions);
+    let commands = Commands::new(work, beside);
     Err(EventLoop::new(machine, randomness.rng, clock, limits, workers, commands).run(&events))
 }
 

@@ -24,8 +24,10 @@ pub(super) struct Connection {
     outbox: Outbox,
     requests: Requests,
     room: Arc<Semaphore>,
+    life: Arc<Semaphore>,
     questions: Arc<Semaphore>,
     restrictions: Arc<Semaphore>,
+    endings: Arc<Semaphore>,
     pub(super) streams: Streams,
     /// Ids of the enclave's requests that are being served.
     serving: Mutex<HashSet<u64>>,
@@ -39,8 +41,10 @@ impl Connection {
     const fn places(&self, lane: Lane) -> &Arc<Semaphore> {
         match lane {
             Lane::Work => &self.room,
+            Lane::Life => &self.life,
             Lane::Question => &self.questions,
             Lane::Restriction => &self.restrictions,
+            Lane::Ending => &self.endings,
         }
     }
 
@@ -114,8 +118,10 @@ pub(super) async fn run(stream: Box<dyn Octets>, shared: Arc<Shared>) {
         outbox,
         requests: Requests::default(),
         room: Arc::new(Semaphore::new(shared.limits.in_flight_per_connection)),
+        life: Arc::new(Semaphore::new(LANE_PLACES)),
         questions: Arc::new(Semaphore::new(LANE_PLACES)),
         restrictions: Arc::new(Semaphore::new(LANE_PLACES)),
+        endings: Arc::new(Semaphore::new(LANE_PLACES)),
         streams: Streams::default(),
         serving: Mutex::default(),
     });

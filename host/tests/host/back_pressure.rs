@@ -3,7 +3,7 @@
 use crate::peer::instance;
 use crate::setup::{Setup, USER};
 use fuin_shared::fault::Fault;
-use fuin_shared::message::{Answer, Command, Genesis, Status};
+use fuin_shared::message::{Answer, Command, Genesis, GetEvidence, Status};
 use fuin_shared::phase::Phase;
 use serde_json::json;
 use std::time::Duration;
@@ -50,20 +50,21 @@ async fn questions_are_answered_while_commands_wait() {
     let relay = setup.host.relay().clone();
     let waiting = tokio::spawn(async move { relay.call(work(), Duration::from_secs(60)).await });
     let (work, _) = peer.command().await;
+    // They are bounded too.
+    let evidence = || Command::GetEvidence(GetEvidence { nonce: None });
+    let mut questions = Vec::new();
+    for _ in 0..8 {
+        let relay = setup.host.relay().clone();
+        questions.push(tokio::spawn(async move { relay.call(evidence(), Duration::from_secs(60)).await }));
+        peer.command().await;
+    }
+    assert_eq!(setup.host.relay().call(evidence(), Duration::from_secs(60)).await, Err(Fault::Busy));
+    // Whoever looks whether the service is there hears it, however many ask for evidence.
     let ready = tokio::spawn(setup.client.get(setup.url("/readyz")).send());
     let (id, asked) = peer.command().await;
     assert_eq!(asked, Command::Status);
     peer.reply(id, Ok(status())).await;
     assert_eq!(ready.await.unwrap().unwrap().status(), 200);
-    // They are bounded too.
-    let mut questions = Vec::new();
-    for _ in 0..8 {
-        let relay = setup.host.relay().clone();
-        questions
-            .push(tokio::spawn(async move { relay.call(Command::Status, Duration::from_secs(60)).await }));
-        peer.command().await;
-    }
-    assert_eq!(setup.host.relay().call(Command::Status, Duration::from_secs(60)).await, Err(Fault::Busy));
     peer.reply(work, Err(Fault::Internal)).await;
     assert_eq!(waiting.await.unwrap(), Err(Fault::Internal));
 }

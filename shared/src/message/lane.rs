@@ -3,7 +3,7 @@
 use crate::message::Command;
 use crate::sad::Purpose;
 
-/// Places on one connection for questions, and as many for restrictions, in the enclave and at the host.
+/// Places on one connection in each lane but that of work, in the enclave and at the host.
 pub const LANE_PLACES: usize = 8;
 
 /// Places for commands under way, so that none waits behind others that wait for the witnesses.
@@ -11,10 +11,20 @@ pub const LANE_PLACES: usize = 8;
 pub enum Lane {
     /// May wait for long.
     Work,
+    /// Asks whether the enclave is there, however many ask for more.
+    Life,
     /// Only asks how things are, and waits for no commit.
     Question,
-    /// Suspends a credential, ends a mandate, or says how they stand: it binds however much work waits.
+    /// Suspends a credential, or says how credential or mandate stand: it binds however much work waits, and is answered at
+    /// once.
     Restriction,
+    /// Ends a mandate: it binds at once, and is answered when witnesses have seen it.
+    Ending,
+}
+
+impl Lane {
+    /// Those besides work.
+    pub const BESIDE: [Self; 4] = [Self::Life, Self::Question, Self::Restriction, Self::Ending];
 }
 
 impl Command {
@@ -22,12 +32,13 @@ impl Command {
     #[must_use]
     pub const fn lane(&self) -> Lane {
         match self {
-            Self::Status | Self::GetEvidence(_) | Self::CeremonyStatus => Lane::Question,
+            Self::Status => Lane::Life,
+            Self::GetEvidence(_) | Self::CeremonyStatus => Lane::Question,
+            Self::EndMandate(_) => Lane::Ending,
             Self::Suspend(_)
             | Self::Hold(_)
             | Self::Order(_)
             | Self::CredentialStatus(_)
-            | Self::EndMandate(_)
             | Self::MandateStatus(_) => Lane::Restriction,
             Self::GetChallenge(request) if matches!(request.purpose, Purpose::Suspend) => Lane::Restriction,
             Self::GetApproverChallenge(request) if matches!(request.purpose, Purpose::EndMandate) => {

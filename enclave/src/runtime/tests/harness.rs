@@ -31,8 +31,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) fn limits() -> Limits {
     Limits {
         in_flight: 4,
-        questions: 4,
-        restrictions: 4,
+        beside: 4,
         first_wait: Duration::from_millis(1),
         longest_wait: Duration::from_millis(4),
         ..Limits::default()
