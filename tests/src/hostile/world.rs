@@ -392,6 +392,7 @@ impl World {
         Ok(ProvideShare {
             statement: codec::encode(&given.statement).into(),
             sealed: codec::encode(&given.sealed).into(),
+            other: None,
         })
     }
 

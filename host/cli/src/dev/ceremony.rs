@@ -168,6 +168,7 @@ impl Ceremony<'_> {
         let command = ProvideShare {
             statement: codec::encode(&given.statement).into(),
             sealed: codec::encode(&given.sealed).into(),
+            other: None,
         };
         match self.witnessed(Command::ProvideShare(command)).await? {
             Answer::Operational { .. } => Ok(()),

@@ -127,6 +127,7 @@ async fn provide(
     let message = ProvideShare {
         statement: codec::encode(&given.statement).into(),
         sealed: codec::encode(&given.sealed).into(),
+        other: None,
     };
     let provided: Provided = client.post("share", codec::encode(&message)).await?;
     if provided.missing == 0 {
