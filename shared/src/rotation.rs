@@ -74,6 +74,18 @@ pub enum RotationStage {
     Deleting,
 }
 
+impl RotationStage {
+    /// The word for a person.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sharing => "sharing",
+            Self::Rewrapping => "rewrapping",
+            Self::Deleting => "deleting",
+        }
+    }
+}
+
 /// A rotation, as evidence shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

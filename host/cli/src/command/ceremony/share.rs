@@ -8,7 +8,6 @@ use crate::installation::now;
 use crate::outcome::Failure;
 use anyhow::Context as _;
 use fuin_shared::codec;
-use fuin_shared::message::ProvideShare;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use serde::Deserialize;
@@ -124,12 +123,7 @@ async fn provide(
     let given = given.map_err(told)?;
     let name = custodian.get().id();
     println!("evidence verified");
-    let message = ProvideShare {
-        statement: codec::encode(&given.statement).into(),
-        sealed: codec::encode(&given.sealed).into(),
-        other: None,
-    };
-    let provided: Provided = client.post("share", codec::encode(&message)).await?;
+    let provided: Provided = client.post("share", codec::encode(&given.message())).await?;
     if provided.missing == 0 {
         println!("share of {name} given; it was the last one needed: the enclave is operational");
         return Ok(true);
