@@ -9,8 +9,10 @@
 //! | `GET /ceremony/manifests` | the first manifest and all that followed, with their approvals, CBOR |
 //! | `POST /ceremony/change` | a manifest that is to follow, with the officers' approvals |
 //! | `POST /ceremony/approval` | one officer's approval; with the quorum's last one the genesis begins |
-//! | `GET /ceremony/shares` | the sealed shares of a genesis, CBOR |
+//! | `GET /ceremony/shares` | the sealed shares of a genesis or of a rotation, CBOR |
 //! | `POST /ceremony/receipt` | one custodian's receipt |
+//! | `POST /ceremony/rotation` | the officers' order that another root key takes over |
+//! | `POST /ceremony/deletion` | one custodian's word that the share of the former root key is deleted |
 //! | `POST /ceremony/share` | one custodian's share for this boot |
 //! | `POST /ceremony/epoch` | a new epoch of the ledger with the officers' approvals, for the boot that waits for shares |
 //! | `POST /ceremony/hand-over` | nothing: the root key goes from an older enclave to the newest one |
@@ -21,6 +23,7 @@ mod epoch;
 mod hand_over;
 mod manifests;
 mod messages;
+mod rotation;
 mod status;
 
 pub use manifests::ManifestsError;
@@ -84,6 +87,8 @@ async fn route(desk: &Desk, request: Request) -> Result<Response, Refusal> {
         "/ceremony/receipt" if post => messages::receipt(desk, request).await,
         "/ceremony/share" if post => messages::share(desk, request).await,
         "/ceremony/hand-over" if post => hand_over::run(desk).await,
+        "/ceremony/rotation" if post => rotation::order(desk, request).await,
+        "/ceremony/deletion" if post => rotation::deletion(desk, request).await,
         "/ceremony/epoch" if post => epoch::plan(desk, request).await,
         "/ceremony/manifest" => Err(wrong_verb("GET, POST")),
         "/ceremony/status" | "/ceremony/shares" | "/ceremony/manifests" => Err(wrong_verb("GET")),
@@ -92,6 +97,8 @@ async fn route(desk: &Desk, request: Request) -> Result<Response, Refusal> {
         | "/ceremony/share"
         | "/ceremony/change"
         | "/ceremony/epoch"
+        | "/ceremony/rotation"
+        | "/ceremony/deletion"
         | "/ceremony/hand-over" => Err(wrong_verb("POST")),
         _ => Err(not_found()),
     }

@@ -14,6 +14,7 @@
 //! | [`ledger`] | checkpoint, tiles and proofs for outsiders, entries for auditors |
 //! | [`http`] | bodies, errors in JSON, request ids |
 //! | [`revocation`] | revocation lists of X.509 means, for the enclave |
+//! | `rewrap` | records under a former root key, for the enclave to seal anew |
 //! | [`server`] | puts it together: [`Host::start`] |
 //! | [`witness`] | the ledger's witnesses: cosignatures for the enclave |
 //! | [`clock`] | where the time comes from |
@@ -29,6 +30,7 @@ pub mod http;
 pub mod ledger;
 pub mod relay;
 pub mod revocation;
+mod rewrap;
 pub mod server;
 pub mod store;
 pub mod witness;

@@ -78,6 +78,7 @@ pub struct RunningHost {
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
     ceremony: Option<CeremonyServer>,
+    rewrap: JoinHandle<()>,
     revocation: JoinHandle<()>,
     enclaves: JoinHandle<()>,
     /// How long a stop waits for requests in flight.
@@ -137,6 +138,7 @@ impl Host {
         });
 
         let revocation = tokio::spawn(crate::revocation::bring(app.config.revocation.clone(), relay.clone()));
+        let rewrap = tokio::spawn(crate::rewrap::watch(Arc::clone(&store), relay.clone()));
         let stop = watch::Sender::new(false);
         let bounds = Bounds::of(&app.config.limits);
         let enclaves = tokio::spawn(enclaves.run(relay.clone()));
@@ -163,6 +165,7 @@ impl Host {
             http,
             ceremony,
             revocation,
+            rewrap,
             enclaves,
             patience,
             _hold: hold,
@@ -240,6 +243,7 @@ impl RunningHost {
     pub async fn shutdown(self) {
         self.stop.send_replace(true);
         self.revocation.abort();
+        self.rewrap.abort();
         if let Some(ceremony) = self.ceremony {
             // Whoever waits for a replay of the ledger can ask again.
             ceremony.http.abort();

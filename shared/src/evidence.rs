@@ -7,6 +7,7 @@ use crate::ids::{Digest32, InstanceId, ManifestHash, RootCommitment, ServiceId};
 use crate::key::Spki;
 use crate::manifest::ReleaseMode;
 use crate::phase::Phase;
+use crate::rotation::RootRotation;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,9 @@ pub struct EvidenceStatement {
     /// The epoch of the ledger; left out in the first one, and before there is a ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<LedgerEpoch>,
+    /// The rotation of the root key; left out while none is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<RootRotation>,
 }
 
 impl EvidenceStatement {

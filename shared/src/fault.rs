@@ -74,6 +74,11 @@ faults! {
     EpochNumber = 363, "new epoch does not bear the next number of the ledger";
     EpochCheckpoint = 364, "checkpoint of the new epoch is not the approved one, or no quorum of the witnesses in office cosigned it";
     EpochUnwitnessed = 365, "service has no witnesses, so there is no quorum whose loss a new epoch could end";
+    RotationQuorum = 366, "rotation lacks the quorum of officers of the current manifest";
+    RotationPending = 367, "no rotation of the root key is under way that waits for this, or it lacks receipts";
+    RotationUnderWay = 368, "a rotation of the root key is under way, and must end before";
+    RootInUse = 369, "records are still sealed under the former root key";
+    DeletionsMissing = 370, "too few custodians have deleted their shares of the former root key";
     // 400: sealed records
     RecordMissing = 400, "sealed record was not supplied";
     RecordStale = 401, "sealed record is not the current version";

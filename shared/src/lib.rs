@@ -40,6 +40,7 @@ pub mod new_epoch;
 pub mod phase;
 pub mod pki;
 pub mod role;
+pub mod rotation;
 pub mod sad;
 pub mod seal;
 pub mod share;

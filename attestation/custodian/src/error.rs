@@ -62,6 +62,15 @@ pub enum CustodianError {
         "evidence: the enclave works under another root key than the one whose share this custodian holds"
     )]
     OtherRoot,
+    /// The evidence shows no rotation for which this could be.
+    #[error("evidence: shows no rotation of the root key in which this is due")]
+    NoRotation,
+    /// Records are sealed under the former root key.
+    #[error("evidence: records still need the former root key; keep its share until none does")]
+    StillNeeded,
+    /// There is no share of a former root key.
+    #[error("share: this custodian holds none of a former root key")]
+    NoFormer,
     /// The evidence names no ledger.
     #[error("evidence: names no ledger")]
     NoLedger,

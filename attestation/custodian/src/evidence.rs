@@ -158,23 +158,25 @@ impl Custodian {
     }
 
     /// Learns the ledger's key and the current manifest from evidence of the operational enclave, whose root key must be the
-    /// one whose share is held. A known ledger is left only for a later epoch of it, and never for an earlier one. Answers
+    /// one whose share is held, or in a rotation the next one, whose share takes its place then. A known ledger is left only for a later epoch of it, and never for an earlier one. Answers
     /// whether it was.
     ///
     /// # Errors
     /// [`CustodianError::Evidence`], [`CustodianError::OlderManifest`], [`CustodianError::OtherManifest`], [`CustodianError::NoShare`], [`CustodianError::OtherRoot`],
     /// [`CustodianError::NoLedger`], [`CustodianError::OtherLedger`].
     pub fn learn_ledger(&mut self, bundle: &[u8], nonce: &[u8], now: u64) -> Result<bool, CustodianError> {
-        let held = self.held.as_ref().ok_or(CustodianError::NoShare)?;
-        let evidence = self.check(bundle, nonce, now, &[Purpose::Service], Phase::Operational)?;
-        if evidence.root_commitment() != Some(held.commitment) {
-            return Err(CustodianError::OtherRoot);
+        if self.held.is_none() {
+            return Err(CustodianError::NoShare);
         }
+        let evidence = self.check(bundle, nonce, now, &[Purpose::Service], Phase::Operational)?;
         let ledger = evidence.ledger().ok_or(CustodianError::NoLedger)?;
         let epoch = evidence.epoch().map_or(0, |epoch| epoch.number);
         let left = self.ledger.as_ref().is_some_and(|known| known != ledger);
         if left && epoch <= self.epoch {
             return Err(CustodianError::OtherLedger);
+        }
+        if !evidence.root_commitment().is_some_and(|root| self.works_under(root)) {
+            return Err(CustodianError::OtherRoot);
         }
         (self.ledger, self.epoch) = (Some(ledger.clone()), epoch);
         self.current = Some(Current::of(&evidence));

@@ -10,7 +10,9 @@
 //! 3. [`Custodian::accept_share`] at genesis: evidence, share -> signed receipt;
 //! 4. [`Custodian::learn_ledger`] once operational: evidence -> the ledger's key;
 //! 5. [`Custodian::observe_checkpoint`] remembers the newest head of the ledger, never an older one;
-//! 6. [`Custodian::provide_share`] at each boot: evidence -> share sealed to the instance and signed statement.
+//! 6. [`Custodian::provide_share`] at each boot: evidence -> share sealed to the instance and signed statement;
+//! 7. in a rotation [`Custodian::accept_next_share`]: evidence -> another root key's share beside the one that is held, receipt;
+//!    then [`Custodian::learn_ledger`] again, and [`Custodian::delete_former_share`] when nothing needs the former one.
 #![forbid(unsafe_code)]
 
 mod checkpoint;
@@ -19,6 +21,7 @@ mod error;
 mod evidence;
 mod keys;
 mod opening;
+mod rotation;
 mod share;
 mod state;
 

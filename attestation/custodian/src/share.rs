@@ -3,9 +3,11 @@
 use crate::error::CustodianError;
 use crate::keys::seal;
 use crate::state::{Custodian, HeldShare};
+use fuin_attestation::VerifiedEvidence;
 use fuin_shared::codec;
 use fuin_shared::evidence::Purpose;
 use fuin_shared::ids::{Digest32, RootCommitment};
+use fuin_shared::message::{OtherShare, ProvideShare};
 use fuin_shared::phase::Phase;
 use fuin_shared::share::Share;
 use fuin_shared::statement::{
@@ -23,6 +25,21 @@ pub struct ProvidedShare {
     pub statement: SignedStatement,
     /// The share, sealed to the instance.
     pub sealed: HpkeSealed,
+    /// The same of the other share, if there are two.
+    pub other: Option<Box<Self>>,
+}
+
+impl ProvidedShare {
+    /// As the enclave takes it.
+    #[must_use]
+    pub fn message(&self) -> ProvideShare {
+        let other = self.other.as_ref().map(|other| OtherShare {
+            statement: codec::encode(&other.statement).into(),
+            sealed: codec::encode(&other.sealed).into(),
+        });
+        let (statement, sealed) = (codec::encode(&self.statement), codec::encode(&self.sealed));
+        ProvideShare { statement: statement.into(), sealed: sealed.into(), other }
+    }
 }
 
 impl Custodian {
@@ -45,12 +62,24 @@ impl Custodian {
         if seen.root_commitment() != Some(*commitment) {
             return Err(CustodianError::OtherRoot);
         }
-        if share.custodian != self.id {
-            return Err(CustodianError::OtherCustodian(share.custodian.to_string()));
-        }
         // The receipt for the share that is held may have ended the genesis: only that very share is taken again.
         if self.held.as_ref().is_some_and(|held| held.commitment != *commitment || held.share != *share) {
             return Err(CustodianError::ShareHeld);
+        }
+        let receipt = self.receipt(&seen, commitment, share)?;
+        self.held = Some(HeldShare { commitment: *commitment, share: share.clone() });
+        Ok(receipt)
+    }
+
+    /// Opens a new share once, holds it against the commitment and the manifest, and signs for it.
+    pub(crate) fn receipt(
+        &self,
+        seen: &VerifiedEvidence,
+        commitment: &RootCommitment,
+        share: &CustodianShare,
+    ) -> Result<SignedStatement, CustodianError> {
+        if share.custodian != self.id {
+            return Err(CustodianError::OtherCustodian(share.custodian.to_string()));
         }
         let aad = share_aad(&seen.service(), commitment, &self.id);
         let plain = self.keys.open(&share.sealed, SHARE_TO_CUSTODIAN, &aad)?;
@@ -68,9 +97,7 @@ impl Custodian {
             commitment: *commitment,
             share: digest(share),
         };
-        let signed = self.keys.sign(&self.id, &receipt)?;
-        self.held = Some(HeldShare { commitment: *commitment, share: share.clone() });
-        Ok(signed)
+        self.keys.sign(&self.id, &receipt)
     }
 
     /// Forgets a share whose genesis never ended, so that another genesis can be taken part in.
@@ -86,7 +113,7 @@ impl Custodian {
     }
 
     /// At a later boot: checks the evidence, seals the share to the instance and signs for it, with the newest
-    /// checkpoint seen.
+    /// checkpoint seen. In a rotation there are two: that of the root key seen at work comes first.
     ///
     /// # Errors
     /// [`CustodianError::Evidence`] unless the evidence is of the pinned service in phase `Uninitialized` and answers
@@ -101,6 +128,20 @@ impl Custodian {
     ) -> Result<ProvidedShare, CustodianError> {
         let held = self.held.as_ref().ok_or(CustodianError::NoShare)?;
         let seen = self.check_boot(bundle, nonce, now)?;
+        let first = self.seal_share(held, &seen, rng)?;
+        let other = match self.other() {
+            Some(other) => Some(Box::new(self.seal_share(other, &seen, rng)?)),
+            None => None,
+        };
+        Ok(ProvidedShare { other, ..first })
+    }
+
+    fn seal_share(
+        &self,
+        held: &HeldShare,
+        seen: &VerifiedEvidence,
+        rng: &mut impl CryptoRng,
+    ) -> Result<ProvidedShare, CustodianError> {
         let aad = share_aad(&seen.service(), &held.commitment, &self.id);
         let plain = self.keys.open(&held.share.sealed, SHARE_TO_CUSTODIAN, &aad)?;
         let sealed = seal(seen.instance().hpke.as_slice(), SHARE_TO_INSTANCE, &aad, &plain, rng)?;
@@ -112,7 +153,7 @@ impl Custodian {
             newest_checkpoint: self.seen.as_ref().map(|s| s.note.clone()),
             sealed: digest(&sealed),
         };
-        Ok(ProvidedShare { statement: self.keys.sign(&self.id, &statement)?, sealed })
+        Ok(ProvidedShare { statement: self.keys.sign(&self.id, &statement)?, sealed, other: None })
     }
 }
 

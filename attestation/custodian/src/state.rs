@@ -5,12 +5,14 @@ use crate::device::KeyDevice;
 use crate::error::CustodianError;
 use crate::evidence::{Current, Pins};
 use crate::keys::CustodianKeys;
+use crate::rotation::Beside;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::ids::{PersonId, RootCommitment};
 use fuin_shared::key::Spki;
 use fuin_shared::manifest;
+use fuin_shared::rotation::ShareDeletion;
 use fuin_shared::statement::CustodianShare;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,9 @@ pub struct Custodian {
     /// Number of the ledger's epoch.
     pub(crate) epoch: u32,
     pub(crate) current: Option<Current>,
+    pub(crate) beside: Option<Beside>,
+    /// What was said of the newest share that was deleted.
+    pub(crate) deleted: Option<ShareDeletion>,
 }
 
 /// The state as it is written; its secrets are erased by [`Stored::erase`].
@@ -58,6 +63,10 @@ struct Stored {
     epoch: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     current: Option<Current>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    beside: Option<Beside>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deleted: Option<ShareDeletion>,
 }
 
 /// The state of a custodian whose keys are in a device.
@@ -77,6 +86,10 @@ struct StoredOnDevice {
     epoch: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     current: Option<Current>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    beside: Option<Beside>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deleted: Option<ShareDeletion>,
 }
 
 impl Drop for Stored {
@@ -111,7 +124,18 @@ impl Custodian {
     }
 
     const fn with_keys(id: PersonId, keys: CustodianKeys) -> Self {
-        Self { id, keys, pins: None, held: None, ledger: None, seen: None, epoch: 0, current: None }
+        Self {
+            id,
+            keys,
+            pins: None,
+            held: None,
+            ledger: None,
+            seen: None,
+            epoch: 0,
+            current: None,
+            beside: None,
+            deleted: None,
+        }
     }
 
     /// Whether the keys are in a device that is not there.
@@ -181,6 +205,7 @@ impl Custodian {
         let (id, pins, held) = (self.id.clone(), self.pins.clone(), self.held.clone());
         let (ledger, seen, current) = (self.ledger.clone(), self.seen.clone(), self.current);
         let epoch = (self.epoch > 0).then_some(self.epoch);
+        let (beside, deleted) = (self.beside.clone(), self.deleted.clone());
         Zeroizing::new(match self.keys.scalars() {
             Some([signing, opening]) => {
                 let (signing, opening) = (Blob(signing.to_vec()), Blob(opening.to_vec()));
@@ -195,6 +220,8 @@ impl Custodian {
                     seen,
                     epoch,
                     current,
+                    beside,
+                    deleted,
                 })
             }
             None => codec::encode(&StoredOnDevice {
@@ -208,6 +235,8 @@ impl Custodian {
                 seen,
                 epoch,
                 current,
+                beside,
+                deleted,
             }),
         })
     }
@@ -233,6 +262,8 @@ impl Custodian {
             seen: stored.seen.take(),
             epoch: stored.epoch.unwrap_or_default(),
             current: stored.current,
+            beside: stored.beside.take(),
+            deleted: stored.deleted.take(),
         })
     }
 
@@ -250,6 +281,8 @@ impl Custodian {
             seen: stored.seen,
             epoch: stored.epoch.unwrap_or_default(),
             current: stored.current,
+            beside: stored.beside,
+            deleted: stored.deleted,
         })
     }
 }

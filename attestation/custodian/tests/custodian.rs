@@ -3,6 +3,7 @@
 
 mod device;
 mod enclave;
+mod rotation;
 
 use enclave::{NOW, PCRS, TestEnclave, rng};
 use fuin_attestation::Step;

@@ -216,10 +216,14 @@ impl Card {
             "the card is of the epoch before: a quorum of witnesses was lost, and the ledger goes on under another origin; ask the operator for the new card",
         )?;
         rule(ours, "another ledger")?;
+        let ours = self.root_commitment.is_none() || self.root_commitment == evidence.root_commitment();
+        let of_before =
+            evidence.rotation().is_some_and(|rotation| Some(rotation.from) == self.root_commitment);
         rule(
-            self.root_commitment.is_none() || self.root_commitment == evidence.root_commitment(),
-            "another root key",
+            ours || !of_before,
+            "the card is of the root key before: another one took over; ask the operator for the new card",
         )?;
+        rule(ours, "another root key")?;
         let policy = self.witnesses.as_ref().map(WitnessPolicy::digest);
         rule(policy.is_none() || policy == evidence.statement().witness_policy, "other witnesses")?;
         let development = evidence.development() || evidence.claims().anchor() == AnchorKind::Development;

@@ -6,6 +6,7 @@ use fuin_shared::evidence::{EvidenceStatement, InstanceKeys, LedgerEpoch, Ledger
 use fuin_shared::ids::{InstanceId, ManifestHash, RootCommitment, ServiceId};
 use fuin_shared::manifest::{Manifest, ReleaseMode};
 use fuin_shared::phase::Phase;
+use fuin_shared::rotation::RootRotation;
 
 /// Verified evidence of a service.
 #[derive(Clone, Debug)]
@@ -92,6 +93,12 @@ impl VerifiedEvidence {
     #[must_use]
     pub fn epoch(&self) -> Option<&LedgerEpoch> {
         self.statement.epoch.as_ref()
+    }
+
+    /// The rotation of the root key that is under way.
+    #[must_use]
+    pub fn rotation(&self) -> Option<RootRotation> {
+        self.statement.rotation
     }
 
     /// Commitment to the root key, once there is one.

@@ -13,6 +13,7 @@ use fuin_shared::key::PublicKey;
 use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::{Manifest, SignedManifest, service_id};
 use fuin_shared::phase::Phase;
+use fuin_shared::rotation::{RootRotation, RotationStage};
 
 /// Uncompressed point on P-384.
 const HPKE_KEY_LENGTH: usize = 97;
@@ -67,7 +68,12 @@ fn consistent(statement: &EvidenceStatement) -> Result<(), Refusal> {
     rule(
         statement.phase != Phase::Operational || complete,
         "operational, but without ledger, root key or release mode",
-    )
+    )?;
+    let fits = statement.rotation.is_none_or(|RootRotation { from, to, stage }| {
+        let current = if stage == RotationStage::Sharing { from } else { to };
+        from != to && statement.root_commitment == Some(current)
+    });
+    rule(fits, "its rotation is of another root key than the one it names")
 }
 
 /// Step 26: the manifest is the stated one, keeps its rules, and names the document's root.

@@ -110,6 +110,7 @@ impl Service {
             release: Some(ReleaseMode::Durable),
             witness_policy: None,
             epoch: None,
+            rotation: None,
         };
         let mut service = Self { doc, manifest, statement, officer: OFFICER, freshness: None };
         service.bind();

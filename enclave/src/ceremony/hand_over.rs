@@ -5,7 +5,7 @@
 //! The nonce in each one's evidence is the other's instance id, so neither can be of a time before the other booted. The
 //! statement names the checkpoint that ends with the hand-over: no older ledger can be put under the one that takes.
 
-use super::provision::Provisioned;
+use super::provision::{Provision, Provisioned};
 use crate::channel::{self, InstanceKeyPairs};
 use crate::ledger::journal::Journal;
 use crate::ledger::keys::RootKey;
@@ -27,6 +27,7 @@ use fuin_shared::phase::Phase;
 use fuin_shared::statement::{HandOverStatement, HpkeSealed, ROOT_TO_INSTANCE, SignedStatement, root_aad};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 /// A root key that is sealed to another instance, and waits for its event.
@@ -45,7 +46,7 @@ impl Handing {
     /// # Errors
     /// [`Fault::PeerRefused`]: its evidence; [`Fault::PeerManifest`]: it has another current manifest;
     /// [`Fault::StatementForeign`]: it is this instance itself; [`Fault::ManifestOutdated`]: a manifest that was adopted is
-    /// not current yet.
+    /// not current yet; [`Fault::RotationUnderWay`]: records are sealed under two root keys.
     pub fn prepare(
         context: &ServiceContext,
         giver: &InstanceId,
@@ -55,9 +56,14 @@ impl Handing {
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Fault> {
         context.check_adopted(journal.state().manifest())?;
-        let foundation = journal.state().foundation().ok_or(Fault::LedgerBroken)?;
+        let roots = journal.state().roots();
+        // Two would have to travel. What waits for receipts is forgotten with this boot.
+        if roots.in_use().is_some() {
+            return Err(Fault::RotationUnderWay);
+        }
+        let current = roots.current().ok_or(Fault::LedgerBroken)?;
         let peer = verify(context, giver, &command.evidence, Phase::Uninitialized, now_seconds)?;
-        let (taker, commitment) = (peer.instance_id(), foundation.commitment);
+        let (taker, commitment) = (peer.instance_id(), current.commitment);
         let aad = root_aad(&context.service, &commitment, &taker);
         let (hpke, root) = (peer.instance().hpke.as_slice(), journal.keys().root().octets());
         let sealed = channel::seal_to(hpke, ROOT_TO_INSTANCE, &aad, root, rng)?;
@@ -137,11 +143,11 @@ pub fn take(
     }
     octets.copy_from_slice(&opened);
     Ok(Provisioned {
-        root: RootKey::new(*octets),
-        commitment: said.commitment,
+        roots: BTreeMap::from([(said.commitment, RootKey::new(*octets))]),
         seen: vec![said.checkpoint],
         custodians: Vec::new(),
         heir: Some(*instance),
+        shares: Provision::default(),
     })
 }
 

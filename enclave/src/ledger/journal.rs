@@ -7,7 +7,7 @@
 mod cosigning;
 
 use super::details::Details;
-use super::keys::LedgerKeys;
+use super::keys::{LedgerKeys, RootKey};
 use super::state::State;
 use crate::platform::clock::{Millis, QuorumTime};
 use cosigning::{Cosigning, Durable};
@@ -310,6 +310,27 @@ impl<T> Journal<T> {
     pub fn append_restriction(&mut self, entry: Entry, now: Millis, outcome: T) -> Result<(), Fault> {
         self.check_restriction_room()?;
         self.push(entry, None, now, outcome)
+    }
+
+    /// As [`Journal::append`], for the event of a rotation: whatever follows it in the ledger is sealed under the new root key.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn append_rotation(
+        &mut self,
+        entry: Entry,
+        root: RootKey,
+        now: Millis,
+        outcome: T,
+    ) -> Result<(), Fault> {
+        self.append(entry, now, outcome)?;
+        self.keys.rotate(root);
+        Ok(())
+    }
+
+    /// What is left of a former root key is erased.
+    pub fn forget_former_root(&mut self) {
+        self.keys.forget_former();
     }
 
     fn push(

@@ -1,4 +1,9 @@
 //! Place: SAM. Keys derived from the root key, each for one use (HKDF-SHA384 under its own domain).
+//!
+//! When another root key takes over, the ledger's key and that of the pseudonyms go on as they are; records are sealed under
+//! the new one, and opened under both until the former one is forgotten.
+
+mod carried;
 
 use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
@@ -63,7 +68,11 @@ pub struct LedgerKeys {
     pub ledger: LedgerId,
     /// Shard, bound into sealed records.
     pub shard: u32,
+    /// What the signer is made from.
+    seed: Zeroizing<[u8; 32]>,
     records: Zeroizing<[u8; 32]>,
+    /// That of the former root key, while records are sealed under it.
+    former_records: Option<Zeroizing<[u8; 32]>>,
     subjects: Zeroizing<[u8; 32]>,
 }
 
@@ -73,27 +82,58 @@ impl LedgerKeys {
     /// # Errors
     /// [`Fault::ManifestMalformed`] when the prefix cannot stand in an origin.
     pub fn derive(root: RootKey, prefix: &str, name: LedgerName) -> Result<Self, Fault> {
-        let context = codec::encode(&(name.ledger, name.shard, name.epoch));
-        let mut seed = Zeroizing::new([0; 32]);
-        root.derive(b"fuin/ledger-key/v1\0", &context, &mut *seed);
-        let public = NoteSigner::from_seed("fuin", &seed).map_err(|_| Fault::Internal)?;
-        let hash = hex::encode(Sha256::digest(public.verifier().public_key()));
-        let origin = format!("{prefix}/{hash}");
-        let signer = NoteSigner::from_seed(&origin, &seed).map_err(|_| Fault::ManifestMalformed)?;
-        let mut records = Zeroizing::new([0; 32]);
-        root.derive(b"fuin/records/v1\0", b"", &mut *records);
+        let seed = ledger_seed(&root, name);
         let mut subjects = Zeroizing::new([0; 32]);
         root.derive(b"fuin/subjects/v1\0", b"", &mut *subjects);
-        let identity = LedgerIdentity { origin, vkey: signer.verifier().to_string() };
-        Ok(Self { root, signer, identity, ledger: name.ledger, shard: name.shard, records, subjects })
+        Self::assemble(root, seed, subjects, prefix, name)
     }
 
-    /// Those of another epoch of this ledger, in their place.
+    fn assemble(
+        root: RootKey,
+        seed: Zeroizing<[u8; 32]>,
+        subjects: Zeroizing<[u8; 32]>,
+        prefix: &str,
+        name: LedgerName,
+    ) -> Result<Self, Fault> {
+        let (signer, identity) = signer(&seed, prefix)?;
+        let records = records_key(&root);
+        let LedgerName { ledger, shard, .. } = name;
+        Ok(Self { root, signer, identity, ledger, shard, seed, records, former_records: None, subjects })
+    }
+
+    /// Those of another epoch of this ledger, in their place: its key comes from the root key that there is now.
     ///
     /// # Errors
     /// As [`LedgerKeys::derive`].
-    pub fn succeed(self, prefix: &str, name: LedgerName) -> Result<Self, Fault> {
-        Self::derive(self.root, prefix, name)
+    pub fn succeed(mut self, prefix: &str, name: LedgerName) -> Result<Self, Fault> {
+        self.seed = ledger_seed(&self.root, name);
+        (self.signer, self.identity) = signer(&self.seed, prefix)?;
+        Ok(self)
+    }
+
+    /// Another root key takes over: from here on records are sealed under it, and still opened under the one before.
+    pub fn rotate(&mut self, root: RootKey) {
+        let records = records_key(&root);
+        self.former_records = Some(std::mem::replace(&mut self.records, records));
+        self.root = root;
+    }
+
+    /// The same of keys that were carried to another root key already.
+    #[must_use]
+    pub fn follow(mut self, before: Self) -> Self {
+        self.former_records = Some(before.records);
+        self
+    }
+
+    /// What of the former root key is left is erased.
+    pub fn forget_former(&mut self) {
+        self.former_records = None;
+    }
+
+    /// Whether records of a former root key can be opened.
+    #[must_use]
+    pub const fn opens_former(&self) -> bool {
+        self.former_records.is_some()
     }
 
     /// What they are derived from, for a hand-over.
@@ -103,12 +143,12 @@ impl LedgerKeys {
 
     /// Key for one sealed blob, from the blob's random salt.
     pub(super) fn record_key(&self, salt: &[u8]) -> Zeroizing<[u8; 32]> {
-        let mut key = Zeroizing::new([0; 32]);
-        // Invariant: one block of output.
-        Hkdf::<Sha384>::new(Some(salt), &*self.records)
-            .expand(b"fuin/record-blob/v1", &mut *key)
-            .expect("short output");
-        key
+        blob_key(&self.records, salt)
+    }
+
+    /// The same under the former root key.
+    pub(super) fn former_record_key(&self, salt: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+        self.former_records.as_ref().map(|records| blob_key(records, salt))
     }
 
     fn pseudonym(&self, domain: &[u8], parts: &[u8]) -> Subject {
@@ -137,4 +177,33 @@ impl LedgerKeys {
         let parts = (serde_bytes::Bytes::new(issuer_der), serde_bytes::Bytes::new(serial));
         self.pseudonym(b"certificate\0", &codec::encode(&parts))
     }
+}
+
+fn ledger_seed(root: &RootKey, name: LedgerName) -> Zeroizing<[u8; 32]> {
+    let context = codec::encode(&(name.ledger, name.shard, name.epoch));
+    let mut seed = Zeroizing::new([0; 32]);
+    root.derive(b"fuin/ledger-key/v1\0", &context, &mut *seed);
+    seed
+}
+
+fn records_key(root: &RootKey) -> Zeroizing<[u8; 32]> {
+    let mut records = Zeroizing::new([0; 32]);
+    root.derive(b"fuin/records/v1\0", b"", &mut *records);
+    records
+}
+
+fn blob_key(records: &[u8; 32], salt: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    // Invariant: one block of output.
+    Hkdf::<Sha384>::new(Some(salt), records).expand(b"fuin/record-blob/v1", &mut *key).expect("short output");
+    key
+}
+
+fn signer(seed: &[u8; 32], prefix: &str) -> Result<(NoteSigner, LedgerIdentity), Fault> {
+    let public = NoteSigner::from_seed("fuin", seed).map_err(|_| Fault::Internal)?;
+    let hash = hex::encode(Sha256::digest(public.verifier().public_key()));
+    let origin = format!("{prefix}/{hash}");
+    let signer = NoteSigner::from_seed(&origin, seed).map_err(|_| Fault::ManifestMalformed)?;
+    let identity = LedgerIdentity { origin, vkey: signer.verifier().to_string() };
+    Ok((signer, identity))
 }

@@ -2,35 +2,42 @@
 //! tree is rebuilt, and it must agree with its own signed checkpoint and with what the custodians have seen, or with the
 //! hand-over by which this boot has the root key.
 //!
-//! A ledger that went through several epochs has a key for each. A note is opened by the key of whichever epoch it is of;
-//! the newest checkpoint must be of the last one.
+//! A ledger that went through several epochs has a key for each, and the newest checkpoint must be of the last one. Keys of
+//! epochs before a rotation of the root key cannot be derived from the one that took over: then the events name them, and
+//! the newest checkpoint covers the events.
 
 use super::keys::{LedgerKeys, RootKey};
 use super::state::State;
 use crate::ceremony::new_epoch::PlannedEpoch;
-use crate::ceremony::provision::Provisioned;
+use crate::ceremony::provision::{Provision, Provisioned};
+use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{InstanceId, PersonId, RootCommitment, ServiceId};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::growth::Growth;
-use fuin_shared::log::note::VerifierKey;
+use fuin_shared::log::note::{Note, VerifierKey};
 use fuin_shared::log::tree::{Frontier, Hash, leaf_hash};
 use fuin_shared::message::Head;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A replay under way.
 pub struct Replay {
-    /// Until the ledger's keys are derived.
-    root: Option<RootKey>,
+    /// Those that no key was derived from yet.
+    roots: BTreeMap<RootCommitment, RootKey>,
+    /// Which root keys there were at the beginning.
+    provided: BTreeSet<RootCommitment>,
+    shares: Provision,
     service: ServiceId,
-    commitment: RootCommitment,
     prefix: String,
-    /// Notes that the ledger must hold, as far as the key that opens them is not known yet.
+    /// Notes that the ledger must hold.
     seen: Vec<String>,
+    /// Its roots at the sizes that these notes speak of.
+    met: BTreeMap<u64, Option<Hash>>,
     /// Where a new epoch is planned: the proof that the ledger goes on from its checkpoint.
     growth: Option<Growth>,
-    /// Whose shares the root key was made of.
+    /// Whose shares the root keys were made of.
     custodians: Vec<PersonId>,
     /// The boot that the last event must name.
     heir: Option<InstanceId>,
@@ -38,17 +45,10 @@ pub struct Replay {
     buffer: Vec<u8>,
     state: State,
     frontier: Frontier,
-    opened: Option<Opened>,
-}
-
-struct Opened {
-    /// Of the epoch that the replay is in.
-    keys: LedgerKeys,
-    /// Keys of the epochs before.
-    former: Vec<VerifierKey>,
-    head: Option<Checkpoint>,
-    /// Checkpoints of this epoch that must be met on the way.
-    marks: Vec<Checkpoint>,
+    /// From the first event on whose root key is here.
+    keys: Option<LedgerKeys>,
+    /// Of the epochs before, with the size at which each ended.
+    former: Vec<(VerifierKey, u64)>,
 }
 
 /// A ledger that passed.
@@ -65,8 +65,16 @@ pub struct Replayed {
     pub checkpoint: String,
     /// Where a new epoch is planned: the proof that the ledger goes on from its checkpoint.
     pub growth: Option<Vec<Hash>>,
-    /// Whose shares the root key was made of; nobody's after a hand-over.
+    /// Whose shares the root keys were made of; nobody's after a hand-over.
     pub custodians: Vec<PersonId>,
+}
+
+/// What the end of a ledger shows.
+pub enum Outcome {
+    /// It passed.
+    Whole(Box<Replayed>),
+    /// It cannot be judged before another root key is here: the shares that are, and what they lack.
+    Wanting(Provision),
 }
 
 impl Replay {
@@ -84,7 +92,7 @@ impl Replay {
         if head.size == 0 || head.checkpoint.is_none() {
             return Err(Fault::LedgerShortened);
         }
-        let Provisioned { root, commitment, mut seen, custodians, heir } = provisioned;
+        let Provisioned { roots, mut seen, custodians, heir, shares } = provisioned;
         let growth = match planned {
             Some(planned) => {
                 seen.push(planned.note().to_owned());
@@ -92,11 +100,16 @@ impl Replay {
             }
             None => None,
         };
+        // Whose signature is under them shows later.
+        let text = |note: &String| Note::parse(note.as_bytes()).ok().map(|note| note.text().to_owned());
+        let marks = seen.iter().filter_map(text).filter_map(|text| Checkpoint::parse(&text).ok());
         Ok(Self {
-            root: Some(root),
+            provided: roots.keys().copied().collect(),
+            roots,
+            shares,
             service,
-            commitment,
             prefix,
+            met: marks.map(|mark| (mark.size, None)).collect(),
             seen,
             growth,
             custodians,
@@ -105,7 +118,8 @@ impl Replay {
             buffer: Vec::new(),
             state: State::default(),
             frontier: Frontier::new(),
-            opened: None,
+            keys: None,
+            former: Vec::new(),
         })
     }
 
@@ -131,23 +145,30 @@ impl Replay {
     ///
     /// # Errors
     /// As [`Replay::push`]; [`Fault::HandOverVoid`]: another boot came before the one to which the ledger was handed.
-    pub fn finish(self) -> Result<Replayed, Fault> {
-        let opened = self.opened.ok_or(Fault::LedgerShortened)?;
-        let checkpoint = self.head.checkpoint.ok_or(Fault::LedgerShortened)?;
+    pub fn finish(mut self) -> Result<Outcome, Fault> {
+        if let Some(needed) = self.wanting()? {
+            return Ok(Outcome::Wanting(self.shares.needing(needed)));
+        }
+        let mut keys = self.keys.take().ok_or(Fault::LedgerBroken)?;
+        let checkpoint = self.head.checkpoint.take().ok_or(Fault::LedgerShortened)?;
         // What no key of this ledger opens is not of this ledger, or of an epoch of it that is not here.
-        let (Some(head), true) = (opened.head, self.seen.is_empty()) else {
-            return Err(Fault::CheckpointForeign);
-        };
-        if !self.buffer.is_empty() || self.frontier.size() != head.size {
-            return Err(Fault::LedgerBroken);
+        let head = Checkpoint::open(&checkpoint, keys.signer.verifier());
+        let of_former = || self.former.iter().any(|(key, _)| Checkpoint::open(&checkpoint, key).is_ok());
+        let head =
+            head.map_err(|_| if of_former() { Fault::LedgerBroken } else { Fault::CheckpointForeign })?;
+        let whole = self.buffer.is_empty()
+            && head.size == self.head.size
+            && (self.frontier.size(), self.frontier.root()) == (head.size, head.root);
+        let marks = self.marks(keys.signer.verifier());
+        // A mark beyond the end, or of another tree, tells more than that something is wrong.
+        if !whole {
+            return Err(if marks == Err(Fault::LedgerShortened) {
+                Fault::LedgerShortened
+            } else {
+                Fault::LedgerBroken
+            });
         }
-        if self.frontier.root() != head.root {
-            return Err(Fault::LedgerBroken);
-        }
-        // A mark that was never met lies beyond the end.
-        if !opened.marks.is_empty() {
-            return Err(Fault::LedgerShortened);
-        }
+        marks?;
         if self.heir.is_some_and(|heir| self.state.heir() != Some(heir)) {
             return Err(Fault::HandOverVoid);
         }
@@ -155,9 +176,58 @@ impl Replay {
             Some(growth) => Some(growth.finish().ok_or(Fault::LedgerBroken)?),
             None => None,
         };
-        let Opened { keys, former, .. } = opened;
-        let (state, frontier, custodians) = (self.state, self.frontier, self.custodians);
-        Ok(Replayed { keys, former, state, frontier, checkpoint, growth, custodians })
+        if self.state.roots().in_use().is_none() {
+            keys.forget_former();
+        }
+        let former = self.former.into_iter().map(|(key, _)| key).collect();
+        let Self { state, frontier, custodians, .. } = self;
+        Ok(Outcome::Whole(Box::new(Replayed {
+            keys,
+            former,
+            state,
+            frontier,
+            checkpoint,
+            growth,
+            custodians,
+        })))
+    }
+
+    /// Which root keys the ledger needs, if one of them is not here and another one is.
+    fn wanting(&self) -> Result<Option<Vec<RootCommitment>>, Fault> {
+        let roots = self.state.roots();
+        let current = roots.current().ok_or(Fault::LedgerShortened)?.commitment;
+        let former = roots.in_use().map(|former| former.root.commitment);
+        let needed: Vec<RootCommitment> = former.into_iter().chain([current]).collect();
+        if needed.iter().all(|one| self.provided.contains(one)) {
+            return Ok(None);
+        }
+        // No root key of this ledger, or one that it is done with.
+        if !needed.iter().any(|one| self.provided.contains(one)) || self.heir.is_some() {
+            return Err(Fault::LedgerBroken);
+        }
+        Ok(Some(needed))
+    }
+
+    /// Holds the ledger against the notes: each is of the epoch whose key opens it, lies in that epoch, and was met.
+    fn marks(&self, last: &VerifierKey) -> Result<(), Fault> {
+        let end = self.frontier.size();
+        let epochs: Vec<(&VerifierKey, u64)> =
+            self.former.iter().map(|(key, end)| (key, *end)).chain([(last, end)]).collect();
+        for note in &self.seen {
+            let opened = epochs.iter().enumerate().find_map(|(number, (key, end))| {
+                let begun =
+                    number.checked_sub(1).and_then(|before| epochs.get(before)).map_or(0, |(_, end)| *end);
+                Checkpoint::open(note, key).ok().map(|mark| (mark, begun, *end))
+            });
+            let (mark, begun, end) = opened.ok_or(Fault::CheckpointForeign)?;
+            // One that lies before the epoch was never its key's to sign; one beyond the end was never met.
+            let within = mark.size > begun && mark.size <= end;
+            let met = self.met.get(&mark.size).copied().flatten() == Some(mark.root);
+            if mark.size > 0 && !(within && met) {
+                return Err(Fault::LedgerShortened);
+            }
+        }
+        Ok(())
     }
 
     fn entry(&mut self, entry: &[u8]) -> Result<(), Fault> {
@@ -168,77 +238,66 @@ impl Replay {
             return Err(Fault::LedgerBroken);
         }
         self.state.apply(&event).map_err(|_| Fault::LedgerBroken)?;
-        if self.frontier.size() == 0 {
-            self.open()?;
-        }
-        if let EventBody::EpochBegun { .. } = &event.body {
-            self.succeed()?;
+        match &event.body {
+            EventBody::Genesis { service, commitment, .. } => {
+                if *service != self.service {
+                    return Err(Fault::LedgerBroken);
+                }
+                if let Some(root) = self.roots.remove(commitment) {
+                    let name = self.state.name().ok_or(Fault::LedgerBroken)?;
+                    self.keys = Some(LedgerKeys::derive(root, &self.prefix, name)?);
+                }
+            }
+            EventBody::RootRotated { to, carried, .. } => self.rotate(to, carried)?,
+            EventBody::EpochBegun { .. } => self.succeed()?,
+            _ => {}
         }
         let leaf = leaf_hash(entry);
         self.frontier.push(leaf);
         if let Some(growth) = &mut self.growth {
             growth.push(leaf);
         }
-        let (size, root) = (self.frontier.size(), self.frontier.root());
-        let opened = self.opened.as_mut().ok_or(Fault::LedgerBroken)?;
-        if size > self.head.size {
+        if self.frontier.size() > self.head.size {
             return Err(Fault::LedgerBroken);
         }
-        if opened.marks.iter().any(|mark| mark.size == size && mark.root != root) {
-            return Err(Fault::LedgerShortened);
+        if let Some(met) = self.met.get_mut(&self.frontier.size()) {
+            *met = Some(self.frontier.root());
         }
-        opened.marks.retain(|mark| mark.size != size);
         Ok(())
     }
 
-    /// The first event names the ledger, and with that its key: now checkpoints can be opened.
-    fn open(&mut self) -> Result<(), Fault> {
-        let foundation = self.state.foundation().ok_or(Fault::LedgerBroken)?;
-        if foundation.service != self.service || foundation.commitment != self.commitment {
+    /// Another root key takes over. If it is not here, what follows is under keys that are not known.
+    fn rotate(&mut self, to: &RootCommitment, carried: &Blob) -> Result<(), Fault> {
+        let before = self.keys.take();
+        let Some(root) = self.roots.remove(to) else { return Ok(()) };
+        let name = self.state.name().ok_or(Fault::LedgerBroken)?;
+        let after = LedgerKeys::of_carried(root, to, carried, &self.prefix, name)?;
+        let known = self.state.epochs().begun().last();
+        if known.is_some_and(|known| known.ledger != after.identity) {
             return Err(Fault::LedgerBroken);
         }
-        let root = self.root.take().ok_or(Fault::LedgerBroken)?;
-        let keys = LedgerKeys::derive(root, &self.prefix, foundation.name)?;
-        self.opened = Some(self.opened_by(keys, Vec::new())?);
+        self.keys = Some(match before {
+            None => after,
+            Some(before) if !after.goes_on_from(&before) => return Err(Fault::LedgerBroken),
+            Some(before) => after.follow(before),
+        });
         Ok(())
     }
 
     /// An epoch begins: from here on its key signs.
     fn succeed(&mut self) -> Result<(), Fault> {
-        let opened = self.opened.take().ok_or(Fault::LedgerBroken)?;
-        let Opened { keys, mut former, head: None, marks } = opened else {
-            return Err(Fault::LedgerBroken);
-        };
-        // What was seen of the epoch that ends lies in it.
-        if !marks.is_empty() {
-            return Err(Fault::LedgerShortened);
-        }
-        let name = self.state.name().ok_or(Fault::LedgerBroken)?;
-        let before = keys.identity.clone();
-        former.push(keys.signer.verifier().clone());
-        let keys = keys.succeed(&self.prefix, name)?;
         let begun = self.state.epochs().begun().last().ok_or(Fault::LedgerBroken)?;
-        if begun.predecessor != before || begun.ledger != keys.identity {
+        let before = VerifierKey::parse(&begun.predecessor.vkey).map_err(|_| Fault::LedgerBroken)?;
+        self.former.push((before, begun.index));
+        let Some(keys) = self.keys.take() else { return Ok(()) };
+        if begun.predecessor != keys.identity {
             return Err(Fault::LedgerBroken);
         }
-        self.opened = Some(self.opened_by(keys, former)?);
+        let keys = keys.succeed(&self.prefix, self.state.name().ok_or(Fault::LedgerBroken)?)?;
+        if begun.ledger != keys.identity {
+            return Err(Fault::LedgerBroken);
+        }
+        self.keys = Some(keys);
         Ok(())
-    }
-
-    /// Opens what these keys open of the checkpoints that are not opened yet.
-    fn opened_by(&mut self, keys: LedgerKeys, former: Vec<VerifierKey>) -> Result<Opened, Fault> {
-        let open = |note: &str| Checkpoint::open(note, keys.signer.verifier()).ok();
-        let head = self.head.checkpoint.as_deref().and_then(open);
-        if head.as_ref().is_some_and(|head| head.size != self.head.size) {
-            return Err(Fault::LedgerBroken);
-        }
-        let mut marks = Vec::new();
-        self.seen.retain(|note| open(note).map(|mark| marks.push(mark)).is_none());
-        marks.retain(|mark| mark.size > 0);
-        // One that lies before the epoch was never this key's to sign, and is not met any more.
-        if marks.iter().any(|mark| mark.size > self.head.size || mark.size <= self.frontier.size()) {
-            return Err(Fault::LedgerShortened);
-        }
-        Ok(Opened { keys, former, head, marks })
     }
 }

@@ -72,7 +72,7 @@ pub fn seal_as(
     }
     let mut body = vec![0; SALT];
     rng.fill_bytes(&mut body);
-    let cipher = cipher(keys, &body)?;
+    let cipher = cipher(&keys.record_key(&body))?;
     let aad = associated(kind, keys, id, version);
     let sealed = cipher
         .encrypt(&Default::default(), Payload { msg: plaintext, aad: &aad })
@@ -89,17 +89,42 @@ pub fn open(keys: &LedgerKeys, record: &SealedRecord) -> Result<Zeroizing<Vec<u8
     open_as(Kind::Credential, keys, record)
 }
 
-/// Opens a record of this kind.
+/// Opens a record of this kind, under the root key that there is or the former one.
 ///
 /// # Errors
 /// [`Fault::RecordForeign`] when it was not sealed by this service as this kind, under this id and version.
 pub fn open_as(kind: Kind, keys: &LedgerKeys, record: &SealedRecord) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    match open_under(kind, keys, record, |salt| Some(keys.record_key(salt))) {
+        Err(Fault::RecordForeign) if keys.opens_former() => open_former(kind, keys, record),
+        opened => opened,
+    }
+}
+
+/// Opens a record of this kind that is sealed under the former root key.
+///
+/// # Errors
+/// As [`open_as`].
+pub fn open_former(
+    kind: Kind,
+    keys: &LedgerKeys,
+    record: &SealedRecord,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    open_under(kind, keys, record, |salt| keys.former_record_key(salt))
+}
+
+fn open_under(
+    kind: Kind,
+    keys: &LedgerKeys,
+    record: &SealedRecord,
+    key: impl Fn(&[u8]) -> Option<Zeroizing<[u8; 32]>>,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
     if record.body.0.len() > MAX_RECORD {
         return Err(Fault::RecordForeign);
     }
     let (salt, sealed) = record.body.0.split_at_checked(SALT).ok_or(Fault::RecordForeign)?;
+    let key = key(salt).ok_or(Fault::RecordForeign)?;
     let aad = associated(kind, keys, &record.id, record.version);
-    cipher(keys, salt)?
+    cipher(&key)?
         .decrypt(&Default::default(), Payload { msg: sealed, aad: &aad })
         .map(Zeroizing::new)
         .map_err(|_| Fault::RecordForeign)
@@ -111,6 +136,6 @@ pub fn mark(record: &SealedRecord) -> RecordMark {
     RecordMark { version: record.version, hash: Digest32(Sha256::digest(record.body.as_slice()).into()) }
 }
 
-fn cipher(keys: &LedgerKeys, salt: &[u8]) -> Result<Aes256Gcm, Fault> {
-    Aes256Gcm::new_from_slice(&*keys.record_key(salt)).map_err(|_| Fault::Internal)
+fn cipher(key: &[u8; 32]) -> Result<Aes256Gcm, Fault> {
+    Aes256Gcm::new_from_slice(key).map_err(|_| Fault::Internal)
 }

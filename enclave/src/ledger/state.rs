@@ -1,16 +1,16 @@
 //! Place: SAM. The state as the fold of the events. Applying an event checks every rule that the events must keep,
 //! so that replay refuses a ledger that no honest enclave wrote.
 
+mod rotation;
 mod seals;
 
 use super::keys::LedgerName;
-use fuin_shared::ids::{
-    InstanceId, MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
-};
+use fuin_shared::ids::{Digest32, InstanceId, MandateId, ManifestHash, ServiceId, StatementId, Subject};
 use fuin_shared::log::RuleBroken;
 use fuin_shared::log::epoch::Epochs;
 use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
 use fuin_shared::log::possession::Possession;
+use fuin_shared::log::roots::Roots;
 use fuin_shared::log::sealing::Sealing;
 use fuin_shared::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,8 +24,6 @@ pub struct Foundation {
     pub manifest: ManifestHash,
     /// The ledger.
     pub name: LedgerName,
-    /// Commitment to the root key.
-    pub commitment: RootCommitment,
 }
 
 /// The newest manifest that the ledger has adopted.
@@ -101,6 +99,9 @@ pub struct State {
     /// How witnesses took over, by the manifest that names them.
     witnesses: HashMap<ManifestHash, Takeover>,
     epochs: Epochs,
+    roots: Roots,
+    /// Sealed bodies that a rotation replaced, with the same in them, by what took their place.
+    replaced: HashMap<Digest32, Digest32>,
     /// For each epoch after the first, the manifest under which the one before it ended.
     ended: Vec<Ended>,
     credentials: HashMap<Subject, CredentialState>,
@@ -137,6 +138,12 @@ impl State {
     #[must_use]
     pub const fn epochs(&self) -> &Epochs {
         &self.epochs
+    }
+
+    /// The root keys of the ledger.
+    #[must_use]
+    pub const fn roots(&self) -> &Roots {
+        &self.roots
     }
 
     /// For each epoch after the first, under what the one before it ended.
@@ -206,10 +213,11 @@ impl State {
         rule(self.foundation.is_none() == first, "genesis must be the first event, and only that")?;
         self.possession.take(&event.body)?;
         self.epochs.take(&event.body)?;
+        self.take_roots(event)?;
         let of = event.body.credential().and_then(|mark| self.credentials.get_mut(&mark.subject));
         of.map_or(Ok(()), |known| known.sealing.take(event))?;
         match &event.body {
-            EventBody::Genesis { service, manifest, ledger, shard, epoch, commitment, approvals } => {
+            EventBody::Genesis { service, manifest, ledger, shard, epoch, approvals, .. } => {
                 for approval in approvals {
                     self.spend(*approval)?;
                 }
@@ -218,7 +226,6 @@ impl State {
                     service: *service,
                     manifest: *manifest,
                     name: LedgerName { ledger: *ledger, shard: *shard, epoch: *epoch },
-                    commitment: *commitment,
                 });
             }
             // Size and root of what it found are checked by the replay, which has the tree.
@@ -400,6 +407,13 @@ impl State {
                 self.manifest = Some(next);
                 self.boots += 1;
             }
+            EventBody::RootRotated { manifest, approvals, .. } => {
+                rule(self.manifest.is_some_and(|m| m.hash == *manifest), "rotation under another manifest")?;
+                self.spend_all(approvals)?;
+            }
+            EventBody::RecordsRewrapped { records } => records.iter().try_for_each(|one| self.rewrap(one))?,
+            EventBody::RootUnused { .. } => self.replaced.clear(),
+            EventBody::RootErased { deletions, .. } => self.spend_all(deletions)?,
             EventBody::Alarm { count, .. } => rule(*count > 0, "an alarm about nothing")?,
         }
         self.last_time = event.time;

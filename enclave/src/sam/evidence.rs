@@ -15,6 +15,7 @@ use fuin_shared::ids::{ManifestHash, RootCommitment};
 use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::message::Answer;
 use fuin_shared::phase::Phase;
+use fuin_shared::rotation::RootRotation;
 use std::collections::HashMap;
 
 const CACHE_MILLIS: u64 = 300_000;
@@ -33,6 +34,8 @@ pub struct Facts {
     pub commitment: Option<RootCommitment>,
     /// Its epoch, after the first.
     pub epoch: Option<LedgerEpoch>,
+    /// The rotation of the root key that is under way.
+    pub rotation: Option<RootRotation>,
     /// Whether that root key is being made now: custodians see the commitment before they confirm.
     pub genesis: bool,
 }
@@ -172,6 +175,7 @@ pub fn statement(view: &View<'_>) -> EvidenceStatement {
         release: Some(context.manifest.release),
         witness_policy: context.manifest.witnesses.as_ref().map(WitnessPolicy::digest),
         epoch: facts.epoch.clone(),
+        rotation: facts.rotation,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::ledger::journal::Released;
 use fuin_shared::bytes::Blob;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{MandateId, Subject};
+use fuin_shared::ids::{MandateId, RootCommitment, Subject};
 use fuin_shared::message::{Answer, KeyGenerated, Linked, ManifestChanged, Receipt};
 
 /// A result that waits for its event.
@@ -49,6 +49,18 @@ pub enum Next {
     Seal(Box<SealJob>, Receipt),
     /// The root key leaves, and this boot ends.
     HandOver(Box<Handing>, Receipt),
+    /// The rotation of the root key goes on, and an answer if somebody waits for it.
+    Turn(Turn, Option<Answer>),
+}
+
+/// What an event of a rotation changes.
+pub enum Turn {
+    /// The root key of this commitment is the current one.
+    Rotated(RootCommitment),
+    /// No record is under the former one.
+    Unused,
+    /// The former one is erased.
+    Erased,
 }
 
 /// What a result will say.
@@ -99,13 +111,21 @@ pub enum Outcome {
     MandateEnded,
     /// The root key, sealed to another instance.
     HandedOver(Box<Handing>),
+    /// Another root key took over.
+    RootRotated(RootCommitment),
+    /// So many records are sealed anew, and so many are left.
+    Rewrapped(u32, u64),
+    /// No record is under the former root key; nobody asked.
+    RootUnused,
+    /// The former root key is erased.
+    RootErased,
 }
 
 impl Withheld {
     /// Whether somebody waits for it still.
     #[must_use]
     pub const fn is_awaited(&self) -> bool {
-        !matches!(self.result, Outcome::Bound(_) | Outcome::Noted)
+        !matches!(self.result, Outcome::Bound(_) | Outcome::Noted | Outcome::RootUnused)
     }
 }
 
@@ -138,6 +158,13 @@ fn follow(outcome: Outcome, receipt: Receipt) -> Next {
             return Next::Adopt(context, answer);
         }
         Outcome::Seal(job) => return Next::Seal(job, receipt),
+        Outcome::RootRotated(commitment) => {
+            let answer = Answer::RootRotated { commitment, receipt };
+            return Next::Turn(Turn::Rotated(commitment), Some(answer));
+        }
+        Outcome::RootUnused => return Next::Turn(Turn::Unused, None),
+        Outcome::RootErased => return Next::Turn(Turn::Erased, Some(Answer::RootErased(receipt))),
+        Outcome::Rewrapped(records, left) => Answer::Rewrapped { records, left },
         Outcome::HandedOver(handing) => return Next::HandOver(handing, receipt),
         Outcome::MandateGranted(mandate) => Answer::MandateGranted { mandate, receipt },
         Outcome::MandateEnded => Answer::MandateEnded(receipt),

@@ -55,10 +55,14 @@ pub const fn right(command: &Command) -> Right {
         Command::ChangeManifest(_) => {
             Right { phases: &[Operational], roles: &[Role::Officer], after_end: true, in_doubt: false }
         }
-        Command::CeremonyStatus => always(&[Uninitialized], ANYBODY),
+        Command::CeremonyStatus => always(&[Uninitialized, Operational], ANYBODY),
         // A genesis needs a document's time, whatever the kernel's clock says beside it.
         Command::Genesis(_) => in_doubt(&[Uninitialized], &[Role::Officer]),
         Command::ConfirmGenesis(_) => in_doubt(&[Uninitialized], &[Role::Custodian]),
+        Command::RotateRoot(_) => row(&[Operational], &[Role::Officer]),
+        Command::ConfirmRotation(_) => row(&[Operational], &[Role::Custodian]),
+        // It takes something away, and nothing in it ends by the clock.
+        Command::EraseRoot(_) => in_doubt(&[Operational], &[Role::Custodian]),
         // Nobody's word: officers said it by the manifest that names the images, and each enclave verifies the other.
         Command::HandOver(_) => row(&[Operational], ANYBODY),
         Command::TakeOver(_) => row(&[Uninitialized], ANYBODY),
@@ -76,6 +80,8 @@ pub const fn right(command: &Command) -> Right {
         Command::AttestKey(_)
         | Command::GetChallenge(_)
         | Command::ProvideRevocation(_)
+        // Nothing but the seal changes.
+        | Command::Rewrap(_)
         // The list proves itself.
         | Command::ReportRevocation(_)
         | Command::CredentialStatus(_)
@@ -130,8 +136,13 @@ pub fn check_end(command: &Command, manifest: Option<&Manifest>, now_seconds: u6
 fn speakers(command: &Command) -> Vec<String> {
     match command {
         Command::Genesis(genesis) => signers(&genesis.approvals),
-        Command::ConfirmGenesis(confirm) => signers(&confirm.receipts),
-        Command::ProvideShare(share) => signers(core::slice::from_ref(&share.statement)),
+        Command::ConfirmGenesis(confirm) | Command::ConfirmRotation(confirm) => signers(&confirm.receipts),
+        Command::ProvideShare(share) => {
+            let other = share.other.iter().flat_map(|other| signers(core::slice::from_ref(&other.statement)));
+            signers(core::slice::from_ref(&share.statement)).into_iter().chain(other).collect()
+        }
+        Command::RotateRoot(rotate) => signers(&rotate.approvals),
+        Command::EraseRoot(erase) => signers(&erase.deletions),
         Command::FollowManifest(change) | Command::ChangeManifest(change) => signers(&change.approvals),
         Command::NewEpoch(epoch) => {
             let of_manifest = epoch.change.iter().flat_map(|change| signers(&change.approvals));
@@ -159,6 +170,7 @@ fn speakers(command: &Command) -> Vec<String> {
         | Command::GetChallenge(_)
         | Command::ProvideRevocation(_)
         | Command::ReportRevocation(_)
+        | Command::Rewrap(_)
         | Command::CredentialStatus(_)
         | Command::Suspend(_)
         | Command::Authorize(_)

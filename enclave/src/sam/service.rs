@@ -9,9 +9,11 @@ use fuin_shared::log::cosignature::CosignedCheckpoint;
 use fuin_shared::log::note::VerifierKey;
 use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::manifest::{
-    Manifest, ManifestApproval, ManifestChange, Measurement, ReleaseMode, SignedManifest, service_id,
+    Custodian, Manifest, ManifestApproval, ManifestChange, Measurement, ReleaseMode, SignedManifest,
+    service_id,
 };
 use fuin_shared::message::InstallManifest;
+use std::sync::Arc;
 
 /// The manifest in force.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct ServiceContext {
     pub signed: Blob,
     /// Manifests of the chain that changed the witnesses.
     changes: Vec<SetChange>,
+    /// Custodians under each manifest of the chain, the current one included.
+    custodians: Vec<(ManifestHash, Arc<[Custodian]>)>,
 }
 
 /// A manifest that named other witnesses than the one before it.
@@ -74,6 +78,7 @@ impl ServiceContext {
         Ok(Self {
             service: service_id(first.manifest.as_slice()),
             hash: first.hash(),
+            custodians: vec![(first.hash(), founder.custodians.clone().into())],
             manifest: founder,
             signed: command.current.clone(),
             changes: Vec::new(),
@@ -98,7 +103,14 @@ impl ServiceContext {
             manifest: next.manifest,
             signed: codec::encode(&change.as_signed()).into(),
             changes: self.changes.clone(),
+            custodians: self.custodians.clone(),
         };
+        let same = self.manifest.custodians == context.manifest.custodians;
+        let custodians = match self.custodians.last().filter(|_| same) {
+            Some((_, custodians)) => Arc::clone(custodians),
+            None => context.manifest.custodians.clone().into(),
+        };
+        context.custodians.push((context.hash, custodians));
         if let (Some(retiring), Some(successors)) = (self.cosigners()?, context.cosigners()?)
             && context.manifest.witnesses != self.manifest.witnesses
         {
@@ -106,6 +118,12 @@ impl ServiceContext {
             context.changes.push(SetChange { manifest, retiring, successors });
         }
         Ok((context, next.approvals))
+    }
+
+    /// The custodians under a manifest of the chain.
+    #[must_use]
+    pub fn custodians_under(&self, manifest: &ManifestHash) -> Option<&[Custodian]> {
+        self.custodians.iter().find(|(hash, _)| hash == manifest).map(|(_, custodians)| &**custodians)
     }
 
     /// Holds the manifest that the host brought against the newest that the ledger has adopted.

@@ -61,7 +61,7 @@ impl Vault {
         };
         let known = state.credential(&credential.subject).ok_or(Fault::UnknownCredential)?;
         let current = known.record.ok_or(Fault::UnknownCredential)?;
-        if current != mark {
+        if !state.is_current(&current, &mark) {
             return Err(Fault::RecordStale);
         }
         self.keep(mark.hash, &credential);

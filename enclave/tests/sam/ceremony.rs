@@ -52,7 +52,7 @@ fn commands_of_other_phases_are_refused() {
     assert_eq!(world.call(Command::GenerateKey(manage)), Err(Fault::WrongPhase));
     world.genesis().unwrap();
     assert_eq!(world.call(Command::Genesis(Genesis { approvals: vec![] })), Err(Fault::WrongPhase));
-    let share = ProvideShare { statement: Blob::default(), sealed: Blob::default() };
+    let share = ProvideShare { statement: Blob::default(), sealed: Blob::default(), other: None };
     assert_eq!(world.call(Command::ProvideShare(share)), Err(Fault::WrongPhase));
 }
 
@@ -210,7 +210,10 @@ fn refused_share(fault: Fault, change: impl Fn(&mut ShareStatement)) {
     let mut body = world.share_statement(&sealed, commitment);
     change(&mut body);
     let statement = world.custodian.person.state(&body);
-    assert_eq!(world.call(Command::ProvideShare(ProvideShare { statement, sealed })), Err(fault));
+    assert_eq!(
+        world.call(Command::ProvideShare(ProvideShare { statement, sealed, other: None })),
+        Err(fault)
+    );
     assert_eq!(world.phase(), Phase::Uninitialized);
     assert_eq!(world.provide(), Ok(()));
 }
@@ -242,7 +245,7 @@ fn share_of_a_foreign_root_is_refused() {
     for (share, fault) in [(&foreign[..], Fault::RootMismatch), (&[66; 32], Fault::ShareMalformed)] {
         let sealed = world.sealed_share(share, &commitment);
         let statement = world.custodian.person.state(&world.share_statement(&sealed, commitment));
-        let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
+        let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed, other: None }));
         assert_eq!(refused, Err(fault));
         assert_eq!(world.phase(), Phase::Uninitialized);
     }
@@ -257,7 +260,7 @@ fn foreign_root_with_its_own_commitment_finds_a_ledger_that_is_not_its_own() {
     let mut body = world.share_statement(&sealed, commitment);
     body.newest_checkpoint = None;
     let statement = world.custodian.person.state(&body);
-    let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
+    let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed, other: None }));
     assert_eq!(refused, Err(Fault::LedgerBroken));
     assert_eq!(world.phase(), Phase::Halted);
 }
@@ -269,7 +272,7 @@ fn share_signed_by_somebody_else_is_refused() {
     let sealed = world.sealed_share(&share, &commitment);
     let body = world.share_statement(&sealed, commitment);
     let statement = Person::new("custodian", 66).state(&body);
-    let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
+    let refused = world.call(Command::ProvideShare(ProvideShare { statement, sealed, other: None }));
     assert_eq!(refused, Err(Fault::StatementSignature));
 }
 

@@ -13,7 +13,7 @@ use super::passkey::TestPasskey;
 use super::relinking::relinked;
 use super::suspension::by_ra;
 use super::world::{Enrolled, Fuse, Kind, World, evidence, hash};
-use effects::every_effect;
+pub use effects::every_effect;
 use fuin_enclave::ledger::state::State;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::bytes::Blob;

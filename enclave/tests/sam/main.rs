@@ -29,6 +29,7 @@ mod quorum;
 mod relinking;
 mod rng;
 mod roles;
+mod rotation;
 mod seals;
 mod set_change;
 mod succession;

@@ -12,6 +12,7 @@ use fuin_shared::message::*;
 use fuin_shared::new_epoch::{EpochPlan, NewEpoch};
 use fuin_shared::phase::Phase;
 use fuin_shared::role::Role;
+use fuin_shared::rotation::{EraseRoot, Rewrap, RotateRoot};
 use fuin_shared::sad::Purpose;
 use fuin_shared::statement::{ManageStatement, ShareReceipt};
 
@@ -23,7 +24,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("new-epoch", ".x...", "x......."),
     ("change-manifest", "...x.", "x......."),
     ("get-evidence", ".xxx.", "xxxxxxxx"),
-    ("ceremony-status", ".x...", "xxxxxxxx"),
+    ("ceremony-status", ".x.x.", "xxxxxxxx"),
+    ("rotate-root", "...x.", "x......."),
+    ("confirm-rotation", "...x.", ".x......"),
+    ("rewrap", "...x.", "xxxxxxxx"),
+    ("erase-root", "...x.", ".x......"),
     ("genesis", ".x...", "x......."),
     ("confirm-genesis", ".x...", ".x......"),
     ("provide-share", ".x...", ".x......"),
@@ -69,6 +74,10 @@ fn name(command: &Command) -> &'static str {
         Command::HandOver(_) => "hand-over",
         Command::TakeOver(_) => "take-over",
         Command::NewEpoch(_) => "new-epoch",
+        Command::RotateRoot(_) => "rotate-root",
+        Command::ConfirmRotation(_) => "confirm-rotation",
+        Command::Rewrap(_) => "rewrap",
+        Command::EraseRoot(_) => "erase-root",
         Command::GenerateKey(_) => "generate-key",
         Command::LinkEid(_) => "link-eid",
         Command::AuthorizePop(_) => "authorize-pop",
@@ -141,7 +150,15 @@ fn samples(world: &mut World, by: &Person) -> Vec<Command> {
         Command::CeremonyStatus,
         Command::Genesis(Genesis { approvals: statements() }),
         Command::ConfirmGenesis(ConfirmGenesis { receipts: statements() }),
-        Command::ProvideShare(ProvideShare { statement: nonsense.clone(), sealed: Blob::default() }),
+        Command::ProvideShare(ProvideShare {
+            statement: nonsense.clone(),
+            sealed: Blob::default(),
+            other: None,
+        }),
+        Command::RotateRoot(RotateRoot { approvals: statements() }),
+        Command::ConfirmRotation(ConfirmGenesis { receipts: statements() }),
+        Command::Rewrap(Rewrap { records: vec![record.clone()] }),
+        Command::EraseRoot(EraseRoot { deletions: statements() }),
         Command::HandOver(HandOver { evidence: Blob::default() }),
         Command::TakeOver(TakeOver {
             evidence: Blob::default(),

@@ -5,6 +5,7 @@ mod ceremony;
 mod enrolment;
 mod epochs;
 mod manifests;
+mod rotation;
 mod sealing;
 mod signing;
 mod witnessing;
@@ -138,6 +139,8 @@ impl Fuse {
 #[derive(Clone, Default)]
 pub struct Held {
     pub share: Option<(CustodianShare, fuin_shared::ids::RootCommitment)>,
+    /// Of the root key before, while it is kept.
+    pub former: Option<(CustodianShare, fuin_shared::ids::RootCommitment)>,
     pub seen: Option<String>,
 }
 

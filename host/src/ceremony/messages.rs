@@ -1,7 +1,7 @@
 //! Place: SSA. Each message of a ceremony on its way to the enclave.
 
 use super::manifests::{self, ManifestsError};
-use super::{Desk, PATIENCE, cbor, conflict, refused, status};
+use super::{Desk, PATIENCE, cbor, conflict, refused, rotation, status};
 use crate::csc::not_found;
 use crate::http::{Refusal, json, read_body};
 use axum::extract::Request;
@@ -25,8 +25,10 @@ pub(super) async fn manifest(desk: &Desk) -> Result<Response, Refusal> {
 /// `GET /ceremony/shares`.
 pub(super) async fn shares(desk: &Desk) -> Result<Response, Refusal> {
     let status = status::of_ceremony(desk).await?;
-    let genesis = status.genesis.ok_or_else(|| conflict("no genesis is under way"))?;
-    Ok(cbor(codec::encode(&genesis)))
+    let of_rotation = status.rotation.and_then(|rotation| rotation.shares);
+    let shares = status.genesis.or(of_rotation);
+    let shares = shares.ok_or_else(|| conflict("neither a genesis nor a rotation waits for receipts"))?;
+    Ok(cbor(codec::encode(&shares)))
 }
 
 /// `POST /ceremony/manifest`: kept once the enclave has it.
@@ -116,6 +118,9 @@ pub(super) async fn approve(desk: &Desk, request: Request) -> Result<Response, R
 /// `POST /ceremony/receipt`.
 pub(super) async fn receipt(desk: &Desk, request: Request) -> Result<Response, Refusal> {
     let octets = Blob(read_body(request, &desk.app.config.limits).await?.to_vec());
+    if status::enclave(desk).await?.phase == Phase::Operational {
+        return rotation::receipt(desk, octets).await;
+    }
     let confirm = ConfirmGenesis { receipts: vec![octets] };
     match desk.app.relay.call(Command::ConfirmGenesis(confirm), PATIENCE).await {
         Ok(Answer::Operational { ledger, checkpoint }) => Ok(json(&json!({

@@ -1,12 +1,12 @@
 //! Place: SSA. How far the ceremony is, as enclave and store say it. A person believes the evidence, not this.
 
-use super::{Desk, PATIENCE, refused};
+use super::{Desk, PATIENCE, refused, rotation};
 use crate::http::{Refusal, json};
 use axum::response::Response;
 use fuin_shared::codec;
 use fuin_shared::ids::PersonId;
 use fuin_shared::manifest::{Manifest, SignedManifest};
-use fuin_shared::message::{Answer, CeremonyStatus, Command, Status};
+use fuin_shared::message::{Answer, CeremonyStatus, Command, RootShares, Status};
 use fuin_shared::phase::Phase;
 use serde_json::{Value, json};
 use std::sync::PoisonError;
@@ -15,7 +15,7 @@ use std::sync::PoisonError;
 pub(super) async fn serve(desk: &Desk) -> Result<Response, Refusal> {
     let status = enclave(desk).await?;
     let ceremony = match status.phase {
-        Phase::Uninitialized => Some(of_ceremony(desk).await?),
+        Phase::Uninitialized | Phase::Operational => Some(of_ceremony(desk).await?),
         _ => None,
     };
     let manifest = match desk.app.store.manifests().await? {
@@ -37,9 +37,16 @@ pub(super) async fn serve(desk: &Desk) -> Result<Response, Refusal> {
             })
         })
     });
-    let shares = ceremony
-        .as_ref()
-        .map(|c| json!({ "from": names(&c.shares), "missing": c.shares_missing, "epoch": c.epoch }));
+    let boot = ceremony.as_ref().filter(|_| status.phase == Phase::Uninitialized);
+    let shares = boot.map(|c| {
+        let mut shares = json!({ "from": names(&c.shares), "missing": c.shares_missing, "epoch": c.epoch });
+        // Only where there is more than one: for the others it was said.
+        if !c.roots.is_empty() {
+            shares["roots"] = c.roots.iter().map(of_root).collect();
+        }
+        shares
+    });
+    let rotation = ceremony.as_ref().and_then(|c| c.rotation.as_deref()).map(rotation::describe);
     Ok(json(&json!({
         "phase": status.phase.as_str(),
         "instance": status.instance,
@@ -49,7 +56,17 @@ pub(super) async fn serve(desk: &Desk) -> Result<Response, Refusal> {
         "approvals": names(&approvals),
         "genesis": genesis,
         "shares": shares,
+        "rotation": rotation,
     })))
+}
+
+fn of_root(root: &RootShares) -> Value {
+    json!({
+        "rootCommitment": root.commitment,
+        "from": names(&root.shares),
+        "missing": root.missing,
+        "needed": root.needed,
+    })
 }
 
 /// The enclave's own word.

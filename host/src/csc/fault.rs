@@ -208,6 +208,11 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::PeerRefused
         | F::PeerManifest
         | F::HandOverVoid
+        | F::RotationQuorum
+        | F::RotationPending
+        | F::RotationUnderWay
+        | F::RootInUse
+        | F::DeletionsMissing
         | F::EpochQuorum
         | F::EpochNumber
         | F::EpochCheckpoint

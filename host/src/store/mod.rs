@@ -82,6 +82,10 @@ pub trait Store: Send + Sync + 'static {
     fn entries(&self, first: u64, limit: u32) -> Pending<'_, Vec<Vec<u8>>>;
     /// The current sealed record.
     fn record<'a>(&'a self, id: &'a CredentialId) -> Pending<'a, Option<SealedRecord>>;
+    /// Sealed records in order of id, after `after`, at most `limit`.
+    fn records<'a>(&'a self, after: Option<&'a CredentialId>, limit: u32) -> Pending<'a, Vec<SealedRecord>>;
+    /// Whether another root key took over, and the ledger does not say yet that no record is under the one before.
+    fn rotating(&self) -> Pending<'_, bool>;
 
     /// Index of the event that carries the digest of a key statement.
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>>;

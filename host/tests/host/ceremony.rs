@@ -40,7 +40,7 @@ async fn expect(peer: &mut Peer, wanted: Command, answer: Result<Answer, Fault>)
 }
 
 fn share() -> ProvideShare {
-    ProvideShare { statement: Blob(vec![1]), sealed: Blob(vec![2]) }
+    ProvideShare { statement: Blob(vec![1]), sealed: Blob(vec![2]), other: None }
 }
 
 #[tokio::test]
@@ -115,6 +115,8 @@ async fn the_status_is_what_enclave_and_store_say() {
             shares: vec!["kei".parse().unwrap()],
             shares_missing: 1,
             epoch: Some(1),
+            roots: Vec::new(),
+            rotation: None,
         };
         expect(&mut peer, Command::CeremonyStatus, Ok(Answer::CeremonyStatus(status))).await;
     });

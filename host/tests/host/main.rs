@@ -19,6 +19,7 @@ mod peer;
 mod relay;
 mod revocation;
 mod revoked;
+mod rotation;
 mod setup;
 mod standing;
 mod store;

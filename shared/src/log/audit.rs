@@ -13,10 +13,11 @@ use standing::Standing;
 use super::epoch::Epochs;
 use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use super::possession::Possession;
+use super::roots::{Records, Roots};
 use super::sealing::Sealing;
 use super::tree::{Frontier, Hash, leaf_hash};
 use crate::codec;
-use crate::ids::{ManifestHash, StatementId, Subject};
+use crate::ids::{MandateId, ManifestHash, StatementId, Subject};
 
 /// A rule of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -78,6 +79,9 @@ pub enum Rule {
     /// An epoch goes on from a cosigned head of the one before it, whose tree is in this one.
     #[error("the epoch does not go on from the ledger before it, or says nothing that could be checked")]
     Epoch,
+    /// A root key takes the place of the current one, and the one before is erased when nothing is sealed under it.
+    #[error("the root key or its rotation is another, or records are still sealed under the former one")]
+    Rotation,
 }
 
 /// What is known of a credential from outside.
@@ -118,6 +122,7 @@ pub struct Audit {
     manifest: Option<(ManifestHash, u64)>,
     possession: Possession,
     epochs: Epochs,
+    roots: Roots,
     totals: Totals,
 }
 
@@ -158,6 +163,21 @@ impl Audit {
         &self.epochs
     }
 
+    /// Its root keys.
+    #[must_use]
+    pub const fn roots(&self) -> &Roots {
+        &self.roots
+    }
+
+    /// How many records are still sealed under a root key that another one replaced.
+    #[must_use]
+    pub fn records_left(&self) -> u64 {
+        self.roots.in_use().map_or(0, |former| {
+            former
+                .left(|subject, mandate| is_live(&self.credentials, subject, mandate, self.totals.last_time))
+        })
+    }
+
     /// Takes the next entry; gives its leaf hash.
     ///
     /// # Errors
@@ -181,6 +201,10 @@ impl Audit {
         }
         self.possession.take(body).map_err(|_| Rule::HandOver)?;
         self.epochs.take(body).map_err(|_| Rule::Epoch)?;
+        let credentials = &self.credentials;
+        let live =
+            |subject: &Subject, mandate: &MandateId| is_live(credentials, subject, mandate, event.time);
+        self.roots.take(event, || records(credentials), live).map_err(|_| Rule::Rotation)?;
         match body {
             EventBody::Genesis { manifest, .. } => self.manifest = Some((*manifest, 1)),
             EventBody::Boot { manifest, .. } => {
@@ -197,7 +221,14 @@ impl Audit {
                 rule(newer, Rule::Manifest)?;
                 self.manifest = Some(next);
             }
-            EventBody::WitnessesChanged { manifest, .. } => {
+            EventBody::RecordsRewrapped { records } => {
+                for one in records {
+                    let Some(mandate) = one.mandate else { continue };
+                    let known = self.credentials.get_mut(&one.subject).ok_or(Rule::Rotation)?;
+                    known.sealing.rewrap(&mandate, one.record).map_err(|_| Rule::Rotation)?;
+                }
+            }
+            EventBody::WitnessesChanged { manifest, .. } | EventBody::RootRotated { manifest, .. } => {
                 rule(self.manifest.is_some_and(|(current, _)| current == *manifest), Rule::Manifest)?;
             }
             EventBody::HandedOver { manifest, .. } => {
@@ -214,7 +245,7 @@ impl Audit {
             known.standing.take(body)?;
             known.sealing.take(event).map_err(|_| Rule::Mandate)?;
             known.next = known.next.saturating_add(1);
-            known.destroyed = matches!(body, EventBody::KeyDestroyed { .. } | EventBody::KeyRevoked { .. });
+            known.destroyed = body.destroys();
             known.allowed = known.allowed.saturating_add(body.allows().into());
             let left = known.allowed.checked_sub(body.signatures().into());
             known.allowed = left.ok_or(Rule::Signatures)?;
@@ -233,6 +264,27 @@ impl Audit {
         self.totals.signed = self.totals.signed.saturating_add(body.signatures().into());
         Ok(())
     }
+}
+
+fn is_live(
+    credentials: &BTreeMap<Subject, Known>,
+    subject: &Subject,
+    mandate: &MandateId,
+    time: u64,
+) -> bool {
+    let mandate = credentials.get(subject).and_then(|known| known.sealing.mandate(mandate));
+    mandate.is_some_and(|mandate| mandate.is_live(time))
+}
+
+/// What is sealed: a rotation puts all of it under a former root key.
+fn records(credentials: &BTreeMap<Subject, Known>) -> Records {
+    let mut records = Records::default();
+    for (subject, known) in credentials.iter().filter(|(_, known)| !known.destroyed) {
+        records.credentials.insert(*subject);
+        let mandates = known.sealing.mandates().filter(|(_, mandate)| !mandate.ended());
+        records.mandates.extend(mandates.map(|(mandate, _)| (*mandate, *subject)));
+    }
+    records
 }
 
 const fn rule(holds: bool, rule: Rule) -> Result<(), Rule> {

@@ -2,6 +2,11 @@
 //!
 //! Subjects are keyed pseudonyms; hashes of what only the signer should recognise are salted, and the receipt opens them.
 
+mod parts;
+
+pub use parts::{AlarmKind, ApproverUse, ClockAhead, CredentialMark, Holder, RecordMark, Rewrapped};
+
+use crate::bytes::Blob;
 use crate::evidence::LedgerIdentity;
 use crate::ids::{
     Digest32, InstanceId, LedgerId, MandateId, ManifestHash, RootCommitment, ServiceId, StatementId, Subject,
@@ -32,56 +37,6 @@ pub struct Event {
     /// Hash of its sealed detail ([`super::detail`]); absent where the manifest has no auditor with a sealing key.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub detail: Option<Digest32>,
-}
-
-/// The record of a subject after an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecordMark {
-    /// Its version.
-    pub version: u64,
-    /// SHA-256 of its sealed body.
-    pub hash: Digest32,
-}
-
-/// Which credential, and its how-manieth event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CredentialMark {
-    /// Pseudonym.
-    pub subject: Subject,
-    /// 0 for the first event of the credential, one more for each.
-    pub sequence: u64,
-}
-
-/// How far the kernel's clock is ahead of the truth, milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClockAhead {
-    /// At least.
-    pub least: i64,
-    /// At most. Below `least`: the sources contradict each other.
-    pub most: i64,
-}
-
-/// An approver who signed, and the counter of the means after this use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApproverUse {
-    /// Number of the approver.
-    pub approver: u32,
-    /// Counter of the means.
-    pub counter: u32,
-}
-
-/// What an alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AlarmKind {
-    /// The host reports that a witness knows a newer or another ledger. Nobody signs refusals, so it may be untrue.
-    WitnessContradiction,
-    /// The host gave a sealed record that this service did not seal for its place.
-    RecordForeign,
 }
 
 /// What happened.
@@ -434,18 +389,38 @@ pub enum EventBody {
         /// Approvals that it spent: of the epoch, and of the manifest if that is another.
         approvals: Vec<StatementId>,
     },
-}
-
-/// On whose word a credential is suspended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Holder {
-    /// The signer's.
-    Signer,
-    /// The RA client's.
-    Ra,
-    /// An officer's.
-    Officer,
+    /// Another root key took over, whose shares are with all its custodians: every seal that follows is under it. What was
+    /// sealed before is still under the former one.
+    RootRotated {
+        /// Commitment to the former one.
+        from: RootCommitment,
+        /// Commitment to the one that took over.
+        to: RootCommitment,
+        /// Current manifest, whose custodians have the shares.
+        manifest: ManifestHash,
+        /// What does not change with the root key, sealed under the one that took over: ledger key and pseudonym key.
+        carried: Blob,
+        /// Approvals that it spent.
+        approvals: Vec<StatementId>,
+    },
+    /// Records that were under the former root key are sealed anew, and nothing else about them changed: no version, and no
+    /// running number.
+    RecordsRewrapped {
+        /// Which.
+        records: Vec<Rewrapped>,
+    },
+    /// No record is sealed under the former root key any more; no boot needs it.
+    RootUnused {
+        /// Its commitment.
+        commitment: RootCommitment,
+    },
+    /// So many custodians deleted their shares of the former root key that the others cannot bring it back.
+    RootErased {
+        /// Its commitment.
+        commitment: RootCommitment,
+        /// Their statements that this spends.
+        deletions: Vec<StatementId>,
+    },
 }
 
 /// Salted hash: SHA-256 under its own domain.

@@ -194,6 +194,18 @@ impl Mandate {
         Ok(())
     }
 
+    /// Its record is sealed anew, with what was in it.
+    ///
+    /// # Errors
+    /// [`RuleBroken`] for another version.
+    pub const fn rewrap(&mut self, record: RecordMark) -> Result<(), RuleBroken> {
+        if record.version != self.record.version {
+            return Err(RuleBroken("a record sealed anew keeps its version"));
+        }
+        self.record = record;
+        Ok(())
+    }
+
     /// Ends it.
     ///
     /// # Errors

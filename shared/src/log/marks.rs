@@ -41,6 +41,10 @@ impl EventBody {
             Self::Alarm { .. } => "alarm",
             Self::HandedOver { .. } => "handed-over",
             Self::EpochBegun { .. } => "epoch-begun",
+            Self::RootRotated { .. } => "root-rotated",
+            Self::RecordsRewrapped { .. } => "records-rewrapped",
+            Self::RootUnused { .. } => "root-unused",
+            Self::RootErased { .. } => "root-erased",
         }
     }
 
@@ -55,7 +59,11 @@ impl EventBody {
             | Self::WitnessesChanged { .. }
             | Self::Alarm { .. }
             | Self::HandedOver { .. }
-            | Self::EpochBegun { .. } => None,
+            | Self::EpochBegun { .. }
+            | Self::RootRotated { .. }
+            | Self::RecordsRewrapped { .. }
+            | Self::RootUnused { .. }
+            | Self::RootErased { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -82,13 +90,36 @@ impl EventBody {
         }
     }
 
+    /// Whether the credential's own record is made or sealed with it.
+    #[must_use]
+    pub const fn reseals(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyGenerated { .. }
+                | Self::MeansLinked { .. }
+                | Self::PopSigned { .. }
+                | Self::CertificateLinked { .. }
+                | Self::MeansRelinked { .. }
+                | Self::ApproversSet { .. }
+                | Self::SealPopSigned { .. }
+        )
+    }
+
+    /// Whether the credential's key is destroyed with it.
+    #[must_use]
+    pub const fn destroys(&self) -> bool {
+        matches!(self, Self::KeyDestroyed { .. } | Self::KeyRevoked { .. })
+    }
+
     /// Statements that it spends.
     #[must_use]
     pub fn spends(&self) -> &[StatementId] {
         match self {
             Self::Genesis { approvals, .. }
             | Self::ManifestAdopted { approvals, .. }
-            | Self::EpochBegun { approvals, .. } => approvals,
+            | Self::EpochBegun { approvals, .. }
+            | Self::RootRotated { approvals, .. } => approvals,
+            Self::RootErased { deletions, .. } => deletions,
             Self::CredentialSuspended { statements, .. } | Self::OfficersReleased { statements, .. } => {
                 statements
             }
@@ -117,7 +148,9 @@ impl EventBody {
             | Self::KeyRevoked { .. }
             | Self::WitnessesChanged { .. }
             | Self::Alarm { .. }
-            | Self::HandedOver { .. } => &[],
+            | Self::HandedOver { .. }
+            | Self::RecordsRewrapped { .. }
+            | Self::RootUnused { .. } => &[],
         }
     }
 

@@ -37,6 +37,7 @@ pub mod note;
 pub mod possession;
 pub mod proof;
 pub mod receipt;
+pub mod roots;
 pub mod sealing;
 pub mod tiles;
 pub mod tlog_policy;

@@ -6,7 +6,7 @@ use alloc::collections::BTreeMap;
 
 use crate::ids::MandateId;
 use crate::log::RuleBroken;
-use crate::log::event::{Event, EventBody};
+use crate::log::event::{Event, EventBody, RecordMark};
 use crate::log::mandates::{Approvers, Bounds, Mandate};
 
 /// Of one credential.
@@ -94,6 +94,14 @@ impl Sealing {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The mandate's record is sealed anew.
+    ///
+    /// # Errors
+    /// [`RuleBroken`].
+    pub fn rewrap(&mut self, mandate: &MandateId, record: RecordMark) -> Result<(), RuleBroken> {
+        self.granted(mandate)?.rewrap(record)
     }
 
     fn for_seals(&mut self) -> Result<&mut Approvers, RuleBroken> {

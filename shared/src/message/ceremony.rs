@@ -2,7 +2,10 @@
 
 use crate::bytes::Blob;
 use crate::ids::{PersonId, RootCommitment};
+use crate::manifest::present;
+use crate::rotation::RotationStatus;
 use crate::statement::CustodianShare;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +32,19 @@ pub struct ProvideShare {
     /// [`crate::statement::SignedStatement`] over [`crate::statement::ShareStatement`].
     pub statement: Blob,
     /// [`crate::statement::HpkeSealed`] in CBOR: the share under `info` `SHARE_TO_INSTANCE`.
+    pub sealed: Blob,
+    /// While records are sealed under two root keys: the same custodian's share of the other one.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub other: Option<OtherShare>,
+}
+
+/// A second share of one custodian, of another root key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherShare {
+    /// As [`ProvideShare::statement`].
+    pub statement: Blob,
+    /// As [`ProvideShare::sealed`].
     pub sealed: Blob,
 }
 
@@ -57,6 +73,27 @@ pub struct CeremonyStatus {
     /// Number of the epoch that the shares would begin; left out where they are for a boot as any other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u32>,
+    /// Where shares of more than one root key are here or needed: of which, and how many more. The numbers above are of the
+    /// one of which most are here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roots: Vec<RootShares>,
+    /// The rotation of the root key that is under way at an operational enclave.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub rotation: Option<Box<RotationStatus>>,
+}
+
+/// Shares of one root key at a boot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootShares {
+    /// Its commitment.
+    pub commitment: RootCommitment,
+    /// Custodians whose share is here.
+    pub shares: Vec<PersonId>,
+    /// How many more are needed.
+    pub missing: u8,
+    /// Whether the ledger was read, and showed that this root key is needed.
+    pub needed: bool,
 }
 
 /// See [`crate::message::Command::HandOver`].

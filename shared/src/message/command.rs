@@ -1,18 +1,16 @@
 //! Place: SSA, SAM. What the host asks of the enclave. Each request says which refusals to expect.
 
-use crate::algorithm::{HashAlgorithm, KeyAlgorithm, SignatureAlgorithm};
+use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
-use crate::evidence::LedgerIdentity;
-use crate::ids::{CredentialId, Digest32, InstanceId, MandateId, ManifestHash, MeansId, ServiceId};
+use crate::ids::{CredentialId, MandateId};
 use crate::manifest::ManifestChange;
 use crate::message::{
-    CeremonyStatus, ConfirmGenesis, CredentialQuestion, CredentialStatus, EndMandate, Genesis, GenesisShares,
-    GetApproverChallenge, GrantMandate, HandOver, HandedOver, MandateStatus, Order, ProvideShare, Relink,
-    Seal, SealedRecord, Suspend, TakeOver,
+    ConfirmGenesis, CredentialQuestion, EndMandate, Genesis, GetApproverChallenge, GrantMandate, HandOver,
+    Order, ProvideShare, Relink, Seal, SealedRecord, Suspend, TakeOver,
 };
 use crate::new_epoch::NewEpoch;
-use crate::phase::Phase;
-use crate::sad::{MeansProfile, Purpose};
+use crate::rotation::{EraseRoot, Rewrap, RotateRoot};
+use crate::sad::Purpose;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -55,7 +53,7 @@ pub enum Command {
     SignHash(SignHash),
     /// A new activation token for what is left of another, which ends. Faults: 400 to 403, 700 to 704, 706, 804.
     ExtendTransaction(ExtendTransaction),
-    /// How far genesis or provisioning is. Phase `Uninitialized`.
+    /// How far genesis or provisioning is, and the rotation of a root key. Phases `Uninitialized` and `Operational`.
     CeremonyStatus,
     /// Signs documents under an activation token of hash type `document`: the SAM reads the bytes to be signed and hashes
     /// them itself. Faults: 101, 400 to 403, 431, 700 to 712, 800 to 804.
@@ -103,6 +101,19 @@ pub enum Command {
     /// The shares that follow begin a new epoch; the last one given counts. Phase `Uninitialized`. Faults: 300 to 306, 350 to
     /// 355, 362 to 365, 801, 802.
     NewEpoch(alloc::boxed::Box<NewEpoch>),
+    /// Makes a new root key, on the word of the officers' quorum; nothing depends on it before its event. Phase
+    /// `Operational`. Faults: 307, 350 to 355, 366, 368.
+    RotateRoot(RotateRoot),
+    /// Custodians' receipts for their shares of the new root key, as [`Command::ConfirmGenesis`]; all of them end the
+    /// making, and with the event records are sealed under the new one. Phase `Operational`. Faults: 350 to 352, 354, 355,
+    /// 367, 804.
+    ConfirmRotation(ConfirmGenesis),
+    /// Seals records of the former root key under the new one. What is no more under the former one is left as it is. Phase
+    /// `Operational`. Faults: 101, 367, 402, 804.
+    Rewrap(Rewrap),
+    /// Custodians' word that they deleted their shares of the former root key, some or all: good ones are kept, and 370 says
+    /// that more are needed; enough of them erase it. Phase `Operational`. Faults: 350 to 352, 354, 355, 367, 369, 370, 804.
+    EraseRoot(EraseRoot),
 }
 
 /// See [`Command::InstallManifest`].
@@ -266,234 +277,4 @@ pub struct ExtendTransaction {
     pub hash_algorithm: Option<HashAlgorithm>,
     /// The credential's record.
     pub record: SealedRecord,
-}
-
-/// An answer of the enclave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum Answer {
-    /// To `Status`.
-    Status(Status),
-    /// To `InstallManifest`.
-    ManifestInstalled {
-        /// The service.
-        service: ServiceId,
-    },
-    /// To `GetEvidence`: [`crate::evidence::EvidenceBundle`] in CBOR.
-    Evidence(Blob),
-    /// To `Genesis`.
-    GenesisShares(GenesisShares),
-    /// To `ConfirmGenesis`, to the `ProvideShare` that completed the root key, and to `TakeOver`.
-    Operational {
-        /// The ledger.
-        ledger: LedgerIdentity,
-        /// Its newest signed checkpoint.
-        checkpoint: String,
-    },
-    /// To `NewEpoch`: all it needs now is the root key.
-    EpochPlanned {
-        /// Number of the epoch that will begin.
-        epoch: u32,
-    },
-    /// To a `ProvideShare` that was not the last.
-    ShareAccepted {
-        /// How many more are needed.
-        missing: u8,
-    },
-    /// To `GenerateKey`.
-    KeyGenerated(KeyGenerated),
-    /// To `LinkEid` and `LinkCert`.
-    Linked(Linked),
-    /// To `AttestKey`: [`crate::key_statement::KeyAttestation`] in CBOR, without ledger proof.
-    KeyAttested(Blob),
-    /// To `AuthorizePop` without request information: what the SAM built, to be consented to.
-    RequestInfo(Blob),
-    /// To `AuthorizePop`: PKCS#10 certification request in DER.
-    Request {
-        /// The request.
-        csr: Blob,
-        /// The record's new version.
-        version: u64,
-        /// Receipt.
-        receipt: Receipt,
-    },
-    /// To `DeleteKey` and `ReportRevocation`.
-    Deleted(Receipt),
-    /// To `GetChallenge`.
-    Challenge(Challenge),
-    /// To `Authorize` and `ExtendTransaction`.
-    Activation {
-        /// Activation token, 32 octets: what CSC calls `SAD`.
-        token: Blob,
-        /// Unix seconds.
-        expires: u64,
-        /// Receipt.
-        receipt: Receipt,
-    },
-    /// To `SignHash`, `SignDocument` and `Seal`.
-    Signatures {
-        /// In the order of the request, ECDSA in DER.
-        signatures: Vec<Blob>,
-        /// Receipt.
-        receipt: Receipt,
-    },
-    /// To `CeremonyStatus`.
-    CeremonyStatus(CeremonyStatus),
-    /// To `ProvideRevocation`.
-    RevocationTaken,
-    /// To `CredentialStatus`, and to whatever suspends: that binds at once, also before its event is released.
-    CredentialStatus(CredentialStatus),
-    /// To what ends a suspension or a lock.
-    Restored(Receipt),
-    /// To `FollowManifest`.
-    ManifestFollowed {
-        /// The manifest that is installed now.
-        manifest: ManifestHash,
-    },
-    /// To `ChangeManifest`.
-    ManifestChanged(ManifestChanged),
-    /// To `GrantMandate`.
-    MandateGranted {
-        /// The mandate.
-        mandate: MandateId,
-        /// Receipt.
-        receipt: Receipt,
-    },
-    /// To `EndMandate`.
-    MandateEnded(Receipt),
-    /// To `MandateStatus`.
-    MandateStatus(MandateStatus),
-    /// To `HandOver`.
-    HandedOver {
-        /// For the other enclave.
-        handed: HandedOver,
-        /// Receipt.
-        receipt: Receipt,
-    },
-}
-
-/// See [`Command::Status`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Status {
-    /// Phase.
-    pub phase: Phase,
-    /// This boot.
-    pub instance: InstanceId,
-    /// The service, once a manifest is installed.
-    pub service: Option<ServiceId>,
-    /// Size of the ledger, once recovered.
-    pub ledger_size: Option<u64>,
-}
-
-/// See [`Command::GenerateKey`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyGenerated {
-    /// `keyID`, later `credentialID`.
-    pub key: CredentialId,
-    /// DER SubjectPublicKeyInfo.
-    pub spki: Blob,
-    /// Its algorithm.
-    pub algorithm: KeyAlgorithm,
-    /// The record's version.
-    pub version: u64,
-    /// [`crate::key_statement::KeyAttestation`] in CBOR, without ledger proof; null when the security module gave no
-    /// document: ask again with [`Command::AttestKey`].
-    pub attestation: Option<Blob>,
-    /// Receipt.
-    pub receipt: Receipt,
-}
-
-/// See [`Command::LinkEid`], [`Command::LinkCert`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Linked {
-    /// The record's new version.
-    pub version: u64,
-    /// After linkEid: [`crate::key_statement::KeyAttestation`] in CBOR, without ledger proof.
-    pub attestation: Option<Blob>,
-    /// Receipt.
-    pub receipt: Receipt,
-}
-
-/// See [`Command::GetChallenge`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Challenge {
-    /// Nonce for the SAD.
-    pub nonce: Blob,
-    /// This boot.
-    pub instance: InstanceId,
-    /// Unix seconds after which the nonce is refused.
-    pub expires: u64,
-    /// The credential's means; none before linkEid.
-    pub means: Option<MeansProfile>,
-    /// WebAuthn rpId and raw credential id of the linked passkey; none before linkEid.
-    pub passkey: Option<PasskeyHint>,
-    /// Which means of another kind to ask; absent before linkEid, and for passkeys.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::manifest::present")]
-    pub hint: Option<MeansHint>,
-}
-
-/// Which means to ask, of the kinds that are no passkey.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum MeansHint {
-    /// A device key.
-    DeviceKey {
-        /// Its [`crate::sad::device_key_fingerprint`].
-        key: Digest32,
-    },
-    /// The signer's authentication certificate.
-    X509 {
-        /// Entry of the manifest under which it was linked.
-        issuer: MeansId,
-    },
-    /// The signer's account at an OpenID provider.
-    Oidc {
-        /// Entry of the manifest under which it was linked.
-        provider: MeansId,
-    },
-    /// PIN and one-time password.
-    PinTotp {
-        /// [`crate::sad::pin_totp_digest`] of what was linked, by which the signer's device knows the generator.
-        registration: Digest32,
-    },
-}
-
-/// Which passkey to ask.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PasskeyHint {
-    /// rpId.
-    pub relying_party: String,
-    /// Raw credential id.
-    pub credential_id: Blob,
-}
-
-/// Shows that an event is in the ledger, and opens it for whom it concerns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Receipt {
-    /// Index of the event.
-    pub index: u64,
-    /// [`crate::log::event::Event`] in CBOR.
-    pub event: Blob,
-    /// Salts that open hashes in the event, in their order.
-    pub salts: Vec<Blob>,
-    /// Signed checkpoint that covers it.
-    pub checkpoint: String,
-}
-
-/// See [`Command::ChangeManifest`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ManifestChanged {
-    /// The manifest that is current now.
-    pub manifest: ManifestHash,
-    /// Its version.
-    pub version: u64,
-    /// Receipt.
-    pub receipt: Receipt,
 }

@@ -1,6 +1,7 @@
 //! Place: none. Messages between host and enclave: [`Command`] and [`Answer`] from host to enclave and back,
 //! [`StoreRequest`] and [`StoreAnswer`] from enclave to host and back.
 
+mod answer;
 mod ceremony;
 mod command;
 mod lane;
@@ -8,6 +9,7 @@ mod seals;
 mod standing;
 mod store;
 
+pub use answer::*;
 pub use ceremony::*;
 pub use command::*;
 pub use lane::{LANE_PLACES, Lane};

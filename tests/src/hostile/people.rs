@@ -116,6 +116,6 @@ impl Traitor {
             signer: world.custodian.id().clone(),
             signature: signature.as_bytes().to_vec().into(),
         };
-        ProvideShare { statement: codec::encode(&statement).into(), sealed }
+        ProvideShare { statement: codec::encode(&statement).into(), sealed, other: None }
     }
 }

@@ -389,10 +389,7 @@ impl World {
     pub fn share(&self) -> Result<ProvideShare, CustodianError> {
         let (bundle, nonce) = self.evidence();
         let given = self.custodian.provide_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng))?;
-        Ok(ProvideShare {
-            statement: codec::encode(&given.statement).into(),
-            sealed: codec::encode(&given.sealed).into(),
-        })
+        Ok(given.message())
     }
 
     /// The custodian gives the share.

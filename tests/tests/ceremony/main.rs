@@ -3,6 +3,7 @@
 //! With `--nocapture` the first test tells the transcript of docs/ceremony.md.
 
 mod new_epoch;
+mod rotation;
 mod tokens;
 
 use fuin_tests::place::{CUSTODIANS, DESCRIPTION, Enclave, Place, Said, mode, service_in};

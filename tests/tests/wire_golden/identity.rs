@@ -15,6 +15,7 @@ use fuin_shared::manifest::{
     RaClient, ReleaseMode, RelyingParty, SignedManifest, Staff,
 };
 use fuin_shared::phase::Phase;
+use fuin_shared::rotation::RotationStage;
 
 /// A statement before the root key: every absent part is a null.
 pub fn first_statement() -> EvidenceStatement {
@@ -31,6 +32,7 @@ pub fn first_statement() -> EvidenceStatement {
         release: None,
         witness_policy: None,
         epoch: None,
+        rotation: None,
     }
 }
 
@@ -54,6 +56,12 @@ pub fn statement() -> EvidenceStatement {
 fn statement_of_an_epoch() -> EvidenceStatement {
     let epoch = LedgerEpoch { number: 1, predecessor: "fuin.example/before".into(), index: 9 };
     EvidenceStatement { epoch: Some(epoch), ..statement() }
+}
+
+/// While records are sealed under two root keys.
+fn statement_of_a_rotation() -> EvidenceStatement {
+    let rotation = crate::statements::rotation(RotationStage::Rewrapping);
+    EvidenceStatement { root_commitment: Some(rotation.to), rotation: Some(rotation), ..statement() }
 }
 
 pub fn manifest() -> Manifest {
@@ -158,6 +166,7 @@ pub fn vectors() -> Vec<Vector> {
         Vector::cbor("evidence/statement-before-genesis", first_statement()),
         Vector::cbor("evidence/statement-operational", statement()),
         Vector::cbor("evidence/statement-of-an-epoch", statement_of_an_epoch()),
+        Vector::cbor("evidence/statement-of-a-rotation", statement_of_a_rotation()),
         Vector::cbor("evidence/bundle", bundle),
         Vector::cbor("manifest/manifest", manifest()),
         Vector::cbor("manifest/signed", signed),

@@ -1,10 +1,11 @@
 //! Place: none. Events: the leaves of the ledger, which no later version may read in another way.
 
 use crate::Vector;
-use crate::parts::{checkpoint, digest, ledger, mandate, statement, thirty_two};
+use crate::parts::{checkpoint, digest, ledger, mandate, octets, statement, thirty_two};
 use fuin_shared::ids::{InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId, Subject};
 use fuin_shared::log::event::{
-    AlarmKind, ApproverUse, ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, VERSION,
+    AlarmKind, ApproverUse, ClockAhead, CredentialMark, Event, EventBody, Holder, RecordMark, Rewrapped,
+    VERSION,
 };
 use fuin_shared::sad::Purpose;
 use fuin_shared::seal::Rate;
@@ -140,6 +141,21 @@ fn bodies() -> Vec<EventBody> {
             growth: vec![digest(0x5f), digest(0x60)],
             approvals: vec![statement],
         },
+        EventBody::RootRotated {
+            from: RootCommitment(thirty_two(0x22)),
+            to: RootCommitment(thirty_two(0x2b)),
+            manifest: ManifestHash(thirty_two(0x23)),
+            carried: octets(0x61, 112),
+            approvals: vec![statement],
+        },
+        EventBody::RecordsRewrapped {
+            records: vec![
+                Rewrapped { subject: credential.subject, mandate: None, record },
+                Rewrapped { subject: credential.subject, mandate: Some(mandate()), record },
+            ],
+        },
+        EventBody::RootUnused { commitment: RootCommitment(thirty_two(0x22)) },
+        EventBody::RootErased { commitment: RootCommitment(thirty_two(0x22)), deletions: vec![statement] },
     ]
 }
 
@@ -181,6 +197,10 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::Alarm { .. } => "alarm",
         EventBody::HandedOver { .. } => "handed-over",
         EventBody::EpochBegun { .. } => "epoch-begun",
+        EventBody::RootRotated { .. } => "root-rotated",
+        EventBody::RecordsRewrapped { .. } => "records-rewrapped",
+        EventBody::RootUnused { .. } => "root-unused",
+        EventBody::RootErased { .. } => "root-erased",
     }
 }
 

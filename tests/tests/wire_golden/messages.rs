@@ -12,11 +12,12 @@ use fuin_shared::message::{
     Answer, AttestKey, Authorize, CeremonyStatus, Challenge, Command, ConfirmGenesis, CredentialQuestion,
     CredentialStatus, EndMandate, EndedBy, ExtendTransaction, Genesis, GenesisShares, GetApproverChallenge,
     GetChallenge, GetEvidence, GrantMandate, HandOver, HandedOver, Head, Hello, InstallManifest,
-    KeyGenerated, Linked, Manage, MandateStatus, ManifestChanged, MeansHint, Order, PasskeyHint,
-    ProvideRevocation, ProvideShare, Relink, ReportRevocation, Seal, SealedRecord, SignDocument, SignHash,
-    Status, StoreAnswer, StoreRequest, Suspend, TakeOver, ToBeSigned,
+    KeyGenerated, Linked, Manage, MandateStatus, ManifestChanged, MeansHint, Order, OtherShare, PasskeyHint,
+    ProvideRevocation, ProvideShare, Relink, ReportRevocation, RootShares, Seal, SealedRecord, SignDocument,
+    SignHash, Status, StoreAnswer, StoreRequest, Suspend, TakeOver, ToBeSigned,
 };
 use fuin_shared::phase::Phase;
+use fuin_shared::rotation::{EraseRoot, Rewrap, RotateRoot, RotationStage, RotationStatus};
 use fuin_shared::sad::{MeansProfile, Purpose};
 use fuin_shared::seal::mandate_record;
 
@@ -39,7 +40,7 @@ fn commands() -> Vec<Command> {
         Command::GetEvidence(GetEvidence { nonce: Some(octets(9, 32)) }),
         Command::Genesis(Genesis { approvals: vec![octets(3, 9)] }),
         Command::ConfirmGenesis(ConfirmGenesis { receipts: vec![octets(4, 9)] }),
-        Command::ProvideShare(ProvideShare { statement: octets(5, 9), sealed: octets(6, 9) }),
+        Command::ProvideShare(ProvideShare { statement: octets(5, 9), sealed: octets(6, 9), other: None }),
         Command::GenerateKey(Manage {
             proof: "e30.e30.AAAA".into(),
             evidence: None,
@@ -132,6 +133,10 @@ fn commands() -> Vec<Command> {
         Command::HandOver(HandOver { evidence: octets(1, 10) }),
         Command::TakeOver(TakeOver { evidence: octets(1, 10), handed: handed() }),
         Command::NewEpoch(Box::new(crate::statements::new_epoch())),
+        Command::RotateRoot(RotateRoot { approvals: vec![octets(0xa3, 30)] }),
+        Command::ConfirmRotation(ConfirmGenesis { receipts: vec![octets(0xa3, 30)] }),
+        Command::Rewrap(Rewrap { records: vec![record()] }),
+        Command::EraseRoot(EraseRoot { deletions: vec![octets(0xa3, 30)] }),
     ]
 }
 
@@ -150,8 +155,55 @@ fn planned() -> Vector {
         shares: Vec::new(),
         shares_missing: 2,
         epoch: Some(1),
+        roots: Vec::new(),
+        rotation: None,
     };
     Vector::cbor("answer/ceremony-status-of-a-planned-epoch", Answer::CeremonyStatus(status))
+}
+
+/// A boot whose ledger needs two root keys, and a rotation in each of its stages.
+fn rotations() -> Vec<Vector> {
+    let person = crate::statements::custodian_share().custodian;
+    let empty = CeremonyStatus {
+        genesis: None,
+        receipts_missing: Vec::new(),
+        shares: Vec::new(),
+        shares_missing: 0,
+        epoch: None,
+        roots: Vec::new(),
+        rotation: None,
+    };
+    let roots = vec![RootShares {
+        commitment: RootCommitment(thirty_two(0x22)),
+        shares: vec![person.clone()],
+        missing: 1,
+        needed: true,
+    }];
+    let at_boot = CeremonyStatus { roots, shares_missing: 1, ..empty.clone() };
+    let under_way = |stage| {
+        let sharing = stage == RotationStage::Sharing;
+        let rotation = RotationStatus {
+            rotation: crate::statements::rotation(stage),
+            shares: sharing.then(|| GenesisShares {
+                commitment: RootCommitment(thirty_two(0x2b)),
+                shares: vec![crate::statements::custodian_share()],
+            }),
+            receipts_missing: if sharing { vec![person.clone()] } else { Vec::new() },
+            records_left: u64::from(stage == RotationStage::Rewrapping) * 7,
+            deletions: if sharing { Vec::new() } else { vec![person.clone()] },
+            deletions_missing: 1,
+        };
+        Answer::CeremonyStatus(CeremonyStatus { rotation: Some(Box::new(rotation)), ..empty.clone() })
+    };
+    let other = OtherShare { statement: octets(7, 9), sealed: octets(8, 9) };
+    let both = ProvideShare { statement: octets(5, 9), sealed: octets(6, 9), other: Some(other) };
+    vec![
+        Vector::cbor("answer/ceremony-status-of-two-root-keys", Answer::CeremonyStatus(at_boot)),
+        Vector::cbor("answer/ceremony-status-sharing", under_way(RotationStage::Sharing)),
+        Vector::cbor("answer/ceremony-status-rewrapping", under_way(RotationStage::Rewrapping)),
+        Vector::cbor("answer/ceremony-status-deleting", under_way(RotationStage::Deleting)),
+        Vector::cbor("command/provide-two-shares", Command::ProvideShare(both)),
+    ]
 }
 
 fn handed() -> HandedOver {
@@ -196,6 +248,10 @@ fn command_name(command: &Command) -> &'static str {
         Command::HandOver(_) => "hand-over",
         Command::TakeOver(_) => "take-over",
         Command::NewEpoch(_) => "new-epoch",
+        Command::RotateRoot(_) => "rotate-root",
+        Command::ConfirmRotation(_) => "confirm-rotation",
+        Command::Rewrap(_) => "rewrap",
+        Command::EraseRoot(_) => "erase-root",
     }
 }
 
@@ -250,6 +306,8 @@ fn answers() -> Vec<Answer> {
             shares: Vec::new(),
             shares_missing: 2,
             epoch: None,
+            roots: Vec::new(),
+            rotation: None,
         }),
         Answer::KeyAttested(octets(0xa5, 12)),
         Answer::RevocationTaken,
@@ -280,6 +338,13 @@ fn answers() -> Vec<Answer> {
         }),
         Answer::HandedOver { handed: handed(), receipt: receipt() },
         Answer::EpochPlanned { epoch: 1 },
+        Answer::RotationShares(GenesisShares {
+            commitment: RootCommitment(thirty_two(0x2b)),
+            shares: vec![crate::statements::custodian_share()],
+        }),
+        Answer::RootRotated { commitment: RootCommitment(thirty_two(0x2b)), receipt: receipt() },
+        Answer::Rewrapped { records: 64, left: 936 },
+        Answer::RootErased(receipt()),
     ]
 }
 
@@ -312,6 +377,10 @@ fn answer_name(answer: &Answer) -> &'static str {
         Answer::MandateStatus(_) => "mandate-status",
         Answer::HandedOver { .. } => "handed-over",
         Answer::EpochPlanned { .. } => "epoch-planned",
+        Answer::RotationShares(_) => "rotation-shares",
+        Answer::RootRotated { .. } => "root-rotated",
+        Answer::Rewrapped { .. } => "rewrapped",
+        Answer::RootErased(_) => "root-erased",
     }
 }
 
@@ -388,5 +457,6 @@ pub fn vectors() -> Vec<Vector> {
         .chain([Vector::cbor("fault/numbers", faults)])
         .chain([planned()])
         .chain(hints())
+        .chain(rotations())
         .collect()
 }

@@ -10,6 +10,7 @@ use fuin_shared::codec;
 use fuin_shared::ids::{InstanceId, ManifestHash, MeansId, RootCommitment, ServiceId};
 use fuin_shared::manifest::{ManifestApproval, ManifestChange, ManifestHistory};
 use fuin_shared::new_epoch::{EpochApproval, EpochPlan, NewEpoch};
+use fuin_shared::rotation::{RootRotation, RotationApproval, RotationPlan, RotationStage, ShareDeletion};
 use fuin_shared::sad::{
     self, Assertion, AuthorizationEvidence, AuthorizedSad, HashType, LinkSubject, MeansProfile, Purpose, Sad,
 };
@@ -195,6 +196,20 @@ pub fn new_epoch() -> NewEpoch {
     }
 }
 
+fn rotation_plan() -> RotationPlan {
+    RotationPlan {
+        service: ServiceId(thirty_two(0x21)),
+        ledger: "fuin.example/ledger".into(),
+        instance: InstanceId(thirty_two(0x20)),
+        manifest: ManifestHash(thirty_two(0x23)),
+        commitment: RootCommitment(thirty_two(0x22)),
+    }
+}
+
+pub fn rotation(stage: RotationStage) -> RootRotation {
+    RootRotation { from: RootCommitment(thirty_two(0x22)), to: RootCommitment(thirty_two(0x2b)), stage }
+}
+
 fn sealed() -> HpkeSealed {
     HpkeSealed { encapsulated: octets(4, 97), ciphertext: octets(0xc0, 48) }
 }
@@ -251,7 +266,17 @@ fn ceremony() -> Vec<Vector> {
     };
     let epoch = EpochApproval { plan: epoch_plan(), statement: statement_id(), not_after: 1_800_000_600 };
     let same_manifest = NewEpoch { change: None, ..new_epoch() };
+    let rotation =
+        RotationApproval { plan: rotation_plan(), statement: statement_id(), not_after: 1_800_000_600 };
+    let deletion = ShareDeletion {
+        service: ServiceId(thirty_two(0x21)),
+        commitment: RootCommitment(thirty_two(0x22)),
+        successor: RootCommitment(thirty_two(0x2b)),
+        statement: statement_id(),
+    };
     vec![
+        Vector::cbor("statement/rotation-approval", rotation),
+        Vector::cbor("statement/share-deletion", deletion),
         Vector::cbor("statement/epoch-approval", epoch),
         Vector::cbor("epoch/same-manifest", same_manifest),
         Vector::cbor("statement/genesis-approval", genesis_approval()),

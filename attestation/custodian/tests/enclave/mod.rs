@@ -17,6 +17,7 @@ use fuin_shared::manifest::{
     SignedManifest, service_id,
 };
 use fuin_shared::phase::Phase;
+use fuin_shared::rotation::RootRotation;
 use fuin_shared::share::{RootOpening, Share, root_digest, share_digest};
 use fuin_shared::statement::HpkeSealed;
 use hpke::kem::DhP384HkdfSha384 as Kem;
@@ -48,6 +49,8 @@ pub struct TestEnclave {
     pub ledger: NoteSigner,
     /// Of the ledger, after the first.
     pub epoch: Option<LedgerEpoch>,
+    /// Of the root key, while it is under way.
+    pub rotation: Option<RootRotation>,
 }
 
 impl TestEnclave {
@@ -67,9 +70,19 @@ impl TestEnclave {
         let (opening, _) = Kem::gen_keypair_with_rng(&mut rng());
         let signing = SigningKey::generate();
         let (commitment, share) = (RootCommitment([0; 32]), Vec::new());
-        let epoch = None;
-        let mut enclave =
-            Self { platform, signing, opening, manifest, service, commitment, share, ledger, epoch };
+        let (epoch, rotation) = (None, None);
+        let mut enclave = Self {
+            platform,
+            signing,
+            opening,
+            manifest,
+            service,
+            commitment,
+            share,
+            ledger,
+            epoch,
+            rotation,
+        };
         enclave.make_root(5, 1);
         enclave
     }
@@ -134,6 +147,7 @@ impl TestEnclave {
             release: Some(ReleaseMode::Durable),
             witness_policy: None,
             epoch: self.epoch.clone(),
+            rotation: self.rotation,
         };
         let service = Pcr::extended_once(self.service().as_ref());
         codec::encode(&EvidenceBundle {

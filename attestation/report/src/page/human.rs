@@ -150,6 +150,11 @@ fn service(page: &mut Page, evidence: &VerifiedEvidence) {
     page.row("HPKE key", octets(evidence.instance().hpke.as_slice()));
     let none = || "none yet".to_owned();
     page.row("root commitment", statement.root_commitment.map_or_else(none, |value| value.to_string()));
+    if let Some(rotation) = evidence.rotation() {
+        let (from, to, stage) = (rotation.from, rotation.to, rotation.stage.as_str());
+        page.row("rotation", format!("{stage}, from {from}"));
+        page.row("", format!("to {to}"));
+    }
 
     page.heading("Which ledger");
     match evidence.ledger() {

@@ -153,6 +153,11 @@ fn service(evidence: &VerifiedEvidence) -> Value {
             "predecessor": epoch.predecessor,
             "index": epoch.index,
         })),
+        "rotation": evidence.rotation().map(|rotation| json!({
+            "from": rotation.from.to_string(),
+            "to": rotation.to.to_string(),
+            "stage": rotation.stage.as_str(),
+        })),
         "root_commitment": statement.root_commitment.map(|value| value.to_string()),
         "root_provider": statement.root_provider,
         "witness_policy": statement.witness_policy.map(|value| value.to_string()),

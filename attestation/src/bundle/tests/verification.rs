@@ -2,6 +2,8 @@
 
 use super::*;
 use fuin_shared::evidence::MAX_BUNDLE;
+use fuin_shared::ids::RootCommitment;
+use fuin_shared::rotation::{RootRotation, RotationStage};
 
 #[test]
 fn step_20_nonce_by_the_instance_key() {
@@ -110,6 +112,22 @@ fn step_25_statement() {
         ("no signing key", Service::new().statement(|s| s.instance.signing.0 = vec![1; 20].into())),
     ] {
         assert_eq!(step(&service), 25, "{what}");
+    }
+    let [here, other] = [RootCommitment([7; 32]), RootCommitment([8; 32])];
+    for (from, to, stage, fits) in [
+        (here, other, RotationStage::Sharing, true),
+        (other, here, RotationStage::Sharing, false),
+        (other, here, RotationStage::Rewrapping, true),
+        (here, other, RotationStage::Rewrapping, false),
+        (other, here, RotationStage::Deleting, true),
+        (here, here, RotationStage::Deleting, false),
+    ] {
+        let rotation = Some(RootRotation { from, to, stage });
+        let rotating = Service::new().statement(|s| s.rotation = rotation);
+        match fits {
+            true => assert_eq!(verified(&rotating).rotation(), rotation),
+            false => assert_eq!(step(&rotating), 25, "{stage:?}"),
+        }
     }
     // Before genesis these parts are not there yet.
     let young = Service::new().statement(|s| {

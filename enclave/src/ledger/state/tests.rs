@@ -1,7 +1,7 @@
 //! Place: SAM. Tests of the fold.
 
 use super::*;
-use fuin_shared::ids::{Digest32, LedgerId};
+use fuin_shared::ids::{LedgerId, RootCommitment};
 use fuin_shared::sad::Purpose;
 
 const KEY: Subject = Subject([1; 32]);

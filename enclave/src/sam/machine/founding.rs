@@ -127,6 +127,7 @@ impl Machine {
             ledger: Some(keys.identity.clone()),
             commitment: Some(confirmed.commitment),
             epoch: None,
+            rotation: None,
             genesis: false,
         };
         let identity = keys.identity.clone();
@@ -150,27 +151,40 @@ impl Machine {
         }
     }
 
-    /// The root key is here: now the ledger is read.
+    /// The root key is here, or both are: now the ledger is read.
     pub(super) fn provisioned(&mut self, ticket: Ticket, provisioned: Provisioned) -> Effect {
-        self.facts.commitment = Some(provisioned.commitment);
+        // Which of several is the current one, the ledger says.
+        self.facts.commitment =
+            provisioned.roots.keys().next().copied().filter(|_| provisioned.roots.len() == 1);
         self.facts.genesis = false;
         self.stage = Stage::AskingHead { ticket, provisioned };
         Effect::AskHead
     }
 
     /// How far the ceremony is. Nothing in it is secret: shares are sealed to their custodians.
-    pub(super) fn ceremony_status(&self) -> Result<CeremonyStatus, Fault> {
+    pub(super) fn ceremony_status(&self, now: Millis) -> Result<CeremonyStatus, Fault> {
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
-        let Stage::Uninitialized { genesis, provision } = &self.stage else {
-            return Err(Fault::WrongPhase);
-        };
-        let missing = genesis.iter().flat_map(PendingGenesis::missing);
-        Ok(CeremonyStatus {
-            genesis: genesis.as_ref().map(|genesis| genesis.shares().clone()),
-            receipts_missing: missing.cloned().collect(),
-            shares: provision.custodians().cloned().collect(),
-            shares_missing: provision.missing(context.manifest.share_threshold),
-            epoch: self.planned.as_ref().map(|planned| planned.epoch()),
-        })
+        let threshold = context.manifest.share_threshold;
+        match &self.stage {
+            Stage::Uninitialized { genesis, provision } => Ok(CeremonyStatus {
+                genesis: genesis.as_ref().map(|genesis| genesis.shares().clone()),
+                receipts_missing: genesis.iter().flat_map(PendingGenesis::missing).cloned().collect(),
+                shares: provision.custodians().cloned().collect(),
+                shares_missing: provision.missing(threshold),
+                epoch: self.planned.as_ref().map(|planned| planned.epoch()),
+                roots: provision.roots(threshold),
+                rotation: None,
+            }),
+            Stage::Operational(operational) => Ok(CeremonyStatus {
+                genesis: None,
+                receipts_missing: Vec::new(),
+                shares: Vec::new(),
+                shares_missing: 0,
+                epoch: None,
+                roots: Vec::new(),
+                rotation: self.rotation_status(context, operational.journal.state(), now).map(Box::new),
+            }),
+            _ => Err(Fault::WrongPhase),
+        }
     }
 }

@@ -31,6 +31,7 @@ impl Machine {
         journal.append(entry, now, Withheld { ticket, result: Outcome::HandedOver(Box::new(handing)) })?;
         if let Stage::Operational(operational) = std::mem::replace(&mut self.stage, Stage::Halted) {
             self.stage = Stage::HandingOver(Box::new(operational.into_journal()));
+            self.rotation = None;
         }
         Ok(())
     }

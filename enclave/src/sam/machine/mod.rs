@@ -5,6 +5,7 @@ mod detailing;
 mod founding;
 mod handing;
 mod recovery;
+mod rotating;
 mod takeover;
 mod time;
 
@@ -18,6 +19,7 @@ use super::{Effect, Input, ServiceContext, Ticket, roles};
 use crate::ceremony::genesis::PendingGenesis;
 use crate::ceremony::new_epoch::PlannedEpoch;
 use crate::ceremony::provision::{Provision, Provisioned};
+use crate::ceremony::rotation::{Deletions, PendingRotation};
 use crate::channel::InstanceKeyPairs;
 use crate::crypto_module::CryptoModule;
 use crate::ledger::journal::{Journal, Progress};
@@ -89,6 +91,10 @@ pub struct Machine {
     stage: Stage,
     /// A new epoch that this boot is to begin.
     planned: Option<Box<PlannedEpoch>>,
+    /// A new root key that waits for its custodians' receipts.
+    rotation: Option<PendingRotation>,
+    /// Shares of the former root key that custodians have deleted.
+    deletions: Deletions,
     clock: TrustedClock,
     /// Commands that wait for the time.
     waiting: Vec<(Ticket, Command)>,
@@ -109,6 +115,8 @@ impl Machine {
             alarms: Alarms::default(),
             stage: Stage::Booted,
             planned: None,
+            rotation: None,
+            deletions: Deletions::default(),
             clock: TrustedClock::default(),
             waiting: Vec::new(),
         }
@@ -189,6 +197,7 @@ impl Machine {
             }
         }
         self.note_takeover(kernel);
+        self.note_unused_root(kernel);
         self.raise_alarms(kernel);
         self.renew_details(rng, &mut effects);
         self.commit(kernel, &mut effects);
@@ -230,7 +239,7 @@ impl Machine {
             Command::NewEpoch(epoch) => self.plan_epoch(ticket, *epoch).map(Some),
             Command::ProvideShare(share) => self.provide(ticket, &share).map(Some),
             Command::CeremonyStatus => {
-                let status = self.ceremony_status()?;
+                let status = self.ceremony_status(now)?;
                 Ok(Some(Effect::Reply { ticket, result: Ok(Answer::CeremonyStatus(status)) }))
             }
             Command::AttestKey(request) => {
@@ -367,6 +376,7 @@ impl Machine {
                             listed = context.check_image(&self.boot.measurement);
                             self.seal_details_to(&context.manifest, rng, effects);
                             self.context = Some(*context);
+                            self.forget_rotation();
                             effects.push(Effect::Reply { ticket, result: Ok(answer) });
                         }
                         Next::Seal(job, receipt) => effects.push(match self.operational() {
@@ -374,6 +384,11 @@ impl Machine {
                             None => refuse(ticket, Fault::WrongPhase),
                         }),
                         Next::HandOver(handing, receipt) => self.handed(ticket, *handing, receipt, effects),
+                        Next::Turn(turn, answer) => {
+                            self.turned(turn);
+                            let reply = |answer| Effect::Reply { ticket, result: Ok(answer) };
+                            effects.extend(answer.map(reply));
+                        }
                         Next::Refuse(fault) => effects.push(refuse(ticket, fault)),
                         Next::Settle(subject) => {
                             if let Some(operational) = self.operational() {
@@ -411,6 +426,7 @@ impl Machine {
             effects.extend(awaited.map(|w| refuse(w.ticket, Fault::SinkRefused)));
         }
         self.stage = Stage::Halted;
+        self.rotation = None;
         self.give_up_waiting(effects);
     }
 }

@@ -1,10 +1,11 @@
 //! Place: SAM. Recovery: the ledger is read back, and the first event of this boot takes it over.
 
-use super::{CLOCK_TOLERANCE, Machine, Stage, refuse};
+use super::{CLOCK_TOLERANCE, Machine, Stage, refuse, rotating};
 use crate::ceremony::new_epoch::PlannedEpoch;
+use crate::ceremony::provision::Provision;
 use crate::ledger::journal::{Entry, Journal};
 use crate::ledger::keys::LedgerName;
-use crate::ledger::replay::{Replay, Replayed};
+use crate::ledger::replay::{self, Replay, Replayed};
 use crate::platform::clock::Millis;
 use crate::sam::operational::Operational;
 use crate::sam::outcome::{Outcome, Withheld};
@@ -16,7 +17,7 @@ use fuin_shared::log::detail::Detail;
 use fuin_shared::log::epoch::Begun;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::log::witness_policy::WitnessSet;
-use fuin_shared::message::Head;
+use fuin_shared::message::{Answer, Head};
 use fuin_shared::role::Role;
 use rand_core::CryptoRng;
 
@@ -78,22 +79,38 @@ impl Machine {
         let Stage::Replayed { ticket, replay } = std::mem::replace(&mut self.stage, Stage::Halted) else {
             return;
         };
-        match self.start(ticket, *replay, kernel, rng) {
+        let started = match replay.finish() {
+            Ok(replay::Outcome::Whole(replayed)) => self.start(ticket, *replayed, kernel, rng),
+            Ok(replay::Outcome::Wanting(provision)) => {
+                effects.push(self.want(ticket, provision));
+                return;
+            }
+            Err(fault) => Err(fault),
+        };
+        match started {
             Ok(operational) => self.stage = Stage::Starting(Box::new(operational)),
             Err(fault) => effects.push(refuse(ticket, fault)),
         }
     }
 
+    /// Records are sealed under two root keys, and one is not here: more shares are needed, and then the ledger is read again.
+    fn want(&mut self, ticket: Ticket, provision: Provision) -> Effect {
+        let Some(context) = self.context.as_ref() else { return refuse(ticket, Fault::WrongPhase) };
+        let missing = provision.missing(context.manifest.share_threshold);
+        self.facts.commitment = None;
+        self.stage = Stage::Uninitialized { genesis: None, provision };
+        Effect::Reply { ticket, result: Ok(Answer::ShareAccepted { missing }) }
+    }
+
     fn start(
         &mut self,
         ticket: Ticket,
-        replay: Replay,
+        replayed: Replayed,
         kernel: Millis,
         rng: &mut dyn CryptoRng,
     ) -> Result<Operational, Fault> {
         let now = self.confirmed(kernel)?;
         let context = self.context.as_ref().ok_or(Fault::WrongPhase)?;
-        let replayed = replay.finish()?;
         context.check_adopted(replayed.state.manifest())?;
         context.check_image(&self.boot.measurement)?;
         if now.min(kernel).0.saturating_add(CLOCK_TOLERANCE) < replayed.state.last_time() {
@@ -102,6 +119,8 @@ impl Machine {
         let mut epochs = replayed.former.clone();
         epochs.push(replayed.keys.signer.verifier().clone());
         let joining = context.check_witnesses(&replayed.state, &epochs)?.cloned();
+        self.facts.commitment = replayed.state.roots().current().map(|root| root.commitment);
+        self.facts.rotation = rotating::shown(replayed.state.roots());
         let mut nonce = [0; 32];
         rng.fill_bytes(&mut nonce);
         let nonce = Digest32(nonce);

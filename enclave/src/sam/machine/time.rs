@@ -80,6 +80,18 @@ impl Machine {
                 let now = self.confirmed(kernel)?;
                 self.take_root(ticket, &request, now).map(Some)
             }
+            Command::RotateRoot(request) => {
+                let now = self.confirmed(kernel)?;
+                self.rotate_root(ticket, &request, now, rng).map(Some)
+            }
+            Command::ConfirmRotation(confirm) => {
+                let now = self.confirmed(kernel)?;
+                self.confirm_rotation(ticket, &confirm, now, rng).map(|()| None)
+            }
+            Command::EraseRoot(request) => {
+                let now = self.clock.now(kernel);
+                self.erase_root(ticket, &request, now).map(|()| None)
+            }
             other => {
                 let timely = self.clock.check(kernel);
                 let now = self.clock.now(kernel);

@@ -9,6 +9,7 @@
 //! | [`holding`] | suspension, its end, unlocking; how a credential stands |
 //! | [`revocation`] | what the CA's revocation list does |
 //! | [`signing`] | signHash, signDocument |
+//! | [`rewrapping`] | records of a former root key, sealed anew |
 //! | [`seals`] | mandates, and seals under them |
 //! | [`succession`] | a change of the manifest |
 
@@ -18,6 +19,7 @@ mod enrolment;
 mod extending;
 mod holding;
 mod revocation;
+mod rewrapping;
 mod seals;
 mod signing;
 mod succession;
@@ -156,6 +158,7 @@ impl Operational {
             }
             Command::Seal(request) => self.seal(ticket, &request, around, rng).map(|()| None),
             Command::EndMandate(request) => self.end_mandate(ticket, &request, around).map(|()| None),
+            Command::Rewrap(request) => self.rewrap(ticket, &request, around, rng),
             Command::MandateStatus(mandate) => self.mandate_status(ticket, &mandate).map(Some),
             _ => Err(Fault::WrongPhase),
         }

@@ -17,7 +17,10 @@ use std::collections::BTreeSet;
 fn roles(body: &EventBody, told: &[Role]) -> Vec<Role> {
     let alone = told == [RaClient];
     match body {
-        EventBody::Genesis { .. } | EventBody::ManifestAdopted { .. } => vec![Officer],
+        EventBody::Genesis { .. } | EventBody::ManifestAdopted { .. } | EventBody::RootRotated { .. } => {
+            vec![Officer]
+        }
+        EventBody::RootErased { .. } => vec![Custodian],
         EventBody::Boot { .. } if told.is_empty() => vec![],
         EventBody::Boot { .. } => vec![Custodian],
         EventBody::EpochBegun { .. } => vec![Officer, Custodian],
@@ -53,7 +56,9 @@ fn roles(body: &EventBody, told: &[Role]) -> Vec<Role> {
         | EventBody::ClockDoubted { .. }
         | EventBody::WitnessesChanged { .. }
         | EventBody::Alarm { .. }
-        | EventBody::HandedOver { .. } => vec![],
+        | EventBody::HandedOver { .. }
+        | EventBody::RecordsRewrapped { .. }
+        | EventBody::RootUnused { .. } => vec![],
     }
 }
 
@@ -190,10 +195,19 @@ fn handed_over() -> World {
     pair.taker
 }
 
+fn with_another_root_key() -> World {
+    let (mut world, ..) = signed();
+    world.rotate().unwrap();
+    world.rewrap().unwrap();
+    world.erase().unwrap();
+    world
+}
+
 #[test]
 fn each_kind_of_event_has_its_detail() {
-    let stories = [with_a_passkey(), with_a_pin(), with_seals(), with_other_witnesses(), handed_over()];
-    let met: BTreeSet<_> = stories.iter().flat_map(judged).collect();
+    let changed = [with_other_witnesses(), handed_over(), with_another_root_key()];
+    let stories = [with_a_passkey(), with_a_pin(), with_seals()].into_iter().chain(changed);
+    let met: BTreeSet<_> = stories.flat_map(|world| judged(&world)).collect();
     let all = [
         "genesis",
         "boot",
@@ -225,6 +239,10 @@ fn each_kind_of_event_has_its_detail() {
         "witnesses-changed",
         "alarm",
         "handed-over",
+        "root-rotated",
+        "records-rewrapped",
+        "root-unused",
+        "root-erased",
     ];
     assert_eq!(met, BTreeSet::from(all));
 }

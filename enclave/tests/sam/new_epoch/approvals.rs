@@ -304,7 +304,7 @@ fn a_manifest_that_follows_undoes_the_plan() {
     let mut statement = world.share_statement(&sealed, commitment);
     statement.manifest = world.evident_manifest();
     let statement = world.custodian.person.state(&statement);
-    let given = world.call(Command::ProvideShare(ProvideShare { statement, sealed }));
+    let given = world.call(Command::ProvideShare(ProvideShare { statement, sealed, other: None }));
     assert_eq!(given, Err(Fault::ManifestNotAdopted));
     assert!(breaks(&world).is_empty());
 }

@@ -68,8 +68,14 @@ impl World {
     }
 
     pub fn share(&self) -> (Vec<u8>, fuin_shared::ids::RootCommitment) {
-        let (share, commitment) = self.held.share.clone().unwrap();
-        let aad = share_aad(&self.service, &commitment, &share.custodian);
+        self.opened_share(self.held.share.as_ref().unwrap())
+    }
+
+    fn opened_share(
+        &self,
+        (share, commitment): &(CustodianShare, fuin_shared::ids::RootCommitment),
+    ) -> (Vec<u8>, fuin_shared::ids::RootCommitment) {
+        let aad = share_aad(&self.service, commitment, &share.custodian);
         let sealed = &share.sealed;
         let open = self.custodian.opening.open(
             SHARE_TO_CUSTODIAN,
@@ -77,7 +83,7 @@ impl World {
             sealed.encapsulated.as_slice(),
             sealed.ciphertext.as_slice(),
         );
-        (open.unwrap().to_vec(), commitment)
+        (open.unwrap().to_vec(), *commitment)
     }
 
     pub fn sealed_share(&mut self, share: &[u8], commitment: &fuin_shared::ids::RootCommitment) -> Blob {
@@ -105,12 +111,31 @@ impl World {
 
     /// What an honest custodian does at a boot.
     pub fn provide(&mut self) -> Result<(), Fault> {
-        let (share, commitment) = self.share();
-        let sealed = self.sealed_share(&share, &commitment);
-        let statement = self.custodian.person.state(&self.share_statement(&sealed, commitment));
-        let answer = self.call(Command::ProvideShare(ProvideShare { statement, sealed }))?;
+        let share = self.held.share.clone().unwrap();
+        let former = self.held.former.clone();
+        let answer = self.give(&share, former.as_ref())?;
         self.became_operational(answer);
         Ok(())
+    }
+
+    /// A share, and another that may go along.
+    pub fn give(
+        &mut self,
+        share: &(CustodianShare, fuin_shared::ids::RootCommitment),
+        other: Option<&(CustodianShare, fuin_shared::ids::RootCommitment)>,
+    ) -> Result<Answer, Fault> {
+        let (statement, sealed) = self.given(share);
+        let other = other.map(|other| {
+            let (statement, sealed) = self.given(other);
+            OtherShare { statement, sealed }
+        });
+        self.call(Command::ProvideShare(ProvideShare { statement, sealed, other }))
+    }
+
+    fn given(&mut self, held: &(CustodianShare, fuin_shared::ids::RootCommitment)) -> (Blob, Blob) {
+        let (share, commitment) = self.opened_share(held);
+        let sealed = self.sealed_share(&share, &commitment);
+        (self.custodian.person.state(&self.share_statement(&sealed, commitment)), sealed)
     }
 
     pub fn instance_keys(&mut self) -> fuin_shared::evidence::InstanceKeys {

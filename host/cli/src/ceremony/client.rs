@@ -7,8 +7,8 @@ use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::manifest::ManifestHistory;
 use fuin_shared::message::GenesisShares;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Longest wait for an answer: that to the last share comes after the replay of the ledger.
@@ -41,6 +41,8 @@ pub struct CeremonyState {
     pub genesis: Option<GenesisState>,
     /// Shares for this boot.
     pub shares: Option<SharesState>,
+    /// A rotation of the root key under way.
+    pub rotation: Option<RotationState>,
     /// What the kept manifest asks for.
     pub manifest: Option<ManifestState>,
 }
@@ -75,6 +77,43 @@ pub struct SharesState {
     pub missing: u8,
     /// Number of the epoch that they would begin, if officers planned one.
     pub epoch: Option<u32>,
+    /// Where there are two root keys.
+    #[serde(default)]
+    pub roots: Vec<RootState>,
+}
+
+/// Shares of one root key for this boot.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RootState {
+    /// Its commitment, hex.
+    pub root_commitment: String,
+    /// Whose.
+    pub from: Vec<String>,
+    /// How many more are needed.
+    pub missing: u8,
+    /// Whether the ledger showed that it is needed.
+    pub needed: bool,
+}
+
+/// How far a rotation is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RotationState {
+    /// Commitment to the root key before, hex.
+    pub from: String,
+    /// To the one that takes its place.
+    pub to: String,
+    /// `sharing`, `rewrapping` or `deleting`.
+    pub stage: String,
+    /// Custodians who have not taken their new share.
+    pub receipts_missing: Vec<String>,
+    /// Records that are still sealed under the root key before.
+    pub records_left: u64,
+    /// Custodians who have deleted their former share.
+    pub deletions: Vec<String>,
+    /// How many more must.
+    pub deletions_missing: u8,
 }
 
 /// The kept manifest.
@@ -121,7 +160,7 @@ impl CeremonyClient {
         Ok((self.evidence.evidence(&nonce, None).await?, nonce))
     }
 
-    /// The shares of the genesis under way.
+    /// The shares of the genesis or the rotation under way.
     pub async fn shares(&self) -> anyhow::Result<GenesisShares> {
         codec::decode(&self.get("shares").await?).context("shares of the genesis")
     }

@@ -4,6 +4,7 @@ mod approve;
 mod hand_over;
 mod init;
 mod new_epoch;
+mod rotate;
 mod share;
 mod status;
 
@@ -32,6 +33,10 @@ enum Step {
     /// another origin.
     #[command(subcommand)]
     NewEpoch(new_epoch::Step),
+    /// Officers have another root key take over: a new one is made and shared out, records are sealed anew, and the one before is
+    /// erased once enough custodians have deleted their shares of it.
+    #[command(subcommand)]
+    Rotate(rotate::Step),
     /// Says how far it is and who is missing; writes the service card.
     Status(status::Args),
 }
@@ -44,6 +49,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         Step::Share(args) => share::run(args).await,
         Step::HandOver(args) => hand_over::run(args).await,
         Step::NewEpoch(step) => new_epoch::run(step).await,
+        Step::Rotate(step) => rotate::run(step).await,
         Step::Status(args) => status::run(args).await,
     }
 }

@@ -12,7 +12,7 @@ use fuin_host::RunningHost;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::manifest::Measurement;
-use fuin_shared::message::{Answer, Command, ConfirmGenesis, Genesis, GetEvidence, ProvideShare, Status};
+use fuin_shared::message::{Answer, Command, ConfirmGenesis, Genesis, GetEvidence, Status};
 use fuin_shared::phase::Phase;
 use fuin_shared::statement::GenesisApproval;
 use getrandom::SysRng;
@@ -165,11 +165,7 @@ impl Ceremony<'_> {
     async fn provide(&mut self) -> anyhow::Result<()> {
         let (bundle, nonce) = self.evidence().await?;
         let given = self.custodian.get().provide_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng))?;
-        let command = ProvideShare {
-            statement: codec::encode(&given.statement).into(),
-            sealed: codec::encode(&given.sealed).into(),
-        };
-        match self.witnessed(Command::ProvideShare(command)).await? {
+        match self.witnessed(Command::ProvideShare(given.message())).await? {
             Answer::Operational { .. } => Ok(()),
             Answer::ShareAccepted { missing } => {
                 bail!("{missing} more shares are needed; this installation has one")

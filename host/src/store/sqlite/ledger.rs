@@ -41,7 +41,7 @@ pub(super) async fn commit(pool: &SqlitePool, commit: Commit) -> Result<(), Stor
             .bind(leaf_hash(entry.as_slice()).as_slice())
             .execute(&mut *transaction)
             .await?;
-        index_key_statement(&mut transaction, index, entry.as_slice()).await?;
+        index_event(&mut transaction, index, entry.as_slice()).await?;
         index += 1;
     }
     sqlx::query("INSERT INTO ledger_checkpoints (size, note) VALUES (?, ?)")
@@ -56,24 +56,28 @@ pub(super) async fn commit(pool: &SqlitePool, commit: Commit) -> Result<(), Stor
     Ok(())
 }
 
-/// Remembers where a key statement is bound, to find its proof later. An entry that is no event is the enclave's affair.
-async fn index_key_statement(
-    connection: &mut SqliteConnection,
-    index: u64,
-    entry: &[u8],
-) -> Result<(), StoreError> {
-    let event = codec::decode::<Event>(entry).map(|event| event.body);
-    if let Ok(
-        EventBody::KeyGenerated { attests, .. }
-        | EventBody::MeansLinked { attests, .. }
-        | EventBody::ApproversSet { attests, .. },
-    ) = event
-    {
-        sqlx::query("INSERT INTO key_statements (digest, entry_index) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .bind(attests.as_ref())
-            .bind(to_sql(index, "entry_index")?)
-            .execute(connection)
-            .await?;
+/// Remembers where a key statement is bound, to find its proof later, and whether records are to be sealed anew. An entry that
+/// is no event is the enclave's affair.
+async fn index_event(connection: &mut SqliteConnection, index: u64, entry: &[u8]) -> Result<(), StoreError> {
+    let index = to_sql(index, "entry_index")?;
+    match codec::decode::<Event>(entry).map(|event| event.body) {
+        Ok(
+            EventBody::KeyGenerated { attests, .. }
+            | EventBody::MeansLinked { attests, .. }
+            | EventBody::ApproversSet { attests, .. },
+        ) => {
+            let keep =
+                "INSERT INTO key_statements (digest, entry_index) VALUES (?, ?) ON CONFLICT DO NOTHING";
+            sqlx::query(keep).bind(attests.as_ref()).bind(index).execute(connection).await?;
+        }
+        Ok(EventBody::RootRotated { .. }) => {
+            let keep = "INSERT INTO root_rotation (entry_index) VALUES (?)";
+            sqlx::query(keep).bind(index).execute(connection).await?;
+        }
+        Ok(EventBody::RootUnused { .. }) => {
+            sqlx::query("DELETE FROM root_rotation").execute(connection).await?;
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -179,4 +183,31 @@ pub(super) async fn record(pool: &SqlitePool, id: &CredentialId) -> Result<Optio
         Ok(SealedRecord { id: id.clone(), version: from_sql(row.try_get(0)?, "version")?, body: body.into() })
     })
     .transpose()
+}
+
+/// See [`crate::store::Store::rotating`].
+pub(super) async fn rotating(pool: &SqlitePool) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT EXISTS (SELECT 1 FROM root_rotation)").fetch_one(pool).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// See [`crate::store::Store::records`].
+pub(super) async fn records(
+    pool: &SqlitePool,
+    after: Option<&CredentialId>,
+    limit: u32,
+) -> Result<Vec<SealedRecord>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT record_id, version, body FROM sealed_records WHERE record_id > ? ORDER BY record_id LIMIT ?",
+    )
+    .bind(after.map_or("", CredentialId::as_str))
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let read = |row: &sqlx::sqlite::SqliteRow| {
+        let (id, body): (String, Vec<u8>) = (row.try_get(0)?, row.try_get(2)?);
+        let id = CredentialId::new(id).map_err(|_| StoreError::Value("record_id"))?;
+        Ok(SealedRecord { id, version: from_sql(row.try_get(1)?, "version")?, body: body.into() })
+    };
+    rows.iter().map(read).collect()
 }

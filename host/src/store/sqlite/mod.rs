@@ -103,6 +103,14 @@ impl Store for SqliteStore {
         Box::pin(ledger::record(&self.readers, id))
     }
 
+    fn records<'a>(&'a self, after: Option<&'a CredentialId>, limit: u32) -> Pending<'a, Vec<SealedRecord>> {
+        Box::pin(ledger::records(&self.readers, after, limit))
+    }
+
+    fn rotating(&self) -> Pending<'_, bool> {
+        Box::pin(ledger::rotating(&self.readers))
+    }
+
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>> {
         Box::pin(proofs::key_statement_event(&self.readers, digest))
     }

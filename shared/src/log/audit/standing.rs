@@ -80,7 +80,11 @@ impl Standing {
             | EventBody::WitnessesChanged { .. }
             | EventBody::Alarm { .. }
             | EventBody::HandedOver { .. }
-            | EventBody::EpochBegun { .. } => {}
+            | EventBody::EpochBegun { .. }
+            | EventBody::RootRotated { .. }
+            | EventBody::RecordsRewrapped { .. }
+            | EventBody::RootUnused { .. }
+            | EventBody::RootErased { .. } => {}
         }
         Ok(())
     }

@@ -337,6 +337,7 @@ fn only_a_lock_is_opened_and_not_without_end() {
     assert!(after(bodies).is_ok());
 }
 
+mod rotation;
 mod seals;
 
 /// The names are those of the encoding.

@@ -113,7 +113,7 @@ impl Operational {
             return Err(Fault::RecordMissing);
         }
         let plaintext = sealing::open_as(Kind::Mandate, self.journal.keys(), hint)?;
-        if known.record != sealing::mark(hint) {
+        if !self.journal.state().is_current(&known.record, &sealing::mark(hint)) {
             return Err(Fault::RecordStale);
         }
         codec::decode(&plaintext).map_err(|_| Fault::RecordForeign)

@@ -8,7 +8,6 @@ use crate::installation::now;
 use crate::outcome::Failure;
 use anyhow::Context as _;
 use fuin_shared::codec;
-use fuin_shared::message::ProvideShare;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use serde::Deserialize;
@@ -26,16 +25,25 @@ pub struct Args {
     /// The PKCS#11 token that has the custodian's keys: module=FILE,token=LABEL,key=LABEL[,pin-file=FILE].
     #[arg(long, value_name = "TOKEN")]
     pkcs11: Option<TokenName>,
-    /// Gives up the share of an earlier genesis that never ended. Ask the officers first: without it that root key may be
-    /// lost.
+    /// Gives up the share of an earlier genesis that never ended, or of a rotation that came to nothing. Ask the officers
+    /// first: without it that root key may be lost.
     #[arg(long)]
     abandon: bool,
+    /// After a rotation: deletes the share of the root key before, for ever, and says so to the enclave. It must be destroyed
+    /// in every copy of the state too.
+    #[arg(long)]
+    delete_former: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Confirmed {
     receipts_missing: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Deleted {
+    missing: Option<u8>,
 }
 
 #[derive(Deserialize)]
@@ -48,12 +56,17 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let mut custodian = CustodianFile::load(&args.state)?;
     let client = CeremonyClient::new(&args.host)?;
     let state = client.state().await?;
-    if state.phase == "uninitialized" {
+    let sharing = state.rotation.as_ref().is_some_and(|rotation| rotation.stage == "sharing");
+    if state.phase == "uninitialized" || sharing || args.delete_former {
         custodian.unlock(args.pkcs11.as_ref())?;
     }
     let operational = match state.phase.as_str() {
         "uninitialized" if state.genesis.is_some() => accept(&client, &mut custodian, args.abandon).await?,
         "uninitialized" => provide(&client, &mut custodian, &state).await?,
+        "operational" if sharing => {
+            accept_next(&client, &mut custodian, args.abandon).await?;
+            true
+        }
         "operational" => true,
         other => {
             let other = other.escape_debug();
@@ -64,6 +77,59 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     };
     if operational {
         follow(&client, &mut custodian, &client.state().await?).await?;
+        former(&client, &mut custodian, args.delete_former).await?;
+    }
+    Ok(())
+}
+
+/// Takes the share of the root key that is to take over, beside the one that is held.
+async fn accept_next(
+    client: &CeremonyClient,
+    custodian: &mut CustodianFile,
+    abandon: bool,
+) -> anyhow::Result<()> {
+    let name = custodian.get().id().clone();
+    let made = client.shares().await?;
+    let (bundle, nonce) = client.evidence().await?;
+    let share = made.shares.iter().find(|share| share.custodian == name);
+    let share = share.with_context(|| format!("the rotation has no share for custodian {name}"))?;
+    let receipt = custodian.change(|c| {
+        if abandon {
+            c.abandon_next_share()?;
+        }
+        c.accept_next_share(&bundle, &nonce, now(), &made.commitment, share)
+    })?;
+    println!("evidence verified; {name} holds a share of the next root key {} too", made.commitment);
+    let confirmed: Confirmed = client.post("receipt", codec::encode(&receipt)).await?;
+    if confirmed.receipts_missing.is_empty() {
+        println!("receipt given; it was the last: that root key is the current one");
+    } else {
+        println!("receipt given; missing: {}", confirmed.receipts_missing.join(", ").escape_debug());
+    }
+    Ok(())
+}
+
+/// The share of the root key before: kept, or deleted where the person says so and the evidence allows it.
+async fn former(client: &CeremonyClient, custodian: &mut CustodianFile, delete: bool) -> anyhow::Result<()> {
+    let kept = custodian.get().former_commitment();
+    if !delete {
+        if let Some(commitment) = kept {
+            println!(
+                "the share of the former root key {commitment} is kept too, until it is deleted with --delete-former"
+            );
+        }
+        return Ok(());
+    }
+    let (bundle, nonce) = client.evidence().await?;
+    let deletion =
+        custodian.change(|c| c.delete_former_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng)))?;
+    println!(
+        "evidence verified; the share of the former root key is deleted: destroy every copy of the state before"
+    );
+    match client.post::<Deleted>("deletion", codec::encode(&deletion)).await?.missing {
+        Some(0) => println!("deletion given; it was the last one needed: the former root key is erased"),
+        Some(missing) => println!("deletion given; {missing} more needed"),
+        None => println!("deletion given"),
     }
     Ok(())
 }
@@ -124,11 +190,7 @@ async fn provide(
     let given = given.map_err(told)?;
     let name = custodian.get().id();
     println!("evidence verified");
-    let message = ProvideShare {
-        statement: codec::encode(&given.statement).into(),
-        sealed: codec::encode(&given.sealed).into(),
-    };
-    let provided: Provided = client.post("share", codec::encode(&message)).await?;
+    let provided: Provided = client.post("share", codec::encode(&given.message())).await?;
     if provided.missing == 0 {
         println!("share of {name} given; it was the last one needed: the enclave is operational");
         return Ok(true);

@@ -1,6 +1,6 @@
 //! Place: none. `fuin ceremony status`: how far it is by the host's word; with the manifest, what the evidence says.
 
-use crate::ceremony::client::{CeremonyClient, CeremonyState};
+use crate::ceremony::client::{CeremonyClient, CeremonyState, RotationState};
 use crate::ceremony::founded::Founded;
 use crate::file;
 use crate::installation::now;
@@ -67,6 +67,9 @@ fn missing(state: &CeremonyState) -> Vec<String> {
     if let Some(genesis) = &state.genesis {
         return names(&genesis.receipts_missing);
     }
+    if let Some(rotation) = &state.rotation {
+        return names(&rotation.receipts_missing);
+    }
     let (Some(shares), Some(manifest)) = (&state.shares, &state.manifest) else { return Vec::new() };
     let but = |all: &[String], given: &[String]| {
         names(&all.iter().filter(|name| !given.contains(name)).cloned().collect::<Vec<_>>())
@@ -110,9 +113,32 @@ fn print_json(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
         "rootCommitment": state.genesis.as_ref().map(|genesis| &genesis.root_commitment),
         "missing": missing(state),
         "needed": needed(state),
+        "roots": state.shares.as_ref().map(|shares| &shares.roots),
+        "rotation": state.rotation,
         "evidence": evidence,
     });
     println!("{value}");
+}
+
+fn print_rotation(rotation: &RotationState) {
+    println!("rotation:    {}", rotation.stage.escape_debug());
+    println!("from:        root key {}", rotation.from.escape_debug());
+    println!("to:          root key {}", rotation.to.escape_debug());
+    match rotation.stage.as_str() {
+        "rewrapping" => println!("left:        {} records under the former root key", rotation.records_left),
+        "deleting" => {
+            let deleted = rotation.deletions.join(", ");
+            println!(
+                "deleted by:  {}",
+                if deleted.is_empty() { "nobody yet".into() } else { deleted.escape_debug().to_string() }
+            );
+            println!(
+                "needed:      {} more deletions (fuin ceremony share --delete-former)",
+                rotation.deletions_missing
+            );
+        }
+        _ => {}
+    }
 }
 
 fn print_text(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
@@ -131,6 +157,14 @@ fn print_text(state: &CeremonyState, verified: Option<&VerifiedEvidence>) {
     }
     if let Some(epoch) = state.shares.as_ref().and_then(|shares| shares.epoch) {
         println!("planned:     epoch {epoch}, with the shares");
+    }
+    for root in state.shares.iter().flat_map(|shares| &shares.roots) {
+        let (name, needed) =
+            (root.root_commitment.escape_debug(), if root.needed { "needed" } else { "given" });
+        println!("root key:    {name}, {needed}: {} more shares", root.missing);
+    }
+    if let Some(rotation) = &state.rotation {
+        print_rotation(rotation);
     }
     let missing = missing(state);
     if state.service.is_none() {

@@ -1,0 +1,81 @@
+//! Place: SAM. What a rotation of the root key changes beside the root keys themselves, which are in
+//! [`fuin_shared::log::roots`].
+
+use super::{CredentialState, RuleBroken, State, rule};
+use fuin_shared::ids::{MandateId, Subject};
+use fuin_shared::log::event::{Event, RecordMark, Rewrapped};
+use fuin_shared::log::roots::Records;
+use std::collections::HashMap;
+
+impl State {
+    /// How many records are still sealed under a root key that another one replaced, at `time` (Unix milliseconds).
+    #[must_use]
+    pub fn records_left(&self, time: u64) -> u64 {
+        let live =
+            |subject: &Subject, mandate: &MandateId| is_live(&self.credentials, subject, mandate, time);
+        self.roots.in_use().map_or(0, |former| former.left(live))
+    }
+
+    /// Whether none is, and the ledger does not say so yet.
+    #[must_use]
+    pub fn rotation_is_done(&self, time: u64) -> bool {
+        let live =
+            |subject: &Subject, mandate: &MandateId| is_live(&self.credentials, subject, mandate, time);
+        self.roots.in_use().is_some_and(|former| former.is_done(live))
+    }
+
+    /// Whether what the host shows is the current record, or the one with the same in it that a rotation replaced.
+    #[must_use]
+    pub fn is_current(&self, current: &RecordMark, shown: &RecordMark) -> bool {
+        let replaced = self.replaced.get(&current.hash) == Some(&shown.hash);
+        current == shown || (replaced && current.version == shown.version)
+    }
+
+    pub(super) fn take_roots(&mut self, event: &Event) -> Result<(), RuleBroken> {
+        let credentials = &self.credentials;
+        let live =
+            |subject: &Subject, mandate: &MandateId| is_live(credentials, subject, mandate, event.time);
+        self.roots.take(event, || records(credentials), live)
+    }
+
+    /// A record is sealed anew. That it was under the former root key is checked already.
+    pub(super) fn rewrap(&mut self, one: &Rewrapped) -> Result<(), RuleBroken> {
+        let known = self.credentials.get_mut(&one.subject).ok_or(RuleBroken("unknown credential"))?;
+        let before = match one.mandate {
+            None => {
+                let before = known.record.ok_or(RuleBroken("credential was destroyed"))?;
+                rule(before.version == one.record.version, "a record sealed anew keeps its version")?;
+                known.record = Some(one.record);
+                before
+            }
+            Some(mandate) => {
+                let before = known.sealing.mandate(&mandate).map(|known| known.record);
+                known.sealing.rewrap(&mandate, one.record)?;
+                before.ok_or(RuleBroken("unknown mandate"))?
+            }
+        };
+        self.replaced.insert(one.record.hash, before.hash);
+        Ok(())
+    }
+}
+
+fn is_live(
+    credentials: &HashMap<Subject, CredentialState>,
+    subject: &Subject,
+    mandate: &MandateId,
+    time: u64,
+) -> bool {
+    let mandate = credentials.get(subject).and_then(|known| known.sealing.mandate(mandate));
+    mandate.is_some_and(|mandate| mandate.is_live(time))
+}
+
+/// What is sealed: a rotation puts all of it under a former root key.
+fn records(credentials: &HashMap<Subject, CredentialState>) -> Records {
+    let mut records = Records::default();
+    for (subject, known) in credentials.iter().filter(|(_, known)| known.record.is_some()) {
+        records.credentials.insert(*subject);
+        let mandates = known.sealing.mandates().filter(|(_, mandate)| !mandate.ended());
+        records.mandates.extend(mandates.map(|(mandate, _)| (*mandate, *subject)));
+    }
+    records
+}
