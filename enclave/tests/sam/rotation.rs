@@ -240,6 +240,21 @@ fn a_mandate_that_is_over_keeps_no_root_key_alive() {
 }
 
 #[test]
+fn what_is_left_does_not_count_mandates_that_are_over() {
+    let mut service = Service::new(0);
+    let credentials: Vec<_> = [service.key.id.clone(), service.organization.id.clone()].into();
+    let mandate = fuin_shared::seal::mandate_record(&service.mandate);
+    service.world.rotate().unwrap();
+    service.world.advance(4_000);
+    service.world.enrol(P256, 23);
+    assert_eq!(service.audited().records_left(), 2);
+    let records = service.world.store.records.clone();
+    assert_eq!(service.world.rewrap_records(vec![records[&mandate].clone()]), Ok((1, 2)));
+    assert_eq!(service.world.rewrap_records(vec![records[&credentials[0]].clone()]), Ok((1, 1)));
+    assert_eq!(service.world.rewrap_records(vec![records[&credentials[1]].clone()]), Ok((1, 0)));
+}
+
+#[test]
 fn without_records_the_former_root_key_is_unused_at_once() {
     let mut world = World::operational(61);
     world.rotate().unwrap();

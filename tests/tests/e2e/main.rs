@@ -14,6 +14,7 @@ mod order;
 mod pin_totp;
 mod pyhanko;
 mod restart;
+mod rotation;
 mod sad;
 mod seal;
 mod sign;

@@ -63,14 +63,19 @@ impl Operational {
             changes.push(RecordChange::Put(sealed));
         }
         let count = u32::try_from(records.len()).map_err(|_| Fault::TooLarge)?;
-        let left = self.journal.state().records_left(around.now.0);
+        let (state, now) = (self.journal.state(), around.now.0);
+        let left = state.records_left(now);
         if records.is_empty() {
             let result = Ok(Answer::Rewrapped { records: count, left });
             return Ok(Some(Effect::Reply { ticket, result }));
         }
+        // A mandate that is over was none of those that are left.
+        let counted = |one: &&Rewrapped| {
+            one.mandate.is_none_or(|id| state.mandate(&id).is_some_and(|mandate| mandate.is_live(now)))
+        };
+        let left = left.saturating_sub(records.iter().filter(counted).count() as u64);
         let body = EventBody::RecordsRewrapped { records };
         let entry = Entry { records: changes, ..Entry::new(body, Detail::default()) };
-        let left = left.saturating_sub(count.into());
         self.append(ticket, entry, Outcome::Rewrapped(count, left), around).map(|()| None)
     }
 

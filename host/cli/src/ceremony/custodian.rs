@@ -26,6 +26,15 @@ impl CustodianFile {
         Ok(Self { path: path.to_owned(), custodian })
     }
 
+    /// Reads the file again, which the custodian's owner may have changed; keys in a token stay where they are.
+    pub fn reload(&mut self) -> anyhow::Result<()> {
+        let read = Self::load(&self.path)?;
+        if !read.custodian.needs_device() {
+            *self = read;
+        }
+        Ok(())
+    }
+
     /// The custodian's keys are needed: in a token, if they are not in the file.
     pub fn unlock(&mut self, token: Option<&TokenName>) -> anyhow::Result<()> {
         if let Some(name) = token {

@@ -163,6 +163,7 @@ impl Ceremony<'_> {
     }
 
     async fn provide(&mut self) -> anyhow::Result<()> {
+        self.custodian.reload()?;
         let (bundle, nonce) = self.evidence().await?;
         let given = self.custodian.get().provide_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng))?;
         match self.witnessed(Command::ProvideShare(given.message())).await? {
@@ -186,8 +187,8 @@ impl Ceremony<'_> {
 
 /// Shows the newest checkpoint of the host to the custodian.
 pub async fn observe(host: &RunningHost, custodian: &mut CustodianFile) -> anyhow::Result<()> {
-    match host.store().head().await?.checkpoint {
-        Some(note) => custodian.observe(&note),
-        None => Ok(()),
-    }
+    let Some(note) = host.store().head().await?.checkpoint else { return Ok(()) };
+    // `fuin ceremony share` may have put another share into it.
+    custodian.reload()?;
+    custodian.observe(&note)
 }

@@ -10,6 +10,7 @@ use fuin_shared::codec;
 use fuin_shared::log::audit::{Audit, Rule, Totals};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::note::{Note, VerifierKey};
+use fuin_shared::log::roots::Roots;
 use fuin_shared::log::tiles::{TILE_WIDTH, Tile, TileKind};
 use fuin_shared::log::tlog_policy::TlogPolicy;
 use fuin_shared::log::tree::{Hash, root_of};
@@ -34,6 +35,8 @@ pub struct Verified {
     pub since: Option<u64>,
     /// Where epochs began.
     pub breaks: Vec<Break>,
+    /// Its root keys, and how many records are sealed under the former one.
+    pub roots: (Roots, u64),
     /// The details beside it: none is missing or altered.
     pub details: auditor::Totals,
 }
@@ -129,9 +132,10 @@ pub async fn check_each(
     source.end(head.size).await?;
     bar.finish_and_clear();
     let totals = run.audit.totals().clone();
+    let roots = (run.audit.roots().clone(), run.audit.records_left());
     let since = since.map(|since| since.size);
     let (tiles, checkpoints, details) = (run.tiles, run.checkpoints, details.finish()?);
-    Ok(Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks, details })
+    Ok(Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks, roots, details })
 }
 
 /// The newest checkpoint, which must be of the last epoch, and that the one of the key.

@@ -77,7 +77,7 @@ fn seen(path: &Path) -> Result<String, Failure> {
 }
 
 fn good(verified: &Verified, history: &[Named]) -> Value {
-    let Verified { head, totals, details, .. } = verified;
+    let Verified { head, totals, details, roots: (roots, left), .. } = verified;
     let others = verified.others.iter().map(|(name, id)| json!({ "name": name, "id": id }));
     json!({
         "good": true,
@@ -90,6 +90,11 @@ fn good(verified: &Verified, history: &[Named]) -> Value {
         "breaks": verified.breaks.iter().map(|found| found.value(history)).collect::<Vec<_>>(),
         "cosigned": verified.cosigned.as_ref().map(Cosigned::value),
         "otherSignatures": others.collect::<Vec<_>>(),
+        "rootCommitment": roots.current().map(|root| root.commitment),
+        "formerRoot": roots.former().map(|former| json!({
+            "rootCommitment": former.root.commitment,
+            "recordsLeft": left,
+        })),
         "events": totals.kinds,
         "credentials": totals.credentials,
         "destroyed": totals.destroyed,
@@ -107,7 +112,8 @@ fn good(verified: &Verified, history: &[Named]) -> Value {
 }
 
 fn text(verified: &Verified, history: &[Named]) -> String {
-    let Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks, details } = verified;
+    let Verified { head, totals, tiles, checkpoints, others, cosigned, since, breaks, roots, details } =
+        verified;
     let kinds: Vec<String> = totals.kinds.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
     let (first, last) = (super::show::time(totals.first_time), super::show::time(totals.last_time));
     let mut text = format!("origin:      {}\n", head.origin);
@@ -120,6 +126,12 @@ fn text(verified: &Verified, history: &[Named]) -> String {
         text += &format!("ALARMS:      {alarms}; see `fuin ledger show --kind alarm`\n");
     }
     text.extend(breaks.iter().map(|found| found.text(history)));
+    if let (Some(former), left) = (roots.0.former(), roots.1) {
+        text += &format!(
+            "ROTATION:    {left} records are under the former root key {}, which is not erased\n",
+            former.root.commitment
+        );
+    }
     text += &format!("details:     {}", sealed(details));
     text += &format!("compared:    {checkpoints} signed checkpoints, {tiles} tiles\n");
     if let Some(since) = since {
