@@ -100,6 +100,34 @@ fn a_share_goes_through_a_device_as_through_keys_of_ones_own() {
 }
 
 #[test]
+fn both_shares_of_a_rotation_go_through_a_device_and_its_state() {
+    let (device, mut custodian, mut enclave) = joined();
+    let share = share_for(&custodian, &enclave);
+    custodian.accept_share(&genesis(&enclave), NONCE, NOW, &enclave.commitment, &share).unwrap();
+    custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap();
+    super::rotation::offers(&mut enclave);
+    let (to, share) = super::rotation::next_share(&custodian, &mut enclave);
+    custodian.accept_next_share(&operational(&enclave), NONCE, NOW, &to, &share).unwrap();
+    let mut custodian = Custodian::from_bytes(&custodian.to_bytes()).unwrap();
+    assert_eq!(custodian.next_commitment(), Some(to));
+    let taken = custodian.accept_next_share(&operational(&enclave), NONCE, NOW, &to, &share).map(drop);
+    assert_eq!(taken, Err(CustodianError::NoDevice));
+    device.attach(&mut custodian).unwrap();
+    super::rotation::shows(&mut enclave, fuin_shared::rotation::RotationStage::Deleting);
+    custodian.learn_ledger(&operational(&enclave), NONCE, NOW).unwrap();
+    // A boot knows of no rotation before it has read the ledger.
+    let rotation = enclave.rotation.take();
+    let given = custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).unwrap();
+    assert!(given.other.is_some());
+    enclave.rotation = rotation;
+    let first = custodian.delete_former_share(&operational(&enclave), NONCE, NOW, &mut rng()).unwrap();
+    let mut custodian = Custodian::from_bytes(&custodian.to_bytes()).unwrap();
+    device.attach(&mut custodian).unwrap();
+    let again = custodian.delete_former_share(&operational(&enclave), NONCE, NOW, &mut rng()).unwrap();
+    assert_eq!((custodian.former_commitment(), again.body), (None, first.body));
+}
+
+#[test]
 fn a_device_that_signs_with_another_key_is_found_out() {
     let device = Device::new();
     let liar = Device { signing: SigningKey::generate(), ..device.clone() };

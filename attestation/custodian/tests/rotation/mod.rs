@@ -5,7 +5,7 @@ use super::*;
 use fuin_shared::rotation::{RootRotation, RotationStage, ShareDeletion};
 
 /// An enclave that offers another root key; answers the commitment before.
-fn offers(enclave: &mut TestEnclave) -> RootCommitment {
+pub fn offers(enclave: &mut TestEnclave) -> RootCommitment {
     let from = enclave.commitment;
     enclave.make_root(6, 1);
     let to = enclave.commitment;
@@ -15,13 +15,13 @@ fn offers(enclave: &mut TestEnclave) -> RootCommitment {
 }
 
 /// It shows this stage.
-fn shows(enclave: &mut TestEnclave, stage: RotationStage) {
+pub fn shows(enclave: &mut TestEnclave, stage: RotationStage) {
     let rotation = enclave.rotation.as_mut().unwrap();
     (rotation.stage, enclave.commitment) = (stage, rotation.to);
 }
 
 /// The share of the root key that is offered.
-fn next_share(custodian: &Custodian, enclave: &mut TestEnclave) -> (RootCommitment, CustodianShare) {
+pub fn next_share(custodian: &Custodian, enclave: &mut TestEnclave) -> (RootCommitment, CustodianShare) {
     let to = enclave.rotation.unwrap().to;
     let from = std::mem::replace(&mut enclave.commitment, to);
     let share = share_for(custodian, enclave);
