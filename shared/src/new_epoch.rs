@@ -2,12 +2,11 @@
 //! the officers' quorum one boot goes on from the last cosigned head, under another key and origin and with its own witnesses.
 
 use crate::bytes::Blob;
-use crate::codec;
 use crate::fault::Fault;
-use crate::ids::{InstanceId, ManifestHash, PersonId, ServiceId, StatementId};
+use crate::ids::{InstanceId, ManifestHash, ServiceId, StatementId};
 use crate::log::note::Note;
 use crate::manifest::{Manifest, ManifestChange};
-use crate::statement::{Body, SignedStatement};
+use crate::statement::Body;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -61,13 +60,6 @@ pub struct NewEpoch {
 }
 
 impl NewEpoch {
-    /// Who signed, by the approvals' own word; those of a plan that was verified are its officers.
-    #[must_use]
-    pub fn signers(&self) -> Vec<PersonId> {
-        let read = |octets: &Blob| codec::decode::<SignedStatement>(octets.as_slice()).ok();
-        self.approvals.iter().filter_map(read).map(|signed| signed.signer).collect()
-    }
-
     /// What the officers say, as far as it shows without ledger and clock. The manifest that is to follow is checked by
     /// [`ManifestChange::verify`].
     ///

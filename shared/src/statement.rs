@@ -27,6 +27,21 @@ pub trait Body: Serialize + DeserializeOwned {
     const DOMAIN: &'static str;
 }
 
+/// Who signed these, by their own word; what is no [`SignedStatement`] in CBOR is passed over.
+pub fn signers(statements: &[Blob]) -> impl Iterator<Item = PersonId> {
+    statements.iter().filter_map(signer)
+}
+
+/// Puts a statement among others, in place of the same person's former one.
+pub fn put(statements: &mut Vec<Blob>, signed: &SignedStatement) {
+    statements.retain(|other| signer(other).as_ref() != Some(&signed.signer));
+    statements.push(codec::encode(signed).into());
+}
+
+fn signer(statement: &Blob) -> Option<PersonId> {
+    codec::decode::<SignedStatement>(statement.as_slice()).ok().map(|signed| signed.signer)
+}
+
 /// A signed statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -400,6 +415,24 @@ pub enum ManageAction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::borrow::ToOwned;
+    use alloc::vec;
+
+    #[test]
+    fn a_second_statement_of_a_person_takes_the_place_of_the_first() {
+        let signed = |signer: &str, signature: u8| SignedStatement {
+            body: vec![1].into(),
+            signer: PersonId::new(signer).unwrap(),
+            signature: vec![signature; 8].into(),
+        };
+        let mut statements = vec![vec![0xff].into()];
+        for (signer, signature) in [("ada", 1), ("ben", 2), ("ada", 3)] {
+            put(&mut statements, &signed(signer, signature));
+        }
+        let names: Vec<_> = signers(&statements).map(|signer| signer.as_str().to_owned()).collect();
+        assert_eq!(names, ["ben", "ada"]);
+        assert_eq!(statements.last(), Some(&codec::encode(&signed("ada", 3)).into()));
+    }
 
     #[test]
     fn a_statement_opens_only_under_its_own_domain() {

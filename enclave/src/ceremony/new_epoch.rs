@@ -18,6 +18,7 @@ use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::manifest::{ManifestApproval, ManifestChange};
 use fuin_shared::message::RecordChange;
 use fuin_shared::new_epoch::{EpochApproval, EpochPlan, NewEpoch};
+use fuin_shared::statement::signers;
 
 /// A new epoch that was approved for this boot.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ impl PlannedEpoch {
         };
         let approvals = command.verify(&context.service, &context.manifest, &next.hash, instance)?;
         let head = Checkpoint::parse(&command.plan.checkpoint).map_err(|_| Fault::EpochCheckpoint)?;
-        let officers = command.signers();
+        let officers = signers(&command.approvals).collect();
         let NewEpoch { plan, checkpoint: note, change, .. } = command;
         Ok(Self { plan, note, head, next, change, approvals, officers, manifest_approvals })
     }

@@ -15,9 +15,9 @@ use fuin_shared::log::event::EventBody;
 use fuin_shared::log::roots::Root;
 use fuin_shared::message::GenesisShares;
 use fuin_shared::rotation::{RotationApproval, RotationPlan, ShareDeletion};
-use fuin_shared::statement::SignedStatement;
+use fuin_shared::statement::{SignedStatement, signers};
 use rand_core::CryptoRng;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A new root key that waits for receipts. Nothing depends on it.
 pub struct PendingRotation {
@@ -59,7 +59,7 @@ impl PendingRotation {
         let said = context.manifest.officers_say(approvals, ours, |approval| approval.statement)?;
         let said = said.ok_or(Fault::RotationQuorum)?;
         check_unspent(&said, journal, now_seconds)?;
-        let officers = signers(approvals);
+        let officers = signers(approvals).collect();
         Ok(Self { custody: Custody::make(context, rng)?, plan, approvals: said, officers })
     }
 
@@ -201,12 +201,4 @@ fn check_unspent(
         }
     }
     Ok(())
-}
-
-/// Who signed, of statements that were verified.
-fn signers(statements: &[Blob]) -> Vec<PersonId> {
-    let read = |octets: &Blob| codec::decode::<SignedStatement>(octets.as_slice()).ok();
-    let signers: BTreeSet<PersonId> =
-        statements.iter().filter_map(read).map(|signed| signed.signer).collect();
-    signers.into_iter().collect()
 }

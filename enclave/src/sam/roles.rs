@@ -5,13 +5,12 @@
 
 use super::jose::CompactJws;
 use fuin_shared::bytes::Blob;
-use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::manifest::Manifest;
 use fuin_shared::message::{Command, EndedBy};
 use fuin_shared::phase::Phase;
 use fuin_shared::role::Role;
-use fuin_shared::statement::SignedStatement;
+use fuin_shared::statement::signers;
 
 /// Most speakers of one command that are looked at: no list of the manifest is longer.
 const MAX_SPEAKERS: usize = 64;
@@ -135,18 +134,19 @@ pub fn check_end(command: &Command, manifest: Option<&Manifest>, now_seconds: u6
 /// Who the command says that it speaks for; nothing is verified yet. Signers and SCAs have no name in the manifest.
 fn speakers(command: &Command) -> Vec<String> {
     match command {
-        Command::Genesis(genesis) => signers(&genesis.approvals),
-        Command::ConfirmGenesis(confirm) | Command::ConfirmRotation(confirm) => signers(&confirm.receipts),
+        Command::Genesis(genesis) => signed_by(&genesis.approvals),
+        Command::ConfirmGenesis(confirm) | Command::ConfirmRotation(confirm) => signed_by(&confirm.receipts),
         Command::ProvideShare(share) => {
-            let other = share.other.iter().flat_map(|other| signers(core::slice::from_ref(&other.statement)));
-            signers(core::slice::from_ref(&share.statement)).into_iter().chain(other).collect()
+            let other =
+                share.other.iter().flat_map(|other| signed_by(core::slice::from_ref(&other.statement)));
+            signed_by(core::slice::from_ref(&share.statement)).into_iter().chain(other).collect()
         }
-        Command::RotateRoot(rotate) => signers(&rotate.approvals),
-        Command::EraseRoot(erase) => signers(&erase.deletions),
-        Command::FollowManifest(change) | Command::ChangeManifest(change) => signers(&change.approvals),
+        Command::RotateRoot(rotate) => signed_by(&rotate.approvals),
+        Command::EraseRoot(erase) => signed_by(&erase.deletions),
+        Command::FollowManifest(change) | Command::ChangeManifest(change) => signed_by(&change.approvals),
         Command::NewEpoch(epoch) => {
-            let of_manifest = epoch.change.iter().flat_map(|change| signers(&change.approvals));
-            signers(&epoch.approvals).into_iter().chain(of_manifest).collect()
+            let of_manifest = epoch.change.iter().flat_map(|change| signed_by(&change.approvals));
+            signed_by(&epoch.approvals).into_iter().chain(of_manifest).collect()
         }
         Command::GenerateKey(manage)
         | Command::LinkEid(manage)
@@ -155,9 +155,9 @@ fn speakers(command: &Command) -> Vec<String> {
         | Command::DeleteKey(manage)
         | Command::Hold(manage) => client(&manage.proof),
         Command::Relink(relink) => client(&relink.manage.proof),
-        Command::Order(order) => signers(&order.orders),
+        Command::Order(order) => signed_by(&order.orders),
         Command::EndMandate(end) => match &end.by {
-            EndedBy::Officer(statement) => signers(core::slice::from_ref(statement)),
+            EndedBy::Officer(statement) => signed_by(core::slice::from_ref(statement)),
             EndedBy::Approver(_) => Vec::new(),
         },
         Command::Status
@@ -188,8 +188,7 @@ fn client(proof: &str) -> Vec<String> {
     CompactJws::parse(proof).map(|jws| jws.kid().to_owned()).into_iter().collect()
 }
 
-fn signers(statements: &[Blob]) -> Vec<String> {
-    let opened = statements.iter().take(MAX_SPEAKERS);
-    let read = opened.filter_map(|s| codec::decode::<SignedStatement>(s.as_slice()).ok());
-    read.map(|signed| signed.signer.as_str().to_owned()).collect()
+fn signed_by(statements: &[Blob]) -> Vec<String> {
+    let opened = statements.get(..MAX_SPEAKERS).unwrap_or(statements);
+    signers(opened).map(|signer| signer.as_str().to_owned()).collect()
 }

@@ -11,6 +11,7 @@
 //! | [`founded`] | a signed manifest and what follows from it: pins, checks of evidence, service card |
 //! | [`draft`] | a manifest that is to follow, on its way from officer to officer |
 //! | [`release`] | the end of the officers' suspension of a credential, on its way from officer to officer |
+//! | [`running`] | a running enclave: the host that leads to it, and what its evidence must show |
 //! | [`client`] | the host's listener for ceremonies |
 
 pub mod client;
@@ -22,4 +23,5 @@ pub mod founded;
 pub mod officer;
 pub mod prompt;
 pub mod release;
+pub mod running;
 pub mod token;

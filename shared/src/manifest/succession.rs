@@ -5,8 +5,8 @@ use super::{Manifest, ManifestError, ReleaseMode, SignedManifest, manifest_hash}
 use crate::bytes::Blob;
 use crate::codec;
 use crate::fault::Fault;
-use crate::ids::{ManifestHash, PersonId, ServiceId, StatementId};
-use crate::statement::{Body, SignedStatement};
+use crate::ids::{ManifestHash, ServiceId, StatementId};
+use crate::statement::Body;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -69,13 +69,6 @@ impl ManifestChange {
     #[must_use]
     pub fn octets(&self) -> usize {
         self.manifest.0.len() + self.approvals.iter().map(|a| a.0.len() + 8).sum::<usize>()
-    }
-
-    /// Who signed, by the approvals' own word; those of a change that was verified are its officers.
-    #[must_use]
-    pub fn signers(&self) -> Vec<PersonId> {
-        let read = |octets: &Blob| codec::decode::<SignedStatement>(octets.as_slice()).ok();
-        self.approvals.iter().filter_map(read).map(|signed| signed.signer).collect()
     }
 
     /// The manifest as evidence carries it. Who signed it is said by the change that the ledger's event closed.

@@ -10,6 +10,7 @@ use fuin_shared::log::event::EventBody;
 use fuin_shared::manifest::ManifestChange;
 use fuin_shared::message::RecordChange;
 use fuin_shared::role::Role;
+use fuin_shared::statement::signers;
 
 impl Operational {
     /// Appends the event; the manifest becomes current when the event is released.
@@ -47,7 +48,8 @@ impl Operational {
             version: next.manifest.version,
             approvals: approvals.iter().map(|approval| approval.statement).collect(),
         };
-        let detail = Detail::default().by_each(Role::Officer, &change.signers());
+        let officers: Vec<_> = signers(&change.approvals).collect();
+        let detail = Detail::default().by_each(Role::Officer, &officers);
         let entry = Entry { records: vec![RecordChange::Manifest(change)], ..Entry::new(body, detail) };
         let successors = next.set_change().map(|change| change.successors.clone());
         let outcome = Outcome::ManifestAdopted(Box::new(next));

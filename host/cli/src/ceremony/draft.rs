@@ -5,9 +5,8 @@ use crate::file;
 use anyhow::{Context as _, bail};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
-use fuin_shared::ids::{ManifestHash, PersonId, ServiceId};
+use fuin_shared::ids::{ManifestHash, ServiceId};
 use fuin_shared::manifest::{Manifest, ManifestChange, manifest_hash};
-use fuin_shared::statement::SignedStatement;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
@@ -74,20 +73,6 @@ impl Draft {
         let (current_hash, next_hash) =
             (manifest_hash(self.current.as_slice()), manifest_hash(self.manifest.as_slice()));
         Ok(Pair { current, current_hash, next, next_hash })
-    }
-
-    /// Who signed, by their own word.
-    pub fn signers(&self) -> Vec<PersonId> {
-        self.change().signers()
-    }
-
-    /// Takes an approval in place of the same officer's former one.
-    pub fn put(&mut self, signed: &SignedStatement) {
-        self.approvals.retain(|octets| {
-            let signer = codec::decode::<SignedStatement>(octets.as_slice()).map(|other| other.signer);
-            signer.as_ref() != Ok(&signed.signer)
-        });
-        self.approvals.push(codec::encode(signed).into());
     }
 
     /// What the enclave gets.

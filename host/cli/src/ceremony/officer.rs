@@ -3,7 +3,13 @@
 use super::token::{OfficerToken, TokenName};
 use crate::dev::keys::DevKey;
 use crate::outcome::Failure;
+use fuin_attestation::time::utc;
+use fuin_shared::bytes::Blob;
+use fuin_shared::codec;
+use fuin_shared::ids::{PersonId, StatementId};
 use fuin_shared::key::Spki;
+use fuin_shared::manifest::Manifest;
+use fuin_shared::statement::{Body, SignedStatement, signers};
 use std::path::{Path, PathBuf};
 
 /// Where the key is.
@@ -62,6 +68,25 @@ impl OfficerKey {
         }
     }
 
+    /// The officer of this manifest who has it.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`].
+    pub fn officer<'a>(&self, manifest: &'a Manifest) -> Result<&'a PersonId, Failure> {
+        let spki = self.spki();
+        let found = manifest.officers.iter().find(|officer| officer.key == spki);
+        found.map(|officer| &officer.id).ok_or_else(|| {
+            Failure::Usage("--key or --pkcs11: not the key of an officer in the current manifest".to_owned())
+        })
+    }
+
+    /// The officer's statement.
+    pub fn state<B: Body>(&self, officer: &PersonId, body: &B) -> anyhow::Result<SignedStatement> {
+        let octets = codec::encode(body);
+        let signature = self.sign(&SignedStatement::message::<B>(&octets))?.into();
+        Ok(SignedStatement { body: octets.into(), signer: officer.clone(), signature })
+    }
+
     /// ECDSA in DER, with the digest that goes with the key.
     pub fn sign(&self, message: &[u8]) -> anyhow::Result<Vec<u8>> {
         match self {
@@ -69,6 +94,24 @@ impl OfficerKey {
             Self::Token(key) => key.sign(message),
         }
     }
+}
+
+/// The name of a new statement.
+pub fn statement_id() -> anyhow::Result<StatementId> {
+    let mut octets = [0; StatementId::LEN];
+    getrandom::fill(&mut octets)?;
+    Ok(StatementId(octets))
+}
+
+/// Says that an officer signed, and whose signatures there are.
+pub fn tell_signed(officer: &PersonId, not_after: u64, statements: &[Blob], quorum: u8) {
+    let names: Vec<_> = signers(statements).map(|signer| signer.to_string()).collect();
+    println!(
+        "signed by {officer} until {}; signatures: {} of {quorum} ({})",
+        utc(not_after),
+        names.len(),
+        names.join(", ")
+    );
 }
 
 /// A secret is not replaced.

@@ -4,9 +4,7 @@
 use crate::file;
 use anyhow::Context as _;
 use fuin_shared::bytes::Blob;
-use fuin_shared::codec;
-use fuin_shared::ids::{CredentialId, PersonId, ServiceId};
-use fuin_shared::statement::SignedStatement;
+use fuin_shared::ids::{CredentialId, ServiceId};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -42,56 +40,5 @@ impl Release {
         let mut octets = serde_json::to_vec_pretty(self)?;
         octets.push(b'\n');
         file::write(path, &octets, file::PUBLIC)
-    }
-
-    /// Takes an order in place of the same officer's former one.
-    pub fn put(&mut self, signed: &SignedStatement) {
-        self.orders.retain(|order| signer(order).as_ref() != Some(&signed.signer));
-        self.orders.push(codec::encode(signed).into());
-    }
-
-    /// Who signed, by their own word.
-    pub fn signers(&self) -> Vec<PersonId> {
-        self.orders.iter().filter_map(signer).collect()
-    }
-}
-
-fn signer(order: &Blob) -> Option<PersonId> {
-    codec::decode::<SignedStatement>(order.as_slice()).ok().map(|signed| signed.signer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use fuin_shared::ids::ManifestHash;
-
-    fn signed(officer: &str, signature: u8) -> SignedStatement {
-        let body = codec::encode(&ManifestHash([1; ManifestHash::LEN])).into();
-        SignedStatement {
-            body,
-            signer: PersonId::new(officer).unwrap(),
-            signature: vec![signature; 8].into(),
-        }
-    }
-
-    #[test]
-    fn a_second_order_of_an_officer_takes_the_place_of_the_first() {
-        let mut release = Release {
-            service: ServiceId([1; ServiceId::LEN]),
-            ledger: "ledger".to_owned(),
-            credential: CredentialId::new("k1").unwrap(),
-            suspension: 3,
-            orders: vec![vec![0xff].into()],
-        };
-        for (officer, signature) in [("ada", 1), ("ben", 2), ("ada", 3)] {
-            release.put(&signed(officer, signature));
-        }
-        let names: Vec<_> = release.signers().iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["ben", "ada"]);
-        assert_eq!(release.orders.last(), Some(&codec::encode(&signed("ada", 3)).into()));
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("release.json");
-        release.write(&path).unwrap();
-        assert_eq!(Release::read(&path).unwrap(), release);
     }
 }

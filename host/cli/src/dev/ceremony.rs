@@ -1,10 +1,11 @@
 //! Place: none. From a boot to an operational enclave: manifest, then genesis or the custodian's share, with the evidence
 //! checked by whoever gives something away.
 
-use super::founding::{DevOfficer, Founded, approval_end, statement_id};
+use super::founding::{DevOfficer, Founded, approval_end};
 use super::witnesses::DevWitnesses;
 use crate::ceremony::custodian::CustodianFile;
 use crate::ceremony::founded::{check, references};
+use crate::ceremony::officer::statement_id;
 use crate::installation::now;
 use anyhow::{Context as _, bail, ensure};
 use fuin_attestation::{Anchors, DevelopmentAnchor, Expectations, VerifiedEvidence};

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use fuin_shared::algorithm::SignatureAlgorithm;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
-use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId, StatementId};
+use fuin_shared::ids::{CaId, PersonId, RaClientId, ServiceId};
 use fuin_shared::key::Spki;
 use fuin_shared::log::witness_policy::WitnessPolicy;
 use fuin_shared::manifest::means::MeansPolicy;
@@ -105,13 +105,6 @@ impl Founded {
             format!("{}: not this installation's manifest; choose another --dir", path.display())
         })
     }
-}
-
-/// A random statement id.
-pub fn statement_id() -> anyhow::Result<StatementId> {
-    let mut octets = [0; StatementId::LEN];
-    getrandom::fill(&mut octets)?;
-    Ok(StatementId(octets))
 }
 
 /// When an approval made now ends.

@@ -1,7 +1,8 @@
 //! Place: none. The development RA: signs the `manageProof` of each step and sends it through the host's relay.
 
-use super::founding::{AUTHORITY, RA_CLIENT, statement_id};
+use super::founding::{AUTHORITY, RA_CLIENT};
 use super::keys::DevKey;
+use crate::ceremony::officer::statement_id;
 use crate::installation::now;
 use anyhow::{Context as _, bail};
 use base64ct::{Base64UrlUnpadded, Encoding as _};

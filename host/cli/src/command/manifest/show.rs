@@ -7,9 +7,9 @@ use crate::file;
 use crate::outcome::Failure;
 use anyhow::Context as _;
 use fuin_shared::codec;
-use fuin_shared::ids::{ManifestHash, PersonId, ServiceId};
+use fuin_shared::ids::{ManifestHash, ServiceId};
 use fuin_shared::manifest::{MAX_MANIFEST, Manifest, ManifestHistory, SignedManifest, newest};
-use fuin_shared::statement::SignedStatement;
+use fuin_shared::statement::signers;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -107,14 +107,14 @@ fn show_draft(draft: &Draft, path: &Path, args: &Args) -> Result<(), Failure> {
             "follows": pair.current_hash,
             "hash": pair.next_hash,
             "differences": differences(&pair.current, &pair.next)?,
-            "signers": draft.signers(),
+            "signers": signers(&draft.approvals).collect::<Vec<_>>(),
             "manifest": pair.next,
         });
         println!("{value:#}");
         return Ok(());
     }
     changes(draft, &pair)?;
-    let signers: Vec<_> = draft.signers().iter().map(ToString::to_string).collect();
+    let signers: Vec<_> = signers(&draft.approvals).map(|signer| signer.to_string()).collect();
     println!(
         "signatures: {} of {} ({}), by the draft's own word",
         signers.len(),
@@ -141,14 +141,11 @@ pub(super) fn changes(draft: &Draft, pair: &Pair) -> anyhow::Result<()> {
 fn links(history: &ManifestHistory) -> anyhow::Result<Vec<Value>> {
     let links = history.changes.iter().map(|change| {
         let signed = change.as_signed();
-        let approved = change.approvals.iter().map(|octets| -> anyhow::Result<PersonId> {
-            Ok(codec::decode::<SignedStatement>(octets.as_slice())?.signer)
-        });
         let hash: ManifestHash = signed.hash();
         anyhow::Ok(json!({
             "version": signed.parse()?.version,
             "hash": hash,
-            "approvedBy": approved.collect::<anyhow::Result<Vec<_>>>()?,
+            "approvedBy": signers(&change.approvals).collect::<Vec<_>>(),
         }))
     });
     links.collect()

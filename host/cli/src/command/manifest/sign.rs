@@ -3,14 +3,12 @@
 use super::show::changes;
 use super::{pinned, service_id};
 use crate::ceremony::draft::Draft;
-use crate::ceremony::officer::KeyPlace;
+use crate::ceremony::officer::{KeyPlace, statement_id, tell_signed};
 use crate::installation::now;
 use crate::outcome::Failure;
-use fuin_attestation::time::utc;
-use fuin_shared::codec;
-use fuin_shared::ids::{ServiceId, StatementId};
+use fuin_shared::ids::ServiceId;
 use fuin_shared::manifest::ManifestApproval;
-use fuin_shared::statement::SignedStatement;
+use fuin_shared::statement::put;
 use std::path::PathBuf;
 
 /// Arguments.
@@ -35,36 +33,19 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let pair = draft.pair().map_err(|error| Failure::Usage(format!("{}: {error}", args.draft.display())))?;
     pinned(args.service, &draft.service)?;
     let key = args.key.open()?;
-    let spki = key.spki();
-    let Some(officer) = pair.current.officers.iter().find(|officer| officer.key == spki) else {
-        return Err(Failure::Usage(
-            "--key or --pkcs11: not the key of an officer in the current manifest".to_owned(),
-        ));
-    };
+    let officer = key.officer(&pair.current)?;
     changes(&draft, &pair)?;
-    let mut statement = [0; StatementId::LEN];
-    getrandom::fill(&mut statement)?;
     let not_after = now() + args.hours * 3600;
     let body = ManifestApproval {
         service: draft.service,
         ledger: draft.ledger.clone(),
         previous: pair.current_hash,
         manifest: pair.next_hash,
-        statement: StatementId(statement),
+        statement: statement_id()?,
         not_after,
     };
-    let octets = codec::encode(&body);
-    let signature = key.sign(&SignedStatement::message::<ManifestApproval>(&octets))?.into();
-    draft.put(&SignedStatement { body: octets.into(), signer: officer.id.clone(), signature });
+    put(&mut draft.approvals, &key.state(officer, &body)?);
     draft.write(&args.draft)?;
-    let signers: Vec<_> = draft.signers().iter().map(ToString::to_string).collect();
-    println!(
-        "signed by {} until {}; signatures: {} of {} ({})",
-        officer.id,
-        utc(not_after),
-        signers.len(),
-        pair.current.officer_quorum,
-        signers.join(", ")
-    );
+    tell_signed(officer, not_after, &draft.approvals, pair.current.officer_quorum);
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::ceremony::release::Release;
 use crate::outcome::Failure;
 use fuin_attestation::time::utc;
 use fuin_shared::ids::ServiceId;
-use fuin_shared::statement::CredentialOrderKind;
+use fuin_shared::statement::{CredentialOrderKind, put, signers};
 use std::path::PathBuf;
 
 /// Arguments.
@@ -37,9 +37,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let signer = args.officer.open()?;
     let (service, ledger) = (release.service, release.ledger.clone());
     let (credential, suspension) = (release.credential.clone(), Some(release.suspension));
-    release.put(&signer.order(service, ledger, credential, CredentialOrderKind::Release, suspension)?);
+    let order = signer.order(service, ledger, credential, CredentialOrderKind::Release, suspension)?;
+    put(&mut release.orders, &order);
     release.write(&args.draft)?;
-    let signers: Vec<_> = release.signers().iter().map(ToString::to_string).collect();
+    let signers: Vec<_> = signers(&release.orders).map(|signer| signer.to_string()).collect();
     println!(
         "signed until {}; signatures: {} ({})",
         utc(signer.not_after),

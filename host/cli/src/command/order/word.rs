@@ -1,10 +1,9 @@
 //! Place: none. An officer's signed order about a credential.
 
-use crate::ceremony::officer::{KeyPlace, OfficerKey};
+use crate::ceremony::officer::{KeyPlace, OfficerKey, statement_id};
 use crate::installation::now;
 use crate::outcome::Failure;
-use fuin_shared::codec;
-use fuin_shared::ids::{CredentialId, PersonId, ServiceId, StatementId};
+use fuin_shared::ids::{CredentialId, PersonId, ServiceId};
 use fuin_shared::statement::{CredentialOrder, CredentialOrderKind, SignedStatement};
 
 /// Life of an order, minutes: the enclave takes none that has more than an hour left.
@@ -53,18 +52,15 @@ impl Signer {
         order: CredentialOrderKind,
         suspension: Option<u64>,
     ) -> anyhow::Result<SignedStatement> {
-        let mut statement = [0; StatementId::LEN];
-        getrandom::fill(&mut statement)?;
-        let body = codec::encode(&CredentialOrder {
+        let body = CredentialOrder {
             service,
             ledger,
             credential,
             order,
             suspension,
-            statement: StatementId(statement),
+            statement: statement_id()?,
             not_after: self.not_after,
-        });
-        let signature = self.key.sign(&SignedStatement::message::<CredentialOrder>(&body))?.into();
-        Ok(SignedStatement { body: body.into(), signer: self.name.clone(), signature })
+        };
+        self.key.state(&self.name, &body)
     }
 }

@@ -1,6 +1,7 @@
 //! Place: SIC. `fuin seal end`.
 
 use super::place::Place;
+use crate::ceremony::officer::{OfficerKey, statement_id};
 use crate::dev::keys::DevKey;
 use crate::installation::{DEFAULT_DIR, Installation, now};
 use crate::outcome::Failure;
@@ -8,11 +9,9 @@ use anyhow::Context as _;
 use fuin_sca::csc::EndedBy;
 use fuin_sca::seal::{Approval, approve};
 use fuin_sca::sign::Credential;
-use fuin_shared::codec;
-use fuin_shared::ids::{PersonId, StatementId};
+use fuin_shared::ids::PersonId;
 use fuin_shared::sad::Purpose;
 use fuin_shared::seal::{MandateEnding, end_hash};
-use fuin_shared::statement::SignedStatement;
 use std::path::PathBuf;
 
 /// Life of an officer's statement, seconds.
@@ -65,17 +64,14 @@ pub async fn run(args: Args) -> Result<(), Failure> {
             let key = DevKey::load(path)?;
             let signer = PersonId::new(args.officer.as_str()).context("--officer")?;
             let ledger = installation.card.ledger.as_ref().context("the service card names no ledger")?;
-            let mut statement = [0; StatementId::LEN];
-            getrandom::fill(&mut statement)?;
-            let body = codec::encode(&MandateEnding {
+            let body = MandateEnding {
                 service: installation.card.service,
                 ledger: ledger.origin.clone(),
                 mandate: place.id,
-                statement: StatementId(statement),
+                statement: statement_id()?,
                 not_after: now() + STATEMENT,
-            });
-            let signature = key.sign(&SignedStatement::message::<MandateEnding>(&body))?.into();
-            let signed = SignedStatement { body: body.into(), signer, signature };
+            };
+            let signed = OfficerKey::File(key).state(&signer, &body)?;
             client.end_mandate(&credential.id, &place.id, EndedBy::Officer(&signed)).await?
         }
         (None, None) => return Err(Failure::Usage("give --approver or --officer-key".into())),

@@ -1,9 +1,8 @@
 //! Place: none. `fuin ceremony new-epoch draft`.
 
 use super::{check, tell, write};
-use crate::ceremony::client::CeremonyClient;
 use crate::ceremony::draft::Draft;
-use crate::ceremony::founded::Founded;
+use crate::ceremony::running::Running;
 use crate::file;
 use crate::installation::now;
 use crate::outcome::Failure;
@@ -15,15 +14,8 @@ use std::path::PathBuf;
 /// Arguments.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The host's listener for ceremonies.
-    #[arg(long, value_name = "URL")]
-    host: String,
-    /// The signed manifest; after a change of it all manifests, as `fuin manifest show --save` keeps them.
-    #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
-    /// The image's measurement, that of a build of one's own.
-    #[arg(long, value_name = "FILE")]
-    release: PathBuf,
+    #[command(flatten)]
+    running: Running,
     /// The newest checkpoint that a quorum of the lost witnesses cosigned, with their lines: a signed note.
     #[arg(long, value_name = "FILE")]
     checkpoint: PathBuf,
@@ -41,14 +33,12 @@ pub struct Args {
 
 /// Verifies, makes, tells.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let founded = Founded::read_signed(&args.manifest)?;
-    let measurement = founded.measurement(&args.release)?;
+    let (founded, measurement, client) = args.running.read()?;
     let wrong = |e: &dyn std::fmt::Display| Failure::Usage(format!("--checkpoint: {e}"));
     let checkpoint = file::read(&args.checkpoint, MAX_NOTE as u64).map_err(|e| wrong(&format!("{e:#}")))?;
     let checkpoint = String::from_utf8(checkpoint).map_err(|_| wrong(&"not a text"))?;
     let head = Note::parse(checkpoint.as_bytes()).map_err(|e| wrong(&e))?.text().to_owned();
     let change = args.change.as_deref().map(Draft::read).transpose()?;
-    let client = CeremonyClient::new(&args.host)?;
     let note = client.state().await?.ledger.checkpoint;
     let ledger = note.as_deref().and_then(|note| note.lines().next()).context("the host has no ledger")?;
     let (bundle, nonce) = client.evidence().await?;
