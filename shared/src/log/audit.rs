@@ -173,8 +173,10 @@ impl Audit {
     #[must_use]
     pub fn records_left(&self) -> u64 {
         self.roots.in_use().map_or(0, |former| {
-            former
-                .left(|subject, mandate| is_live(&self.credentials, subject, mandate, self.totals.last_time))
+            former.left(|subject, mandate| {
+                let known = self.credentials.get(subject);
+                known.is_some_and(|known| known.sealing.is_live(mandate, self.totals.last_time))
+            })
         })
     }
 
@@ -202,9 +204,14 @@ impl Audit {
         self.possession.take(body).map_err(|_| Rule::HandOver)?;
         self.epochs.take(body).map_err(|_| Rule::Epoch)?;
         let credentials = &self.credentials;
-        let live =
-            |subject: &Subject, mandate: &MandateId| is_live(credentials, subject, mandate, event.time);
-        self.roots.take(event, || records(credentials), live).map_err(|_| Rule::Rotation)?;
+        let records = || {
+            let live = credentials.iter().filter(|(_, known)| !known.destroyed);
+            Records::of(live.map(|(subject, known)| (subject, &known.sealing)))
+        };
+        let live = |subject: &Subject, mandate: &MandateId| {
+            credentials.get(subject).is_some_and(|known| known.sealing.is_live(mandate, event.time))
+        };
+        self.roots.take(event, records, live).map_err(|_| Rule::Rotation)?;
         match body {
             EventBody::Genesis { manifest, .. } => self.manifest = Some((*manifest, 1)),
             EventBody::Boot { manifest, .. } => {
@@ -264,27 +271,6 @@ impl Audit {
         self.totals.signed = self.totals.signed.saturating_add(body.signatures().into());
         Ok(())
     }
-}
-
-fn is_live(
-    credentials: &BTreeMap<Subject, Known>,
-    subject: &Subject,
-    mandate: &MandateId,
-    time: u64,
-) -> bool {
-    let mandate = credentials.get(subject).and_then(|known| known.sealing.mandate(mandate));
-    mandate.is_some_and(|mandate| mandate.is_live(time))
-}
-
-/// What is sealed: a rotation puts all of it under a former root key.
-fn records(credentials: &BTreeMap<Subject, Known>) -> Records {
-    let mut records = Records::default();
-    for (subject, known) in credentials.iter().filter(|(_, known)| !known.destroyed) {
-        records.credentials.insert(*subject);
-        let mandates = known.sealing.mandates().filter(|(_, mandate)| !mandate.ended());
-        records.mandates.extend(mandates.map(|(mandate, _)| (*mandate, *subject)));
-    }
-    records
 }
 
 const fn rule(holds: bool, rule: Rule) -> Result<(), Rule> {

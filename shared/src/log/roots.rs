@@ -5,6 +5,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::RuleBroken;
 use super::event::{Event, EventBody};
+use super::sealing::Sealing;
 use crate::ids::{MandateId, ManifestHash, RootCommitment, Subject};
 
 /// A root key.
@@ -158,6 +159,17 @@ impl Roots {
 }
 
 impl Records {
+    /// Those of the credentials that are not destroyed.
+    pub fn of<'a>(credentials: impl Iterator<Item = (&'a Subject, &'a Sealing)>) -> Self {
+        let mut records = Self::default();
+        for (subject, sealing) in credentials {
+            records.credentials.insert(*subject);
+            let mandates = sealing.mandates().filter(|(_, mandate)| !mandate.ended());
+            records.mandates.extend(mandates.map(|(mandate, _)| (*mandate, *subject)));
+        }
+        records
+    }
+
     /// What is sealed with an event is under the current root key; what ends with it needs none.
     fn follow(&mut self, body: &EventBody) {
         if let EventBody::MandateEnded { mandate, .. } = body {

@@ -29,6 +29,12 @@ impl Sealing {
         self.mandates.get(id)
     }
 
+    /// Whether a seal under this mandate may still come, at `time` or later (Unix milliseconds).
+    #[must_use]
+    pub fn is_live(&self, mandate: &MandateId, time: u64) -> bool {
+        self.mandate(mandate).is_some_and(|mandate| mandate.is_live(time))
+    }
+
     /// Every mandate that it had.
     pub fn mandates(&self) -> impl Iterator<Item = (&MandateId, &Mandate)> {
         self.mandates.iter()

@@ -1,27 +1,28 @@
 //! Place: SAM. What a rotation of the root key changes beside the root keys themselves, which are in
 //! [`fuin_shared::log::roots`].
 
-use super::{CredentialState, RuleBroken, State, rule};
+use super::{RuleBroken, State, rule};
 use fuin_shared::ids::{MandateId, Subject};
 use fuin_shared::log::event::{Event, RecordMark, Rewrapped};
 use fuin_shared::log::roots::Records;
-use std::collections::HashMap;
 
 impl State {
     /// How many records are still sealed under a root key that another one replaced, at `time` (Unix milliseconds).
     #[must_use]
     pub fn records_left(&self, time: u64) -> u64 {
-        let live =
-            |subject: &Subject, mandate: &MandateId| is_live(&self.credentials, subject, mandate, time);
+        let live = |subject: &Subject, mandate: &MandateId| self.is_live(subject, mandate, time);
         self.roots.in_use().map_or(0, |former| former.left(live))
     }
 
     /// Whether none is, and the ledger does not say so yet.
     #[must_use]
     pub fn rotation_is_done(&self, time: u64) -> bool {
-        let live =
-            |subject: &Subject, mandate: &MandateId| is_live(&self.credentials, subject, mandate, time);
+        let live = |subject: &Subject, mandate: &MandateId| self.is_live(subject, mandate, time);
         self.roots.in_use().is_some_and(|former| former.is_done(live))
+    }
+
+    fn is_live(&self, subject: &Subject, mandate: &MandateId, time: u64) -> bool {
+        self.credential(subject).is_some_and(|known| known.sealing.is_live(mandate, time))
     }
 
     /// Whether what the host shows is the current record, or the one with the same in it that a rotation replaced.
@@ -33,9 +34,14 @@ impl State {
 
     pub(super) fn take_roots(&mut self, event: &Event) -> Result<(), RuleBroken> {
         let credentials = &self.credentials;
-        let live =
-            |subject: &Subject, mandate: &MandateId| is_live(credentials, subject, mandate, event.time);
-        self.roots.take(event, || records(credentials), live)
+        let records = || {
+            let live = credentials.iter().filter(|(_, known)| known.record.is_some());
+            Records::of(live.map(|(subject, known)| (subject, &known.sealing)))
+        };
+        let live = |subject: &Subject, mandate: &MandateId| {
+            credentials.get(subject).is_some_and(|known| known.sealing.is_live(mandate, event.time))
+        };
+        self.roots.take(event, records, live)
     }
 
     /// A record is sealed anew. That it was under the former root key is checked already.
@@ -57,25 +63,4 @@ impl State {
         self.replaced.insert(one.record.hash, before.hash);
         Ok(())
     }
-}
-
-fn is_live(
-    credentials: &HashMap<Subject, CredentialState>,
-    subject: &Subject,
-    mandate: &MandateId,
-    time: u64,
-) -> bool {
-    let mandate = credentials.get(subject).and_then(|known| known.sealing.mandate(mandate));
-    mandate.is_some_and(|mandate| mandate.is_live(time))
-}
-
-/// What is sealed: a rotation puts all of it under a former root key.
-fn records(credentials: &HashMap<Subject, CredentialState>) -> Records {
-    let mut records = Records::default();
-    for (subject, known) in credentials.iter().filter(|(_, known)| known.record.is_some()) {
-        records.credentials.insert(*subject);
-        let mandates = known.sealing.mandates().filter(|(_, mandate)| !mandate.ended());
-        records.mandates.extend(mandates.map(|(mandate, _)| (*mandate, *subject)));
-    }
-    records
 }
