@@ -247,6 +247,44 @@ fn a_new_pin_takes_the_place_of_the_old_one_on_the_old_ones_word_alone() {
     assert!(authorized(&mut world, &key, &new).is_ok());
 }
 
+/// The PIN alone is changed.
+#[test]
+fn with_the_same_generator_no_password_serves_twice() {
+    let (mut world, key, old) = ready(115);
+    let new = TestPin::new("13579", 41);
+    world.advance(STEP);
+    let now = world.seconds();
+    // The password that authorizes serves for the registration too, or an earlier one does.
+    let shown_at = |world: &mut World, authorized: u64, shown: u64| {
+        let showing = sad_of(world, &key, Purpose::Link, Vec::new());
+        let digest = HashAlgorithm::Sha256.digest(new.name().as_ref());
+        let authorizing = sad_of(world, &key, Purpose::Relink, vec![digest.into()]);
+        let authorization = world.sealed(&authorizing, old.answer(authorized));
+        let showing = world.sealed(&showing, new.register(shown));
+        let action = ManageAction::RelinkPinTotp { registration: new.name() };
+        relink(world, &key, action, Some(authorization), showing)
+    };
+    assert_eq!(shown_at(&mut world, now, now), Err(Fault::AssertionSignature));
+    assert_eq!(shown_at(&mut world, now + STEP, now), Err(Fault::AssertionSignature));
+    world.advance(STEP);
+    let now = world.seconds();
+    shown_at(&mut world, now, now + STEP).unwrap();
+    // Neither serves again, now or after a boot.
+    let answered = |world: &mut World, at: u64| {
+        let sad = sad_of(world, &key, Purpose::Sign, vec![hash(1)]);
+        authorize(world, &key, &sad, new.answer(at))
+    };
+    for _ in 0..2 {
+        assert_eq!(answered(&mut world, now), Err(Fault::AssertionSignature));
+        assert_eq!(answered(&mut world, now + STEP), Err(Fault::AssertionSignature));
+        world.reboot();
+        world.provide().unwrap();
+    }
+    world.advance(STEP);
+    let next = world.seconds() + STEP;
+    assert!(answered(&mut world, next).is_ok());
+}
+
 #[test]
 fn a_registration_that_is_refused_takes_no_answer_of_the_linked_pin() {
     let (mut world, key, old) = ready(107);

@@ -224,4 +224,19 @@ impl EidMeans {
             }
         }
     }
+
+    /// Whether it may take the place of the linked means, which authorized that with an answer of this counter.
+    ///
+    /// # Errors
+    /// [`Fault::EidMismatch`]: whoever relies on the key knows it at a level, which another provider's account does not
+    /// lower; [`Fault::AssertionSignature`]: a password that served.
+    pub fn follows(&self, linked: &Self, counter: u32) -> Result<(), Fault> {
+        if self.scal() < linked.scal() {
+            return Err(Fault::EidMismatch);
+        }
+        match (self, linked) {
+            (Self::PinTotp(new), Self::PinTotp(former)) => pin_totp::follows(new, former, counter),
+            _ => Ok(()),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //!
 //! An answer that can be a guess is debited first: the event [`EventBody::AttemptDebited`] is released (cosigned where the
 //! service says so) before the comparison, so that neither an old store nor a second copy gives guesses back
-//! (spec/ledger.md, gap 9). The command then runs again from its start, once, with what came of it as its own event. A code
+//! where witnesses cosign (spec/ledger.md, gap 9). The command then runs again from its start, once, with what came of it as its own event. A code
 //! that is good for a time says nothing while the time is in doubt, not even for what needs no time otherwise.
 
 use super::super::authorization::CheckedSad;
@@ -112,12 +112,23 @@ impl Operational {
         };
         let entry = Entry::new(body, asked(credential, checked));
         let withheld = Withheld { ticket, result: Outcome::Refused(fault) };
-        if is_restriction(checked.sad.purpose) {
-            self.journal.append_restriction(entry, around.now, withheld)?;
-        } else {
-            self.journal.append(entry, around.now, withheld)?;
-        }
+        self.append_for(checked.sad.purpose, entry, withheld, around)?;
         Ok(None)
+    }
+
+    /// In the room that there is for what comes of an answer.
+    fn append_for(
+        &mut self,
+        purpose: Purpose,
+        entry: Entry,
+        withheld: Withheld,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Fault> {
+        if is_restriction(purpose) {
+            self.journal.append_restriction(entry, around.now, withheld)
+        } else {
+            self.journal.append(entry, around.now, withheld)
+        }
     }
 
     /// Room for what comes of an answer, so that none is compared in vain.
@@ -154,7 +165,8 @@ impl Operational {
         };
         let attempt = Attempt { command, nonce: checked.nonce, credential: credential.subject };
         let entry = Entry::new(body, asked(credential, checked));
-        self.append(ticket, entry, Outcome::Debited(Box::new(attempt)), around)?;
+        let withheld = Withheld { ticket, result: Outcome::Debited(Box::new(attempt)) };
+        self.append_for(checked.sad.purpose, entry, withheld, around)?;
         self.attempts.waiting.insert(credential.subject);
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Place: SAM. Guesses: debited before they are compared, counted over boots, locked at the limit; passwords serve once.
 
-use super::super::world::{Fuse, Sink};
+use super::super::world::{Fuse, Sink, Witnessing};
 use super::*;
 use fuin_enclave::sam::{Input, Ticket};
+use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::sad::MAX_ATTEMPTS;
 
 /// Kind of the newest events, oldest first.
@@ -234,4 +235,26 @@ fn nothing_is_compared_while_the_time_is_in_doubt() {
     assert_eq!(attempts(&world), before);
     // The RA client needs none.
     assert_eq!(by_ra(&mut world, &key).unwrap().suspended, [Holder::Ra]);
+}
+
+/// A full queue keeps nobody from suspending: the attempt finds the room that restrictions have.
+#[test]
+fn with_the_ledger_full_a_pin_still_suspends() {
+    let mut world = World::with_witnesses(126, 3);
+    world.install().unwrap();
+    world.genesis().unwrap();
+    let pin = signers();
+    let key = enrol(&mut world, &pin);
+    world.witnessing = Witnessing::Holds;
+    let full = (0..5_000).any(|n| {
+        let made = world.generate(&format!("user-{n}"), KeyAlgorithm::EcdsaP256);
+        made.err() == Some(Fault::LedgerBusy)
+    });
+    assert!(full);
+    let sad = sad_of(&mut world, &key, Purpose::Suspend, Vec::new());
+    let evidence = world.sealed(&sad, pin.answer(world.seconds()));
+    let record = world.store.records[&key.id].clone();
+    let suspend = Suspend { credential: key.id.clone(), evidence, record };
+    assert_eq!(world.call(Command::Suspend(suspend)), Err(Fault::Busy), "it waits for its event");
+    assert_eq!(newest(&world, 1), ["attempt-debited"]);
 }

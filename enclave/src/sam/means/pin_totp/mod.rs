@@ -86,6 +86,15 @@ pub fn verify(linked: &PinTotp, last: u32, assertion: &Assertion, now: u64) -> R
     step.filter(|_| right).ok_or(Fault::AssertionSignature)
 }
 
+/// Takes the place of another PIN. With the same generator it must show a later password than the one, of step `last`, that
+/// authorized this: none serves twice, whatever PIN is beside it.
+///
+/// # Errors
+/// [`Fault::AssertionSignature`].
+pub fn follows(new: &PinTotp, former: &PinTotp, last: u32) -> Result<(), Fault> {
+    if new.secret != former.secret || new.step > last { Ok(()) } else { Err(Fault::AssertionSignature) }
+}
+
 fn stretched(pin: &[u8], salt: &[u8]) -> Result<Secret, Fault> {
     let (memory, passes, lanes) = COST;
     let params = Params::new(memory, passes, lanes, Some(VERIFIER)).map_err(|_| Fault::Internal)?;

@@ -56,16 +56,19 @@ impl Operational {
             return Err(Fault::SadRequest);
         }
         let judging = self.judging(&credential.record, &shown.nonce, around);
-        // Whoever relies on the key knows it at a level: another provider's account does not lower it.
-        let keeps_level = |means: &EidMeans| means.scal() >= linked.scal();
-        let registered = named
+        let last = self.journal.state().credential(&credential.subject).map_or(0, |c| c.means_counter);
+        let following = |means: EidMeans, counter| means.follows(linked, counter).map(|()| means);
+        let mut registered = named
             .register(&shown.assertion, &shown.digest, judging, rng)
-            .and_then(|means| if keeps_level(&means) { Ok(means) } else { Err(Fault::EidMismatch) });
+            .and_then(|means| following(means, last));
         // A registration that is refused takes no answer of the linked means with it: what that spends is in the event of
         // the new means alone.
-        let again = || Command::Relink(request.clone());
-        if registered.is_ok() && self.answered(ticket, &checked, credential, again, around)?.is_none() {
-            return Ok(());
+        if registered.is_ok() {
+            let again = || Command::Relink(request.clone());
+            let Some(counter) = self.answered(ticket, &checked, credential, again, around)? else {
+                return Ok(());
+            };
+            registered = registered.and_then(|means| following(means, counter));
         }
         let Some(means) = self.judged(ticket, &shown, credential, registered, around)? else {
             return Ok(());
