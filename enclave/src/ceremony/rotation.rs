@@ -17,7 +17,7 @@ use fuin_shared::message::GenesisShares;
 use fuin_shared::rotation::{RotationApproval, RotationPlan, ShareDeletion};
 use fuin_shared::statement::{SignedStatement, signers};
 use rand_core::CryptoRng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A new root key that waits for receipts. Nothing depends on it.
 pub struct PendingRotation {
@@ -59,7 +59,7 @@ impl PendingRotation {
         let said = context.manifest.officers_say(approvals, ours, |approval| approval.statement)?;
         let said = said.ok_or(Fault::RotationQuorum)?;
         check_unspent(&said, journal, now_seconds)?;
-        let officers = signers(approvals).collect();
+        let officers = signers(approvals).collect::<BTreeSet<_>>().into_iter().collect();
         Ok(Self { custody: Custody::make(context, rng)?, plan, approvals: said, officers })
     }
 
@@ -67,6 +67,15 @@ impl PendingRotation {
     #[must_use]
     pub const fn commitments(&self) -> (RootCommitment, RootCommitment) {
         (self.plan.commitment, self.custody.shares().commitment)
+    }
+
+    /// Whether the same order made both.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        let names = |rotation: &Self| -> BTreeSet<StatementId> {
+            rotation.approvals.iter().map(|approval| approval.statement).collect()
+        };
+        self.plan == other.plan && names(self) == names(other)
     }
 
     /// The sealed shares.
@@ -146,6 +155,8 @@ impl Deletions {
     ) -> Result<Vec<StatementId>, Fault> {
         let current = journal.state().roots().current().ok_or(Fault::LedgerBroken)?;
         let custodians = context.custodians_under(&former.manifest).ok_or(Fault::LedgerBroken)?;
+        // Its name may have been spent by another statement since: then it would end the ledger, not the root key.
+        self.said.retain(|_, statement| !journal.state().is_spent(statement));
         for statement in statements.iter().take(custodians.len()) {
             let signed: SignedStatement =
                 codec::decode(statement.as_slice()).map_err(|_| Fault::StatementMalformed)?;

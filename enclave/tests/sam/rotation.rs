@@ -5,7 +5,8 @@ mod kills;
 mod old;
 mod refusals;
 
-use super::world::{Enrolled, Organization, World, hash};
+use super::world::{Enrolled, Organization, Witnessing, World, hash};
+use fuin_enclave::sam::Input;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::MandateId;
@@ -262,4 +263,22 @@ fn without_records_the_former_root_key_is_unused_at_once() {
     world.erase().unwrap();
     world.reboot();
     assert_eq!(world.provide(), Ok(()));
+}
+
+/// The end of one rotation, seen by witnesses late, is not the end of the next.
+#[test]
+fn a_rotation_that_begins_before_the_end_of_the_last_one_is_released_goes_on() {
+    let mut service = Service::new(3);
+    service.world.rotate().unwrap();
+    service.world.rewrap().unwrap();
+    service.world.witnessing = Witnessing::Holds;
+    assert_eq!(service.world.erase().err(), Some(Fault::Busy));
+    let shares = service.world.begin_rotation().unwrap();
+    service.world.witnessing = Witnessing::Honest;
+    let asked = service.world.asked.take().unwrap();
+    let lines = service.world.lines(&asked);
+    let replies = service.world.run(Input::Cosigned(Ok(lines)));
+    assert!(replies.iter().any(|(_, result)| matches!(result, Ok(Answer::RootErased(_)))), "{replies:?}");
+    assert_eq!(service.world.evident_root().1.unwrap().stage, RotationStage::Sharing);
+    assert_eq!(service.world.confirm_rotation(&shares), Ok(shares.commitment));
 }

@@ -17,7 +17,8 @@ use fuin_shared::rotation::{EraseRoot, RootRotation, RotateRoot, RotationStage, 
 use rand_core::CryptoRng;
 
 impl Machine {
-    /// Makes a new root key. One that waited for receipts before is forgotten: nothing depends on it.
+    /// Makes a new root key. One that waited for receipts before is forgotten: nothing depends on it. The same order again is
+    /// answered with the shares that it made: receipts stay good, and one approval is for one root key.
     pub(super) fn rotate_root(
         &mut self,
         ticket: Ticket,
@@ -30,6 +31,10 @@ impl Machine {
         let (journal, seconds) = (&operational.journal, now.0 / 1000);
         let pending =
             PendingRotation::begin(context, &self.instance, journal, &command.approvals, seconds, rng)?;
+        let pending = match self.rotation.take() {
+            Some(waiting) if waiting.is_of(&pending) => waiting,
+            _ => pending,
+        };
         let (from, to) = pending.commitments();
         let shares = pending.shares().clone();
         self.facts.rotation = Some(RootRotation { from, to, stage: RotationStage::Sharing });
@@ -120,6 +125,8 @@ impl Machine {
                     rotation.stage = RotationStage::Deleting;
                 }
             }
+            // Another one may have begun since the event was appended.
+            Turn::Erased if self.rotation.is_some() => {}
             Turn::Erased => self.facts.rotation = None,
         }
     }

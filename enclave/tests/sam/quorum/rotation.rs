@@ -4,6 +4,7 @@
 use super::*;
 use fuin_shared::algorithm::KeyAlgorithm;
 use fuin_shared::log::event::EventBody;
+use fuin_shared::manifest::ManifestChange;
 use fuin_shared::rotation::{EraseRoot, ShareDeletion};
 
 impl Quorum {
@@ -158,6 +159,26 @@ fn two_deletions_of_three_erase_the_former_root_key() {
     quorum.boots();
     assert_eq!(quorum.provide(1), Ok(Answer::ShareAccepted { missing: 1 }));
     assert!(matches!(quorum.provide(0), Ok(Answer::Operational { .. })));
+}
+
+/// An officer and a custodian who give a statement the same name: it is spent, and nothing of the ledger breaks.
+#[test]
+fn a_deletion_whose_name_was_spent_meanwhile_counts_no_more() {
+    let mut quorum = Quorum::working();
+    let former = quorum.rotated();
+    assert_eq!(quorum.world.rewrap(), Ok((1, 0)));
+    let deletion = quorum.deletion(&former);
+    assert_eq!(quorum.says_deleted(0, &deletion), Err(Fault::DeletionsMissing));
+    let draft = quorum.world.draft(|manifest| manifest.not_after -= 1);
+    let officers = [Person::new("ada", 41), Person::new("ben", 42)];
+    let mut approvals = officers.each_ref().map(|_| quorum.world.manifest_approval(&draft));
+    approvals[0].statement = deletion.statement;
+    let approvals = officers.iter().zip(&approvals).map(|(officer, approval)| officer.state(approval));
+    let change = ManifestChange { manifest: draft, approvals: approvals.collect() };
+    quorum.world.change(change).unwrap();
+    assert_eq!(quorum.deletes(1, &former), Err(Fault::DeletionsMissing));
+    assert_eq!(quorum.world.phase(), Phase::Operational);
+    assert!(matches!(quorum.deletes(2, &former), Ok(Answer::RootErased(_))));
 }
 
 /// Whoever had a share of the former root key counts among those who could bring it back, and may say that it is deleted.

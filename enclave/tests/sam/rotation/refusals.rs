@@ -49,6 +49,20 @@ fn an_approval_is_spent_once() {
 }
 
 #[test]
+fn the_same_order_again_makes_no_other_root_key() {
+    let mut world = World::operational(62);
+    let approval = world.rotation_approval();
+    let said = vec![world.officer.state(&approval)];
+    let shares = world.order_rotation(said.clone()).unwrap();
+    assert_eq!(world.order_rotation(said), Ok(shares.clone()));
+    assert_eq!(world.confirm_rotation(&shares), Ok(shares.commitment));
+    // Another approval is another order.
+    let mut world = World::operational(62);
+    let first = world.begin_rotation().unwrap();
+    assert_ne!(world.begin_rotation().unwrap().commitment, first.commitment);
+}
+
+#[test]
 fn without_the_officers_quorum_there_is_no_rotation() {
     let mut world = World::operational(62);
     assert_eq!(world.order_rotation(Vec::new()).err(), Some(Fault::RotationQuorum));
