@@ -25,7 +25,7 @@ use fuin_shared::message::{
     Answer, Authorize, Command, EndMandate, EndedBy, GrantMandate, KeyGenerated, Manage, Receipt, SignHash,
 };
 use fuin_shared::sad::{AuthorizationEvidence, HashType, MeansProfile, Purpose, Sad, sad_digest};
-use fuin_shared::seal::ApproverEvidence;
+use fuin_shared::seal::{ApproverEvidence, end_hash};
 use fuin_shared::statement::{ManageAction, ManageStatement};
 use said::{event, payload, stated};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,15 @@ pub struct Permission {
 }
 
 impl Permission {
+    /// It must be about this credential.
+    fn about(&self, credential: &CredentialId) -> Result<(), String> {
+        if self.credential == *credential {
+            Ok(())
+        } else {
+            Err("on a consent about another credential".to_owned())
+        }
+    }
+
     /// Counts a signature by its level.
     fn tally(&self, scal2: &mut u64, scal1: &mut u64) {
         *(if self.scal == 2 { scal2 } else { scal1 }) += 1;
@@ -176,16 +185,20 @@ impl Oracle {
                 self.extended(request, token, receipt.index)
             }
             (Some(Command::Suspend(request)), Answer::CredentialStatus(_)) => {
-                self.consent(Some(&request.evidence), Purpose::Suspend).map(drop)
+                let said = self.consent(Some(&request.evidence), Purpose::Suspend);
+                said.and_then(|said| said.about(&request.credential))
             }
-            // Suspensions by RA clients and officers are tested elsewhere.
-            (
-                _,
-                Answer::CeremonyStatus(_)
-                | Answer::RevocationTaken
-                | Answer::CredentialStatus(_)
-                | Answer::MandateStatus(_),
-            ) => Ok(()),
+            (Some(Command::Hold(m)), Answer::CredentialStatus(_)) => {
+                let suspends = stated(&m.proof).is_some_and(|s| s.action == ManageAction::Suspend {});
+                let obeyed = self.managed(m, None).map(drop);
+                if suspends { obeyed } else { Err("suspended on a proof of something else".to_owned()) }
+            }
+            // The suite's officers order nothing.
+            (Some(Command::Order(_)), Answer::CredentialStatus(_) | Answer::Restored(_)) => {
+                Err("on an officer's order that nobody gave".to_owned())
+            }
+            (Some(Command::CredentialStatus(_)), Answer::CredentialStatus(_)) => Ok(()),
+            (_, Answer::CeremonyStatus(_) | Answer::RevocationTaken | Answer::MandateStatus(_)) => Ok(()),
             (Some(Command::Relink(r)), Answer::Linked(_)) => {
                 self.managed(&r.manage, Some(Purpose::Relink)).map(drop)
             }
@@ -336,7 +349,13 @@ impl Oracle {
 
     fn ended(&mut self, request: &EndMandate, receipt: &Receipt) -> Result<(), String> {
         match &request.by {
-            EndedBy::Approver(evidence) => self.consent(Some(evidence), Purpose::EndMandate).map(drop)?,
+            EndedBy::Approver(evidence) => {
+                let said = self.consent(Some(evidence), Purpose::EndMandate)?;
+                said.about(&request.credential)?;
+                if said.hashes != [end_hash(HashAlgorithm::Sha256, &request.mandate)] {
+                    return Err("ended on a consent to the end of another mandate".to_owned());
+                }
+            }
             EndedBy::Officer(statement) if self.mandates.may_end(statement) => {}
             EndedBy::Officer(_) => return Err("ended on a statement that no officer made".to_owned()),
         }
@@ -389,7 +408,10 @@ impl Oracle {
             Some(Purpose::Delete) if manage.evidence.is_none() => Ok(None),
             Some(purpose) => {
                 let evidence = manage.evidence.as_ref().ok_or("without the signer's consent")?;
-                self.word(evidence, purpose).map(Some)
+                let said = self.word(evidence, purpose)?;
+                let key = stated(&manage.proof).and_then(|stated| stated.key);
+                said.about(&key.ok_or("on a proof that names no key")?)?;
+                Ok(Some(said))
             }
             None => Ok(None),
         }

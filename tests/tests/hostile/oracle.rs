@@ -6,12 +6,13 @@ use fuin_shared::fault::Fault;
 use fuin_shared::ids::MandateId;
 use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::message::{
-    Answer, Command, EndedBy, ExtendTransaction, HandOver, HandedOver, Receipt, Seal, Suspend,
+    Answer, Command, EndedBy, ExtendTransaction, HandOver, HandedOver, Order, Receipt, Seal, Suspend,
 };
 use fuin_shared::sad::{
     Assertion, AuthorizationEvidence, AuthorizedSad, MAX_ATTEMPTS, MeansProfile, Purpose,
 };
 use fuin_shared::seal::{MandateTerms, Rate, mandate_id};
+use fuin_shared::statement::ManageAction;
 use fuin_tests::hostile::organization::Organization;
 use fuin_tests::hostile::signer::{Enrolled, hash, sad_request, verify};
 use fuin_tests::hostile::world::World;
@@ -153,6 +154,49 @@ fn the_oracle_counts_a_suspension_that_the_signer_did_not_ask_for() {
     assert_eq!(unauthorized(&world), 0);
     world.oracle.borrow_mut().judge(Some(&command), &answer);
     assert_eq!(unauthorized(&world), 1, "a consent used twice");
+}
+
+/// Whether the oracle minds that this was obeyed.
+fn minds(world: &World, command: Command, answer: &Answer) -> bool {
+    let before = unauthorized(world);
+    world.oracle.borrow_mut().judge(Some(&command), answer);
+    unauthorized(world) > before
+}
+
+#[test]
+fn the_oracle_counts_what_was_said_of_another_credential() {
+    let mut world = World::operational();
+    let (key, other) = (world.enrol(), world.enrol());
+    let on = world.trusted();
+    let (evidence, _) = world.consent(&on, &key, Purpose::Suspend, &[]);
+    let (elsewhere, _) = world.consent(&on, &key, Purpose::Suspend, &[]);
+    let (of_key, _) = world.consent(&on, &key, Purpose::Delete, &[]);
+    let (of_other, _) = world.consent(&on, &other, Purpose::Delete, &[]);
+    let mixed = world.manage(ManageAction::DeleteKey {}, Some(&other.id), Some(of_key));
+    let record = world.record(&key.id);
+    let suspend = Suspend { credential: key.id.clone(), evidence, record };
+    let answer = world.call(Command::Suspend(suspend.clone())).unwrap();
+    let moved = Suspend { credential: other.id.clone(), evidence: elsewhere, ..suspend };
+    assert!(minds(&world, Command::Suspend(moved), &answer), "another credential stopped");
+    // A deletion: the RA names one key, its signer another.
+    let honest = world.manage(ManageAction::DeleteKey {}, Some(&other.id), Some(of_other));
+    let deleted = world.call(Command::DeleteKey(honest)).unwrap();
+    assert_eq!(unauthorized(&world), 1);
+    assert!(minds(&world, Command::DeleteKey(mixed), &deleted), "another key destroyed");
+}
+
+#[test]
+fn the_oracle_counts_a_suspension_that_neither_ra_nor_officer_asked_for() {
+    let mut world = World::operational();
+    let key = world.enrol();
+    let hold = Command::Hold(world.manage(ManageAction::Suspend {}, Some(&key.id), None));
+    let answer = world.call(hold.clone()).unwrap();
+    assert_eq!(unauthorized(&world), 0);
+    assert!(minds(&world, hold, &answer), "a proof obeyed twice");
+    let unlock = Command::Hold(world.manage(ManageAction::Unlock {}, Some(&key.id), None));
+    assert!(minds(&world, unlock, &answer), "a proof of something else");
+    let order = Order { credential: key.id.clone(), orders: Vec::new(), record: world.record(&key.id) };
+    assert!(minds(&world, Command::Order(order), &answer), "an officer's order");
 }
 
 /// An organization with a mandate of two seals, and one seal under it.
