@@ -129,17 +129,23 @@ impl Details {
     /// [`Trouble`] where the source fails; within it the rule that is broken.
     pub async fn look_up(
         &mut self,
-        source: &Source,
+        source: &mut Source,
+        size: u64,
         index: u64,
         event: &Event,
         sealed: Option<&[u8]>,
     ) -> Result<Result<Option<Detail>, String>, Trouble> {
-        let wanted = sealed.and_then(|sealed| self.opener.as_ref()?.wants(sealed));
+        let wanted = sealed.and_then(|sealed| self.opener.as_ref()?.wants(sealed)).filter(|at| *at < index);
         if let (Some(at), Some(opener)) = (wanted, &mut self.opener)
-            && let Some(carrier) = source.detail(at).await?
-            && let Err(error) = opener.learn(at, &carrier)
+            && let Some((carrying, carrier)) = source.entry(at, size).await?
         {
-            return Ok(Err(error.to_string()));
+            let carrying: Event =
+                codec::decode(&carrying).map_err(|_| Trouble::broken(at, Rule::Encoding.to_string()))?;
+            // One that is not its event's would make details look as if they were sealed to others.
+            let learnt = fuin_auditor::check(&carrying, &carrier).and_then(|()| opener.learn(at, &carrier));
+            if let Err(error) = learnt {
+                return Ok(Err(error.to_string()));
+            }
         }
         Ok(self.take(index, event, sealed))
     }
@@ -147,7 +153,9 @@ impl Details {
     /// Takes a content key that passes by, so that later details open.
     pub fn pass(&mut self, index: u64, event: &Event, sealed: Option<&[u8]>) {
         self.first(index, event);
-        if let (Some(opener), Some(sealed)) = (&mut self.opener, sealed) {
+        if let (Some(opener), Some(sealed)) = (&mut self.opener, sealed)
+            && fuin_auditor::check(event, sealed).is_ok()
+        {
             // What is wrong with it is told where it is needed.
             let _ = opener.learn(index, sealed);
         }

@@ -72,7 +72,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
                 details.pass(index, &event, sealed.as_deref());
                 continue;
             }
-            let looked = details.look_up(&source, index, &event, sealed.as_deref()).await?;
+            let looked = details.look_up(&mut source, size, index, &event, sealed.as_deref()).await?;
             let detail = looked.as_ref().ok().and_then(Option::as_ref);
             // One that is refused may be what was looked for: it is shown.
             if looked.is_ok() && !filter.takes_detail(detail) {

@@ -104,14 +104,15 @@ impl Source {
         }
     }
 
-    /// The sealed detail of any one entry, where the source is not read in order.
-    pub async fn detail(&self, index: u64) -> Result<Option<Vec<u8>>, Trouble> {
-        let found = match self {
-            Self::Tiles(tiles) => tiles.details(index).await?,
-            Self::Database(database) => database.details(index).await?,
-            Self::Archive(_) => Vec::new(),
-        };
-        Ok(found.into_iter().find(|(at, _)| *at == index).map(|(_, sealed)| sealed))
+    /// Any one entry with its sealed detail, where the source is not read in order.
+    pub async fn entry(&mut self, index: u64, size: u64) -> Result<Option<(Vec<u8>, Vec<u8>)>, Trouble> {
+        if matches!(self, Self::Archive(_)) {
+            return Ok(None);
+        }
+        let first = index / PIECE * PIECE;
+        let piece = self.piece(first, size).await?;
+        let found = piece.entries.into_iter().zip(piece.details).nth((index - first) as usize);
+        Ok(found.and_then(|(entry, sealed)| Some((entry, sealed?))))
     }
 
     /// A tile above the leaves, where the source has tiles.
