@@ -29,15 +29,16 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let credential = installation.credential(&client, Some(&args.credential)).await?;
     let mut means = installation.means();
     let mut standing = suspend(&client, &sic, &mut means, &credential, now).await?;
-    // It binds already; said again, it tells whether it is lasting.
+    // It binds already. What follows is only whether it is lasting: the means is not asked again for that.
     for _ in 0..LOOKS {
         if !standing.pending {
             break;
         }
         tokio::time::sleep(PAUSE).await;
-        standing = suspend(&client, &sic, &mut means, &credential, now).await?;
+        let info = client.credential(&credential.id).await.ok();
+        standing = info.and_then(|info| info.standing()).unwrap_or(standing);
     }
     let note = if standing.pending { " (pending: it binds, but no witness has seen it yet)" } else { "" };
-    println!("{}: {}{note}", credential.id, standing.state);
+    println!("{}: {}{note}", credential.id, standing.state.as_str());
     Ok(())
 }

@@ -9,4 +9,4 @@ mod types;
 pub use client::{CscClient, evidence_text};
 pub use error::CscClientError;
 pub use mandates::{EndedBy, MandateStatusAnswer};
-pub use types::{Activated, CertificateInfo, CredentialInfo, KeyInfo, SignedHashes, Standing};
+pub use types::{Activated, CertificateInfo, CredentialInfo, KeyInfo, SignedHashes, Standing, State};

@@ -75,9 +75,18 @@ pub struct CredentialInfo {
     pub scal: Option<String>,
     /// Most signatures of one authorization.
     pub multisign: u32,
+    /// Our addition.
+    #[serde(default)]
+    fuin: serde_json::Value,
 }
 
 impl CredentialInfo {
+    /// How the credential stands; none while the service cannot ask its enclave.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        Standing::deserialize(&self.fuin).ok()
+    }
+
     /// Identifier of the authentication object that answers a challenge.
     #[must_use]
     pub fn challenge_object(&self) -> Option<&str> {
@@ -123,12 +132,39 @@ pub(super) struct SuspendRequest<'a> {
     pub(super) auth_data: [AuthData<'a>; 1],
 }
 
+/// State of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It can be used.
+    Active,
+    /// Somebody stopped it.
+    Suspended,
+    /// Its means is locked.
+    Locked,
+    /// It has no certificate.
+    Inactive,
+}
+
+impl State {
+    /// As the service says it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Locked => "locked",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
 /// How a credential stands, as the service says it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Standing {
-    /// `active`, `suspended`, `locked` or `inactive`.
-    pub state: String,
+    /// State.
+    pub state: State,
     /// Whether a suspension that binds already is still to be made lasting.
     pub pending: bool,
     /// Running number, among the credential's events, of the officers' suspension; their release names it.

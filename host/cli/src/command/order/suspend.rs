@@ -38,7 +38,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         println!("{said}");
         return Ok(());
     }
-    println!("{credential}: {}", standing.state);
+    println!("{credential}: {} (by the host's word)", standing.state.as_str());
     if standing.pending {
         println!(
             "pending: it binds already; an enclave that is started anew before the event is released does not know of it"
