@@ -1,11 +1,9 @@
 //! Place: SSA. Sealed details for auditors, beside the entries that they are of.
 
 use super::{StoreError, from_sql, to_sql};
+use fuin_shared::log::detail::bundle::BUNDLE_WIDTH;
 use fuin_shared::message::KeptDetail;
 use sqlx::{Row, SqliteConnection, SqlitePool};
-
-/// Most details that are looked at for one answer.
-const MOST: i64 = 256;
 
 /// Keeps one, in the transaction of its entry.
 pub(super) async fn keep(connection: &mut SqliteConnection, detail: &KeptDetail) -> Result<(), StoreError> {
@@ -41,7 +39,7 @@ pub(super) async fn from(
          ORDER BY entry_index",
     )
     .bind(first)
-    .bind(MOST)
+    .bind(BUNDLE_WIDTH as i64)
     .bind(i64::try_from(octets).unwrap_or(i64::MAX))
     .fetch_all(pool)
     .await?;

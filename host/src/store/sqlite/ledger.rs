@@ -24,7 +24,7 @@ pub(super) async fn commit(pool: &SqlitePool, commit: Commit) -> Result<(), Stor
             return Err(StoreError::Commit("a detail must be of an entry of its commit"));
         }
         if detail.sealed.0.is_empty() || detail.sealed.0.len() > MAX_SEALED {
-            return Err(StoreError::Commit("a detail must have 1 to 393216 octets"));
+            return Err(StoreError::Commit("a detail is empty, or larger than a sealed detail may be"));
         }
     }
     // Dropped without commit, it is rolled back.
