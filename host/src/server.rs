@@ -79,6 +79,7 @@ pub struct RunningHost {
     http: JoinHandle<()>,
     ceremony: Option<CeremonyServer>,
     rewrap: JoinHandle<()>,
+    summing: JoinHandle<()>,
     revocation: JoinHandle<()>,
     enclaves: JoinHandle<()>,
     /// How long a stop waits for requests in flight.
@@ -139,6 +140,7 @@ impl Host {
 
         let revocation = tokio::spawn(crate::revocation::bring(app.config.revocation.clone(), relay.clone()));
         let rewrap = tokio::spawn(crate::rewrap::watch(Arc::clone(&store), relay.clone()));
+        let summing = tokio::spawn(crate::ledger::summing::watch(Arc::clone(&store)));
         let stop = watch::Sender::new(false);
         let bounds = Bounds::of(&app.config.limits);
         let enclaves = tokio::spawn(enclaves.run(relay.clone()));
@@ -166,6 +168,7 @@ impl Host {
             ceremony,
             revocation,
             rewrap,
+            summing,
             enclaves,
             patience,
             _hold: hold,
@@ -244,6 +247,7 @@ impl RunningHost {
         self.stop.send_replace(true);
         self.revocation.abort();
         self.rewrap.abort();
+        self.summing.abort();
         if let Some(ceremony) = self.ceremony {
             // Whoever waits for a replay of the ledger can ask again.
             ceremony.http.abort();

@@ -165,6 +165,7 @@ faults! {
     CheckpointForeign = 802, "checkpoint is not signed by this ledger's key";
     SinkRefused = 803, "ledger could not be made durable";
     LedgerBusy = 804, "ledger queue is full; try again later";
+    NoSnapshot = 805, "there is no snapshot of the ledger";
     // 900: platform
     Nsm = 900, "security module refused or failed";
     Entropy = 901, "random source failed its test";

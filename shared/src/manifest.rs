@@ -31,6 +31,8 @@ use sha2::{Digest, Sha256};
 pub const MAX_MANIFEST: usize = 64 * 1024;
 /// Most hashes of one SAD: of more, nobody could read the receipt, which has a salt for each.
 pub const MAX_HASHES: u32 = 2048;
+/// Events between two snapshots, where the manifest says nothing.
+pub const SNAPSHOT_EVENTS: u32 = 65_536;
 const MAX_LIST: usize = 64;
 
 /// When a result may leave the enclave.
@@ -147,6 +149,17 @@ pub struct Limits {
     pub activations: u32,
     /// Credentials of one signer.
     pub credentials_per_signer: u32,
+    /// Events after which a snapshot is due; absent for [`SNAPSHOT_EVENTS`].
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub snapshot_events: Option<u32>,
+}
+
+impl Limits {
+    /// Events after which a snapshot is due.
+    #[must_use]
+    pub fn snapshot_events(&self) -> u64 {
+        self.snapshot_events.unwrap_or(SNAPSHOT_EVENTS).into()
+    }
 }
 
 impl Default for Limits {
@@ -158,6 +171,7 @@ impl Default for Limits {
             activations_per_credential: 16,
             activations: 10_000,
             credentials_per_signer: 64,
+            snapshot_events: None,
         }
     }
 }
@@ -344,6 +358,7 @@ impl Manifest {
             )?;
         }
         rule((1..=MAX_HASHES).contains(&self.limits.hashes), "limits.hashes must be 1 to 2048")?;
+        rule(self.limits.snapshot_events() >= 16, "limits.snapshot_events must be 16 or more")?;
         Ok(())
     }
 

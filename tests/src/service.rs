@@ -28,6 +28,8 @@ pub enum Mode {
     PinTotp,
     /// As a process, with a seal credential of an organization.
     Sealing,
+    /// As a process, with a snapshot of the ledger after every few events.
+    Snapshots,
     /// In QEMU, from this image.
     Qemu(PathBuf),
 }
@@ -36,10 +38,8 @@ impl Mode {
     /// Longest wait until the service is ready.
     const fn patience(&self) -> Duration {
         match self {
-            Self::Process | Self::Witnessed | Self::DeviceKey | Self::PinTotp | Self::Sealing => {
-                Duration::from_secs(120)
-            }
             Self::Qemu(_) => Duration::from_secs(420),
+            _ => Duration::from_secs(120),
         }
     }
 }
@@ -163,6 +163,10 @@ impl Service {
             Mode::Sealing => {
                 let _ = program("fuin-enclave-process");
                 command.args(["dev", "--enclave", "process", "--seals"]);
+            }
+            Mode::Snapshots => {
+                let _ = program("fuin-enclave-process");
+                command.args(["dev", "--enclave", "process", "--snapshot-events", "16"]);
             }
             Mode::Qemu(image) => {
                 let _ = program("fuin-emulator");

@@ -8,7 +8,6 @@ mod cosigning;
 
 use super::details::Details;
 use super::keys::{LedgerKeys, RootKey};
-use super::state::State;
 use crate::platform::clock::{Millis, QuorumTime};
 use cosigning::{Cosigning, Durable};
 use fuin_shared::bytes::Blob;
@@ -18,6 +17,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::detail::{Detail, detail_hash};
 use fuin_shared::log::event::{Event, EventBody, MAX_ENTRY, VERSION};
+use fuin_shared::log::state::State;
 use fuin_shared::log::tree::{Frontier, leaf_hash};
 use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::manifest::Manifest;
@@ -165,7 +165,8 @@ impl<T> Journal<T> {
     }
 
     /// Index that the next event will have.
-    fn next_index(&self) -> u64 {
+    #[must_use]
+    pub fn next_index(&self) -> u64 {
         let in_flight = self.in_flight.as_ref().map_or(0, |batch| batch.items.len());
         self.frontier.size().saturating_add((in_flight + self.queue.len()) as u64)
     }

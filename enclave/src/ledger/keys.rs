@@ -10,6 +10,7 @@ use fuin_shared::evidence::LedgerIdentity;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{CredentialId, Digest32, LedgerId, RaClientId, ServiceId, Subject, UserId};
 use fuin_shared::log::note::NoteSigner;
+use fuin_shared::log::state::LedgerName;
 use fuin_shared::share::root_digest;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -44,17 +45,6 @@ impl RootKey {
         // Invariant: no output here is longer than the 255 blocks that HKDF gives.
         Hkdf::<Sha384>::new(None, &self.0).expand_multi_info(&[domain, context], out).expect("short output");
     }
-}
-
-/// Which ledger: a root key serves several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LedgerName {
-    /// Random.
-    pub ledger: LedgerId,
-    /// Shard.
-    pub shard: u32,
-    /// Epoch.
-    pub epoch: u32,
 }
 
 /// The root key, and everything that is derived from it for one ledger.

@@ -3,7 +3,6 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`state`] | the fold: marks of records, counters, spent statements |
 //! | [`journal`] | append, group commit, release |
 //! | [`replay`] | reads a ledger back at boot and refuses a broken or shortened one |
 //! | [`sealing`] | sealed records: a fresh derived key for each blob |
@@ -15,4 +14,3 @@ pub mod journal;
 pub mod keys;
 pub mod replay;
 pub mod sealing;
-pub mod state;

@@ -5,19 +5,23 @@
 //! A ledger that went through several epochs has a key for each, and the newest checkpoint must be of the last one. Keys of
 //! epochs before a rotation of the root key cannot be derived from the one that took over: then the events name them, and
 //! the newest checkpoint covers the events.
+//!
+//! A replay may begin from a snapshot ([`Replay::begin_from`]). Whose word that is: the enclave's that appended its event, under
+//! the manifest that is current still (decision 0032).
 
 use super::keys::{LedgerKeys, RootKey};
-use super::state::State;
 use crate::ceremony::new_epoch::PlannedEpoch;
 use crate::ceremony::provision::{Provision, Provisioned};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::{InstanceId, PersonId, RootCommitment, ServiceId};
+use fuin_shared::ids::{Digest32, InstanceId, ManifestHash, PersonId, RootCommitment, ServiceId};
 use fuin_shared::log::checkpoint::Checkpoint;
 use fuin_shared::log::event::{Event, EventBody};
 use fuin_shared::log::growth::Growth;
 use fuin_shared::log::note::{Note, VerifierKey};
+use fuin_shared::log::snapshot::{MAX_MARKS, Snapshot};
+use fuin_shared::log::state::{LedgerName, State};
 use fuin_shared::log::tree::{Frontier, Hash, leaf_hash};
 use fuin_shared::message::Head;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +41,8 @@ pub struct Replay {
     met: BTreeMap<u64, Option<Hash>>,
     /// Where a new epoch is planned: the proof that the ledger goes on from its checkpoint.
     growth: Option<Growth>,
+    /// Digest in the snapshot event that must come next.
+    begun_from: Option<Digest32>,
     /// Whose shares the root keys were made of.
     custodians: Vec<PersonId>,
     /// The boot that the last event must name.
@@ -100,18 +106,16 @@ impl Replay {
             }
             None => None,
         };
-        // Whose signature is under them shows later.
-        let text = |note: &String| Note::parse(note.as_bytes()).ok().map(|note| note.text().to_owned());
-        let marks = seen.iter().filter_map(text).filter_map(|text| Checkpoint::parse(&text).ok());
-        Ok(Self {
+        let mut replay = Self {
             provided: roots.keys().copied().collect(),
             roots,
             shares,
             service,
             prefix,
-            met: marks.map(|mark| (mark.size, None)).collect(),
+            met: BTreeMap::new(),
             seen,
             growth,
+            begun_from: None,
             custodians,
             heir,
             head,
@@ -120,7 +124,82 @@ impl Replay {
             frontier: Frontier::new(),
             keys: None,
             former: Vec::new(),
-        })
+        };
+        // Whose signature is under them shows later.
+        replay.met = replay.marked().map(|mark| (mark.size, None)).collect();
+        Ok(replay)
+    }
+
+    /// Sizes of the heads that the ledger must have grown from, for which a snapshot brings proofs; nothing if no snapshot
+    /// serves, since a proof must be made of all leaves.
+    #[must_use]
+    pub fn earlier_sizes(&self) -> Option<Vec<u64>> {
+        let marks: Vec<u64> = self.marked().map(|mark| mark.size).collect();
+        (self.growth.is_none() && marks.len() <= MAX_MARKS).then_some(marks)
+    }
+
+    /// What the notes say, whoever signed them.
+    fn marked(&self) -> impl Iterator<Item = Checkpoint> {
+        let text = |note: &String| Note::parse(note.as_bytes()).ok().map(|note| note.text().to_owned());
+        self.seen.iter().filter_map(text).filter_map(|text| Checkpoint::parse(&text).ok())
+    }
+
+    /// Whether this is a snapshot to begin from: of this service, made under the manifest that is current, and grown from every
+    /// head that custodians have seen before it. Otherwise the whole ledger is read.
+    #[must_use]
+    pub fn serves(&self, snapshot: &Snapshot, manifest: &ManifestHash) -> bool {
+        let (state, size) = (&snapshot.state, snapshot.frontier.size());
+        let ours = state.foundation().is_some_and(|foundation| foundation.service == self.service)
+            && state.manifest().is_some_and(|current| current.hash == *manifest);
+        let grew = |(number, mark): (usize, Checkpoint)| {
+            mark.size > size || snapshot.grew_from(number, mark.size, &mark.root)
+        };
+        ours && size < self.head.size && self.marked().enumerate().all(grew)
+    }
+
+    /// Begins from a snapshot that [`Replay::serves`]; answers the index of the entry to read first, which is the event of the
+    /// snapshot.
+    ///
+    /// # Errors
+    /// [`Fault::LedgerBroken`]: it names no ledger, or keys that are not those of its root key.
+    pub fn begin_from(&mut self, snapshot: Snapshot) -> Result<u64, Fault> {
+        for mark in self.marked().collect::<Vec<_>>() {
+            if mark.size <= snapshot.frontier.size() {
+                self.met.insert(mark.size, Some(mark.root));
+            }
+        }
+        self.keys = self.keys_after(&snapshot.state)?;
+        for begun in snapshot.state.epochs().begun() {
+            let before = VerifierKey::parse(&begun.predecessor.vkey).map_err(|_| Fault::LedgerBroken)?;
+            self.former.push((before, begun.index));
+        }
+        self.begun_from = Some(snapshot.digest);
+        (self.state, self.frontier) = (snapshot.state, snapshot.frontier);
+        Ok(self.frontier.size())
+    }
+
+    /// The keys of a ledger whose events are summed up; none if another root key took over that is not here.
+    fn keys_after(&mut self, state: &State) -> Result<Option<LedgerKeys>, Fault> {
+        let name = state.name().ok_or(Fault::LedgerBroken)?;
+        let current = state.roots().current().ok_or(Fault::LedgerBroken)?.commitment;
+        let Some(root) = self.roots.remove(&current) else { return Ok(None) };
+        let (keys, epoch) = match state.carried() {
+            None => {
+                let first = state.foundation().ok_or(Fault::LedgerBroken)?.name;
+                (LedgerKeys::derive(root, &self.prefix, first)?, first.epoch)
+            }
+            Some(carried) => {
+                let then = LedgerName { epoch: carried.epoch, ..name };
+                let keys = LedgerKeys::of_carried(root, &current, &carried.octets, &self.prefix, then)?;
+                (keys, carried.epoch)
+            }
+        };
+        let keys = if epoch == name.epoch { keys } else { keys.succeed(&self.prefix, name)? };
+        let known = state.epochs().begun().last();
+        if known.is_some_and(|known| known.ledger != keys.identity) {
+            return Err(Fault::LedgerBroken);
+        }
+        Ok(Some(keys))
     }
 
     /// Takes a piece of the stream.
@@ -157,6 +236,7 @@ impl Replay {
         let head =
             head.map_err(|_| if of_former() { Fault::LedgerBroken } else { Fault::CheckpointForeign })?;
         let whole = self.buffer.is_empty()
+            && self.begun_from.is_none()
             && head.size == self.head.size
             && (self.frontier.size(), self.frontier.root()) == (head.size, head.root);
         let marks = self.marks(keys.signer.verifier());
@@ -237,6 +317,7 @@ impl Replay {
         {
             return Err(Fault::LedgerBroken);
         }
+        self.check_snapshot(&event.body)?;
         self.state.apply(&event).map_err(|_| Fault::LedgerBroken)?;
         match &event.body {
             EventBody::Genesis { service, commitment, .. } => {
@@ -264,6 +345,20 @@ impl Replay {
             *met = Some(self.frontier.root());
         }
         Ok(())
+    }
+
+    /// A snapshot event sums up what is before it; where the replay began from one, that event comes first.
+    fn check_snapshot(&mut self, body: &EventBody) -> Result<(), Fault> {
+        let begun_from = self.begun_from.take();
+        match body {
+            EventBody::Snapshot { size, state } => {
+                let summed = begun_from.unwrap_or_else(|| self.state.digest());
+                let holds = *size == self.frontier.size() && *state == summed;
+                if holds { Ok(()) } else { Err(Fault::LedgerBroken) }
+            }
+            _ if begun_from.is_some() => Err(Fault::LedgerBroken),
+            _ => Ok(()),
+        }
     }
 
     /// Another root key takes over. If it is not here, what follows is under keys that are not known.

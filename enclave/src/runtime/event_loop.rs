@@ -213,6 +213,7 @@ impl<M: StateMachine> EventLoop<M> {
             Effect::Commit(commit) => self.store.submit(StoreRequest::Commit(commit)),
             Effect::AskHead => self.store.submit(StoreRequest::Head),
             Effect::ReadLedger { first } => self.store.submit(StoreRequest::ReadLedger { first }),
+            Effect::ReadSnapshot { marks } => self.store.submit(StoreRequest::ReadSnapshot { marks }),
             Effect::Cosign(cosign) => self.store.submit(StoreRequest::Cosign(cosign)),
             Effect::AskTime => self.ask_module(ModuleJob::Time),
             Effect::Rest(pause) => self.rested = Some(Instant::now() + pause),

@@ -54,6 +54,13 @@ pub enum Input {
         /// Whether this is the end.
         last: bool,
     },
+    /// A piece of the answer to [`Effect::ReadSnapshot`].
+    SnapshotOctets {
+        /// As [`fuin_shared::log::snapshot`] says, cut anywhere; [`Fault::NoSnapshot`].
+        result: Result<Vec<u8>, Fault>,
+        /// Whether this is the end.
+        last: bool,
+    },
     /// The answer to [`Effect::Cosign`]: signature lines, or why there are none now.
     Cosigned(Result<String, Fault>),
     /// The same, with the host's word that a witness knows another ledger.
@@ -96,6 +103,11 @@ pub enum Effect {
     ReadLedger {
         /// Index of the first entry.
         first: u64,
+    },
+    /// Ask the host for a snapshot of the ledger.
+    ReadSnapshot {
+        /// Sizes of earlier heads from which it must have grown.
+        marks: Vec<u64>,
     },
     /// Ask the host for cosignatures; at most one is under way. Waits for a host in the same way.
     Cosign(Cosign),

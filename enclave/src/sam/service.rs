@@ -1,12 +1,12 @@
 //! Place: SAM. The service that an instance works for: its current manifest, checked.
 
-use crate::ledger::state::{Adopted, Ended, State, Takeover};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{ManifestHash, ServiceId};
 use fuin_shared::log::cosignature::CosignedCheckpoint;
 use fuin_shared::log::note::VerifierKey;
+use fuin_shared::log::state::{Adopted, Ended, State, Takeover};
 use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::manifest::{
     Custodian, Manifest, ManifestApproval, ManifestChange, Measurement, ReleaseMode, SignedManifest,

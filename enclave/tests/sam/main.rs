@@ -32,6 +32,7 @@ mod roles;
 mod rotation;
 mod seals;
 mod set_change;
+mod snapshots;
 mod succession;
 mod suspension;
 mod time;

@@ -21,7 +21,7 @@ const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 /// A service with a credential that signs and one that seals.
 pub struct Service {
     pub world: World,
-    key: Enrolled,
+    pub key: Enrolled,
     organization: Organization,
     mandate: MandateId,
     number: u64,
@@ -35,7 +35,11 @@ impl AsMut<World> for Service {
 
 impl Service {
     pub fn new(witnesses: u8) -> Self {
-        let mut world = if witnesses == 0 { World::operational(61) } else { World::cosigned(61, witnesses) };
+        Self::of(if witnesses == 0 { World::operational(61) } else { World::cosigned(61, witnesses) })
+    }
+
+    /// In a world that is operational.
+    pub fn of(mut world: World) -> Self {
         let key = world.enrol(P256, 21);
         let organization = world.organization();
         let mut terms = world.terms(&organization);

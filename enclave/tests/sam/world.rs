@@ -8,6 +8,7 @@ mod manifests;
 mod rotation;
 mod sealing;
 mod signing;
+mod summing;
 mod witnessing;
 
 pub use auditing::TestAuditor;
@@ -15,6 +16,7 @@ pub use enrolment::{Enrolled, generate_action, link_action, pop_action};
 pub use manifests::evident_manifest;
 pub use sealing::{Organization, SEAL_SUBJECT, registration};
 pub use signing::evidence;
+pub use summing::Shown;
 pub use witnessing::{Witnessing, checkpoint, policy};
 
 use super::passkey::{ORIGIN, RELYING_PARTY, TestPasskey};
@@ -105,9 +107,9 @@ impl Store {
         Head { size: self.entries.len() as u64, checkpoint: self.checkpoint.clone() }
     }
 
-    fn bundle(&self) -> Vec<u8> {
+    fn bundle(&self, first: u64) -> Vec<u8> {
         let mut out = Vec::new();
-        for entry in &self.entries {
+        for entry in &self.entries[usize::try_from(first).unwrap()..] {
             append_entry(&mut out, entry).unwrap();
         }
         out
@@ -180,6 +182,10 @@ pub struct World {
     pub fuse: Option<Fuse>,
     /// Whether the power has failed: nothing happens until the next boot.
     pub dead: bool,
+    /// What the host shows of snapshots.
+    pub snapshot: Shown,
+    /// From which entry on the ledger was read last.
+    pub read_from: Option<u64>,
     seed: u64,
     tickets: u64,
     serial: u32,
@@ -251,6 +257,8 @@ impl World {
             platform: None,
             fuse: None,
             dead: false,
+            snapshot: Shown::Newest,
+            read_from: None,
             seed,
             tickets: 0,
             serial: 100,
@@ -358,10 +366,11 @@ impl World {
                         assert!(!self.resting, "it rests already");
                         self.resting = true;
                     }
+                    Effect::ReadSnapshot { marks } => inputs.extend(self.show_snapshot(&marks)),
                     Effect::ReadLedger { first } => {
-                        assert_eq!(first, 0);
+                        self.read_from = Some(first);
                         // Cut where nothing ends.
-                        let octets = self.store.bundle();
+                        let octets = self.store.bundle(first);
                         for piece in octets.chunks(7) {
                             inputs.push_back(Input::LedgerOctets { result: Ok(piece.to_vec()), last: false });
                         }

@@ -188,6 +188,7 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         | F::Internal
         | F::SelfCheck
         | F::LedgerBroken
+        | F::NoSnapshot
         | F::LedgerShortened
         | F::CheckpointForeign => Refusal::internal(&fault),
 

@@ -10,6 +10,7 @@
 //! | `/ledger/details/<index>` | auditors | sealed details of the entries from there on |
 
 mod auditor;
+pub(crate) mod summing;
 
 use crate::csc::{not_found, wrong_verb};
 use crate::http::Refusal;

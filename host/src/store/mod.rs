@@ -10,6 +10,7 @@ pub use types::{CatalogueEntry, KeyStatus, Manifests, Scal, SicClass, StoredToke
 
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;
+use fuin_shared::log::snapshot::Kept;
 use fuin_shared::log::tiles::Tile;
 use fuin_shared::log::tree::Hash;
 use fuin_shared::manifest::ManifestChange;
@@ -86,6 +87,16 @@ pub trait Store: Send + Sync + 'static {
     fn records<'a>(&'a self, after: Option<&'a CredentialId>, limit: u32) -> Pending<'a, Vec<SealedRecord>>;
     /// Whether another root key took over, and the ledger does not say yet that no record is under the one before.
     fn rotating(&self) -> Pending<'_, bool>;
+
+    /// Entries that the newest snapshot event sums up, if no snapshot of them is kept.
+    fn snapshot_wanted(&self) -> Pending<'_, Option<u64>>;
+    /// The newest snapshot that is kept.
+    fn snapshot(&self) -> Pending<'_, Option<Kept>>;
+    /// Keeps a snapshot, and no earlier one.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if the ledger has no such snapshot event.
+    fn put_snapshot(&self, kept: Kept) -> Pending<'_, ()>;
 
     /// Index of the event that carries the digest of a key statement.
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>>;

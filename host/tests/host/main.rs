@@ -21,6 +21,7 @@ mod revocation;
 mod revoked;
 mod rotation;
 mod setup;
+mod snapshots;
 mod standing;
 mod store;
 mod stream;

@@ -1,7 +1,7 @@
 //! Place: none. The auditor: reads a ledger entry by entry and holds it to every rule that shows from outside.
 //!
-//! It has no key and opens no hash. What it accepts, the enclave's own replay may still refuse; what it refuses, no honest
-//! enclave wrote.
+//! It has no key and opens no hash. What breaks a rule here, no honest enclave wrote. It makes the enclave's own fold too
+//! ([`super::state`]), so that it knows what a snapshot must say.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
@@ -10,11 +10,13 @@ mod standing;
 
 use standing::Standing;
 
+use super::RuleBroken;
 use super::epoch::Epochs;
 use super::event::{Event, EventBody, MAX_ENTRY, VERSION};
 use super::possession::Possession;
 use super::roots::{Records, Roots};
 use super::sealing::Sealing;
+use super::state::State;
 use super::tree::{Frontier, Hash, leaf_hash};
 use crate::codec;
 use crate::ids::{MandateId, ManifestHash, StatementId, Subject};
@@ -82,6 +84,12 @@ pub enum Rule {
     /// A root key takes the place of the current one, and the one before is erased when nothing is sealed under it.
     #[error("the root key or its rotation is another, or records are still sealed under the former one")]
     Rotation,
+    /// A snapshot says what the events before it add up to.
+    #[error("the snapshot says something else than the events before it add up to")]
+    Snapshot,
+    /// What else the enclave's own fold refuses.
+    #[error("{0}")]
+    State(&'static str),
 }
 
 /// What is known of a credential from outside.
@@ -124,6 +132,7 @@ pub struct Audit {
     epochs: Epochs,
     roots: Roots,
     totals: Totals,
+    state: State,
 }
 
 impl Audit {
@@ -201,6 +210,9 @@ impl Audit {
         if let EventBody::Boot { size, root, .. } | EventBody::EpochBegun { size, root, .. } = body {
             rule(*size == self.size() && root.0 == self.root(), Rule::BootHead)?;
         }
+        if let EventBody::Snapshot { size, state } = body {
+            rule(*size == self.size() && *state == self.state.digest(), Rule::Snapshot)?;
+        }
         self.possession.take(body).map_err(|_| Rule::HandOver)?;
         self.epochs.take(body).map_err(|_| Rule::Epoch)?;
         let credentials = &self.credentials;
@@ -262,6 +274,7 @@ impl Audit {
         for statement in body.spends() {
             rule(self.spent.insert(*statement), Rule::Statement)?;
         }
+        self.state.apply(event).map_err(|RuleBroken(text)| Rule::State(text))?;
         if first {
             self.totals.first_time = event.time;
         }

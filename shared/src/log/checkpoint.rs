@@ -12,6 +12,7 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use base64ct::{Base64, Encoding};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::note::{KeyError, Note, NoteError, NoteSigner, VerifierKey, check_key_name};
@@ -44,13 +45,15 @@ pub enum CheckpointError {
 }
 
 /// Head of a ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// Name of the ledger, equal to the name of its key.
     pub origin: String,
     /// Number of leaves.
     pub size: u64,
     /// Root of the tree of these leaves.
+    #[serde(with = "serde_bytes")]
     pub root: Hash,
 }
 

@@ -11,10 +11,12 @@ use crate::evidence::LedgerIdentity;
 use crate::ids::ManifestHash;
 use alloc::string::String;
 use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How an epoch began.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Begun {
     /// Its number.
     pub epoch: u32,
@@ -50,6 +52,16 @@ impl Epochs {
     #[must_use]
     pub fn begun(&self) -> &[Begun] {
         &self.begun
+    }
+
+    /// Puts back what a snapshot has.
+    pub(super) const fn restored(first: u32, begun: Vec<Begun>) -> Self {
+        Self { first, begun }
+    }
+
+    /// Number of the first one.
+    pub(super) const fn first(&self) -> u32 {
+        self.first
     }
 
     /// Takes the next event. Whether size and root in it are those of the ledger, and who cosigned, is for whoever has the

@@ -414,6 +414,13 @@ pub enum EventBody {
         /// Its commitment.
         commitment: RootCommitment,
     },
+    /// What the events before this one add up to: a boot may begin from there (spec/ledger.md, gap 18).
+    Snapshot {
+        /// How many there are.
+        size: u64,
+        /// Digest of the state after them ([`super::state`]).
+        state: Digest32,
+    },
     /// So many custodians deleted their shares of the former root key that the others cannot bring it back.
     RootErased {
         /// Its commitment.

@@ -8,9 +8,11 @@ use crate::ids::Subject;
 use crate::log::event::{ApproverUse, RecordMark};
 use crate::seal::Rate;
 use alloc::collections::{BTreeMap, VecDeque};
+use serde::{Deserialize, Serialize};
 
 /// The approvers of a seal credential, by number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Approvers {
     /// How many must sign.
     threshold: u8,
@@ -86,7 +88,8 @@ impl Approvers {
 }
 
 /// What a mandate allows in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bounds {
     /// Most seals.
     pub count: u32,
@@ -99,7 +102,8 @@ pub struct Bounds {
 }
 
 /// A mandate in the fold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Mandate {
     /// Its credential.
     pub credential: Subject,

@@ -45,6 +45,7 @@ impl EventBody {
             Self::RecordsRewrapped { .. } => "records-rewrapped",
             Self::RootUnused { .. } => "root-unused",
             Self::RootErased { .. } => "root-erased",
+            Self::Snapshot { .. } => "snapshot",
         }
     }
 
@@ -63,7 +64,8 @@ impl EventBody {
             | Self::RootRotated { .. }
             | Self::RecordsRewrapped { .. }
             | Self::RootUnused { .. }
-            | Self::RootErased { .. } => None,
+            | Self::RootErased { .. }
+            | Self::Snapshot { .. } => None,
             Self::KeyGenerated { credential, .. }
             | Self::MeansLinked { credential, .. }
             | Self::PopSigned { credential, .. }
@@ -150,7 +152,8 @@ impl EventBody {
             | Self::Alarm { .. }
             | Self::HandedOver { .. }
             | Self::RecordsRewrapped { .. }
-            | Self::RootUnused { .. } => &[],
+            | Self::RootUnused { .. }
+            | Self::Snapshot { .. } => &[],
         }
     }
 

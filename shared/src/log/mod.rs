@@ -18,6 +18,8 @@
 //! | [`receipt`] | a signer's receipt: such a proof, with what opens the event |
 //! | [`sealing`], [`mandates`] | seals of a credential, approvers and mandates, as both folds of the events keep them |
 //! | [`possession`], [`epoch`] | which boot has the ledger, and its epochs, as both folds keep them |
+//! | [`state`] | what all events add up to: the enclave's fold |
+//! | [`snapshot`] | that state in pieces, from which a boot can begin |
 //! | [`growth`] | a consistency proof made while the leaves go by |
 //! | [`marks`], [`audit`] | what events say to outsiders, and the rules that show from outside |
 
@@ -39,6 +41,8 @@ pub mod proof;
 pub mod receipt;
 pub mod roots;
 pub mod sealing;
+pub mod snapshot;
+pub mod state;
 pub mod tiles;
 pub mod tlog_policy;
 pub mod tlog_proof;

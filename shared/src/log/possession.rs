@@ -6,9 +6,11 @@
 use super::RuleBroken;
 use super::event::EventBody;
 use crate::ids::InstanceId;
+use serde::{Deserialize, Serialize};
 
 /// Who has the ledger.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Possession {
     /// Unknown until the first boot after the genesis.
     holder: Option<InstanceId>,

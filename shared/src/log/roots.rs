@@ -3,13 +3,16 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::RuleBroken;
 use super::event::{Event, EventBody};
 use super::sealing::Sealing;
 use crate::ids::{MandateId, ManifestHash, RootCommitment, Subject};
 
 /// A root key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Root {
     /// Its commitment.
     pub commitment: RootCommitment,
@@ -27,11 +30,13 @@ pub struct Records {
 }
 
 /// A root key that another one replaced.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Former {
     /// The root key.
     pub root: Root,
-    /// What is sealed under it.
+    /// What is sealed under it. A snapshot is only made when nothing is.
+    #[serde(skip)]
     records: Records,
     unused: bool,
 }
@@ -67,7 +72,8 @@ impl Former {
 }
 
 /// The fold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Roots {
     current: Option<Root>,
     former: Option<Former>,

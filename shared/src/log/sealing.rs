@@ -4,15 +4,20 @@
 
 use alloc::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::MandateId;
 use crate::log::RuleBroken;
 use crate::log::event::{Event, EventBody, RecordMark};
 use crate::log::mandates::{Approvers, Bounds, Mandate};
 
 /// Of one credential.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sealing {
     approvers: Option<Approvers>,
+    /// They are many: a snapshot has each by itself.
+    #[serde(skip)]
     mandates: BTreeMap<MandateId, Mandate>,
 }
 
@@ -100,6 +105,17 @@ impl Sealing {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Puts a mandate back that a snapshot has.
+    ///
+    /// # Errors
+    /// [`RuleBroken`].
+    pub(super) fn restore(&mut self, id: MandateId, mandate: Mandate) -> Result<(), RuleBroken> {
+        match self.mandates.insert(id, mandate) {
+            None => Ok(()),
+            Some(_) => Err(RuleBroken("a mandate twice")),
+        }
     }
 
     /// The mandate's record is sealed anew.

@@ -80,6 +80,12 @@ pub enum StoreRequest {
         /// Index of the first entry wanted.
         first: u64,
     },
+    /// The newest snapshot that there is, as a stream ([`crate::log::snapshot`]), with proofs that its tree grew from these sizes;
+    /// 805 where there is none.
+    ReadSnapshot {
+        /// Sizes of earlier heads, at most [`crate::log::snapshot::MAX_MARKS`].
+        marks: Vec<u64>,
+    },
     /// Ask the witnesses to cosign a checkpoint that is durable already. Whatever comes of it is an answer: a refusal by
     /// a witness means "not yet".
     Cosign(Cosign),
@@ -107,7 +113,7 @@ pub enum StoreAnswer {
     Committed,
     /// To `Head`.
     Head(Head),
-    /// To `ReadLedger`: chunks follow under the request's id.
+    /// To `ReadLedger` and `ReadSnapshot`: chunks follow under the request's id.
     Stream,
     /// To `Cosign`: signature lines of witnesses as in a note, each with its line feed, at most [`MAX_COSIGNATURES`]
     /// octets; empty when there are none yet.

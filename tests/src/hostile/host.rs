@@ -1,6 +1,7 @@
 //! Place: none. The host: sockets, frames, and a store that answers honestly or not.
 
 use crate::hostile::oracle::receipt;
+use crate::hostile::snapshots::SnapshotLie;
 use crate::hostile::store::{Answering, Sink, Store};
 use crate::hostile::witnesses::{Carried, Carrier, Witnesses};
 use fuin_shared::fault::Fault;
@@ -81,6 +82,8 @@ pub struct State {
     pub shown: Option<Store>,
     /// Answers to questions for the head, before the true ones.
     pub heads: VecDeque<Result<Head, Fault>>,
+    /// What is shown once in place of the newest snapshot.
+    pub snapshot: Option<SnapshotLie>,
     /// How the next commit is treated.
     pub sink: Sink,
     /// Answers of the enclave that nobody waits for, with the id of the request.
@@ -396,6 +399,19 @@ impl Host {
                 let host = self.clone();
                 std::thread::spawn(move || host.stream(number, id, &octets, &credit));
                 return;
+            }
+            StoreRequest::ReadSnapshot { marks } => {
+                let lie = state.snapshot.take();
+                match state.shown.as_ref().unwrap_or(&state.store).snapshot(&marks, lie) {
+                    None => Err(Fault::NoSnapshot),
+                    Some(octets) => {
+                        let (sender, credit) = mpsc::channel();
+                        state.credit.insert((number, id), sender);
+                        let host = self.clone();
+                        std::thread::spawn(move || host.stream(number, id, &octets, &credit));
+                        return;
+                    }
+                }
             }
             StoreRequest::Commit(commit) => {
                 let sink = std::mem::take(&mut state.sink);

@@ -75,6 +75,8 @@ pub struct Store {
     pub records: BTreeMap<CredentialId, SealedRecord>,
     /// Manifests that were adopted.
     pub manifests: Vec<ManifestChange>,
+    /// Sealed details, by the index of their events.
+    pub details: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Store {
@@ -90,8 +92,7 @@ impl Store {
                 RecordChange::Put(record) => drop(self.records.insert(record.id.clone(), record.clone())),
                 RecordChange::Erase(id) => drop(self.records.remove(id)),
                 RecordChange::Manifest(change) => self.manifests.push(change.clone()),
-                // Nothing that the enclave asks for again.
-                RecordChange::Detail(_) => {}
+                RecordChange::Detail(kept) => drop(self.details.insert(kept.index, kept.sealed.0.clone())),
             }
         }
         true

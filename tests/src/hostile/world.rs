@@ -5,6 +5,7 @@ mod sides;
 
 pub use sides::{Side, Snapshot};
 
+use crate::hostile::auditing::HonestAuditor;
 use crate::hostile::authority::Authority;
 use crate::hostile::host::{Host, Refused};
 use crate::hostile::means::Means;
@@ -71,6 +72,8 @@ pub enum Release {
 
 /// Commands that are kept in mind.
 const SEEN: usize = 256;
+/// Events between two snapshots: boots begin from one most of the time.
+const SNAPSHOT_EVENTS: u32 = 64;
 
 /// The service and its people.
 pub struct World {
@@ -88,6 +91,8 @@ pub struct World {
     pub authority: Authority,
     /// The one custodian.
     pub custodian: Custodian,
+    /// The one auditor.
+    pub auditor: HonestAuditor,
     /// What signers and approvers answer with.
     pub means: Means,
     /// Of the enclave's program.
@@ -145,6 +150,7 @@ impl World {
             other_ra: Person::new("other-ra"),
             authority: Authority::new(folder.path()),
             custodian: Custodian::new(PersonId::new("custodian").unwrap(), &mut UnwrapErr(SysRng)),
+            auditor: HonestAuditor::default(),
             means,
             measurement,
             anchor: std::fs::read(anchor).unwrap(),
@@ -219,12 +225,12 @@ impl World {
             algorithms: SignatureAlgorithm::ALL
                 .map(|algorithm| AlgorithmPolicy { algorithm, until: now() + 2_000_000 })
                 .to_vec(),
-            limits: Limits::default(),
+            limits: Limits { snapshot_events: Some(SNAPSHOT_EVENTS), ..Limits::default() },
             ledger_prefix: "ledger.example/fuin".to_owned(),
             witnesses: (self.kind.release == Release::Cosigned).then(|| self.witnesses().policy()),
             means: Some(self.means.policy()),
             operators: Vec::new(),
-            auditors: Vec::new(),
+            auditors: vec![self.auditor.entry()],
         }
     }
 

@@ -18,6 +18,7 @@ mod rotation;
 mod sad;
 mod seal;
 mod sign;
+mod snapshots;
 mod witnessed;
 
 use fuin_tests::service::{Mode, Service};

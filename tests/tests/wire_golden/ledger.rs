@@ -156,6 +156,7 @@ fn bodies() -> Vec<EventBody> {
         },
         EventBody::RootUnused { commitment: RootCommitment(thirty_two(0x22)) },
         EventBody::RootErased { commitment: RootCommitment(thirty_two(0x22)), deletions: vec![statement] },
+        EventBody::Snapshot { size: 70_000, state: digest(0x62) },
     ]
 }
 
@@ -201,6 +202,7 @@ fn name(body: &EventBody) -> &'static str {
         EventBody::RecordsRewrapped { .. } => "records-rewrapped",
         EventBody::RootUnused { .. } => "root-unused",
         EventBody::RootErased { .. } => "root-erased",
+        EventBody::Snapshot { .. } => "snapshot",
     }
 }
 

@@ -12,6 +12,7 @@ fn request_name(request: &StoreRequest) -> &'static str {
         StoreRequest::Head => "head",
         StoreRequest::ReadLedger { .. } => "read-ledger",
         StoreRequest::Cosign(_) => "cosign",
+        StoreRequest::ReadSnapshot { .. } => "read-snapshot",
     }
 }
 
@@ -41,6 +42,7 @@ pub fn vectors() -> Vec<Vector> {
         StoreRequest::Head,
         StoreRequest::ReadLedger { first: 256 },
         StoreRequest::Cosign(Cosign { ledger, checkpoint: checkpoint(), quorum: 2 }),
+        StoreRequest::ReadSnapshot { marks: vec![3, 256] },
     ];
     let adopting = StoreRequest::Commit(Commit {
         first: 7,

@@ -1,14 +1,15 @@
 use super::*;
 use crate::channel::InstanceKeyPairs;
 use crate::ledger::journal::{Entry, Journal, Progress};
-use crate::ledger::keys::{LedgerKeys, LedgerName, RootKey};
-use crate::ledger::state::State;
+use crate::ledger::keys::{LedgerKeys, RootKey};
 use crate::platform::clock::Millis;
 use crate::platform::entropy::testing::rng;
 use fuin_shared::ids::{LedgerId, ManifestHash, RootCommitment, ServiceId};
 use fuin_shared::key::Spki;
 use fuin_shared::log::detail::detail_hash;
 use fuin_shared::log::event::{AlarmKind, EventBody};
+use fuin_shared::log::state::LedgerName;
+use fuin_shared::log::state::State;
 use fuin_shared::log::tree::Frontier;
 use fuin_shared::log::witness_policy::{WitnessPolicy, WitnessSet};
 use fuin_shared::manifest::{Auditor, Limits, ReleaseMode};

@@ -213,8 +213,7 @@ impl<T> Cosigning<T> {
 #[cfg(test)]
 mod tests {
     use crate::ledger::journal::{Entry, Journal, MAX_QUEUE, Progress};
-    use crate::ledger::keys::{LedgerKeys, LedgerName, RootKey};
-    use crate::ledger::state::State;
+    use crate::ledger::keys::{LedgerKeys, RootKey};
     use crate::platform::clock::Millis;
     use fuin_shared::fault::Fault;
     use fuin_shared::ids::{Digest32, InstanceId, LedgerId, ManifestHash, RootCommitment, ServiceId};
@@ -223,6 +222,8 @@ mod tests {
     use fuin_shared::log::detail::Detail;
     use fuin_shared::log::event::EventBody;
     use fuin_shared::log::note::Note;
+    use fuin_shared::log::state::LedgerName;
+    use fuin_shared::log::state::State;
     use fuin_shared::log::tree::Frontier;
     use fuin_shared::log::witness_policy::{WitnessPolicy, WitnessSet};
     use fuin_shared::message::Cosign;

@@ -3,13 +3,14 @@
 //!
 //! `salt[32] || ciphertext || tag[16]`, AES-256-GCM. The key is used once, so the nonce is zero.
 
-use super::{LedgerKeys, LedgerName, RootKey};
+use super::{LedgerKeys, RootKey};
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::RootCommitment;
+use fuin_shared::log::state::LedgerName;
 use hkdf::Hkdf;
 use rand_core::CryptoRng;
 use sha2::Sha384;

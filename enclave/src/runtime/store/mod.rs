@@ -20,6 +20,7 @@ enum Kind {
     Head,
     /// With its stream, once the host has said that it comes.
     Ledger(Option<Receiver>),
+    Snapshot(Option<Receiver>),
     Cosign,
     /// A sign of life; nobody waits for it.
     Probe,
@@ -31,6 +32,7 @@ impl Kind {
             StoreRequest::Commit(_) => Self::Commit,
             StoreRequest::Head => Self::Head,
             StoreRequest::ReadLedger { .. } => Self::Ledger(None),
+            StoreRequest::ReadSnapshot { .. } => Self::Snapshot(None),
             StoreRequest::Cosign(_) => Self::Cosign,
         }
     }
@@ -40,6 +42,7 @@ impl Kind {
             Self::Commit => Some(Input::Committed(Err(fault))),
             Self::Head => Some(Input::Head(Err(fault))),
             Self::Ledger(_) => Some(Input::LedgerOctets { result: Err(fault), last: true }),
+            Self::Snapshot(_) => Some(Input::SnapshotOctets { result: Err(fault), last: true }),
             Self::Cosign => Some(Input::Cosigned(Err(fault))),
             Self::Probe => None,
         }
@@ -128,7 +131,7 @@ impl Store {
         let answer = self.answer;
         let Some(pending) = self.of(connection, id)? else { return Ok(None) };
         let input = match (&mut pending.kind, result) {
-            (Kind::Ledger(Some(_)), _) => return Err(Violation),
+            (Kind::Ledger(Some(_)) | Kind::Snapshot(Some(_)), _) => return Err(Violation),
             (kind, Err(fault)) => kind.failed(fault),
             (Kind::Commit, Ok(StoreAnswer::Committed)) => Some(Input::Committed(Ok(()))),
             (Kind::Head, Ok(StoreAnswer::Head(head))) => Some(Input::Head(Ok(head))),
@@ -139,7 +142,7 @@ impl Store {
                 Some(Input::Contradicted(lines))
             }
             (Kind::Probe, Ok(StoreAnswer::Head(_))) => None,
-            (Kind::Ledger(stream), Ok(StoreAnswer::Stream)) => {
+            (Kind::Ledger(stream) | Kind::Snapshot(stream), Ok(StoreAnswer::Stream)) => {
                 *stream = Some(Receiver::default());
                 pending.due = now + answer;
                 return Ok(None);
@@ -161,13 +164,22 @@ impl Store {
     ) -> Result<Option<Piece>, Violation> {
         let answer = self.answer;
         let Some(pending) = self.of(connection, id)? else { return Ok(None) };
-        let Kind::Ledger(Some(stream)) = &mut pending.kind else { return Err(Violation) };
+        let of_ledger = matches!(pending.kind, Kind::Ledger(_));
+        let (Kind::Ledger(Some(stream)) | Kind::Snapshot(Some(stream))) = &mut pending.kind else {
+            return Err(Violation);
+        };
         let credit = stream.accept(&data, last).map_err(|_| Violation)?;
         pending.due = now + answer;
         if last {
             self.pending.remove(&id);
         }
-        Ok(Some(Piece { input: Input::LedgerOctets { result: Ok(data.0), last }, credit }))
+        let result = Ok(data.0);
+        let input = if of_ledger {
+            Input::LedgerOctets { result, last }
+        } else {
+            Input::SnapshotOctets { result, last }
+        };
+        Ok(Some(Piece { input, credit }))
     }
 
     /// Ends what was under way on a lost connection.

@@ -6,6 +6,7 @@ mod founding;
 mod handing;
 mod recovery;
 mod rotating;
+mod summing;
 mod takeover;
 mod time;
 
@@ -28,6 +29,7 @@ use crate::platform::clock::Millis;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::InstanceId;
 use fuin_shared::log::event::AlarmKind;
+use fuin_shared::log::snapshot::Reading;
 use fuin_shared::manifest::Measurement;
 use fuin_shared::message::{Answer, Command, Status};
 use fuin_shared::phase::Phase;
@@ -65,6 +67,8 @@ enum Stage {
     Replaying {
         ticket: Ticket,
         replay: Box<Replay>,
+        /// A snapshot to begin from, while it comes.
+        snapshot: Option<Box<Reading>>,
     },
     /// The ledger was read; a document's time is awaited for the first event of this boot.
     Replayed {
@@ -185,6 +189,7 @@ impl Machine {
                 self.progress(progress, kernel, rng, &mut effects);
             }
             Input::LedgerOctets { result, last } => self.replay(result, last, kernel, &mut effects),
+            Input::SnapshotOctets { result, last } => self.read_snapshot(result, last, &mut effects),
             Input::Cosigned(result) => self.cosigned(result, kernel, rng, &mut effects),
             Input::Contradicted(lines) => {
                 self.alarms.notice(AlarmKind::WitnessContradiction);
@@ -198,6 +203,7 @@ impl Machine {
         }
         self.note_takeover(kernel);
         self.note_unused_root(kernel);
+        self.sum_up(kernel);
         self.raise_alarms(kernel);
         self.renew_details(rng, &mut effects);
         self.commit(kernel, &mut effects);

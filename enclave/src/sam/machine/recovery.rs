@@ -4,7 +4,6 @@ use super::{CLOCK_TOLERANCE, Machine, Stage, refuse, rotating};
 use crate::ceremony::new_epoch::PlannedEpoch;
 use crate::ceremony::provision::Provision;
 use crate::ledger::journal::{Entry, Journal};
-use crate::ledger::keys::LedgerName;
 use crate::ledger::replay::{self, Replay, Replayed};
 use crate::platform::clock::Millis;
 use crate::sam::operational::Operational;
@@ -16,6 +15,7 @@ use fuin_shared::ids::Digest32;
 use fuin_shared::log::detail::Detail;
 use fuin_shared::log::epoch::Begun;
 use fuin_shared::log::event::EventBody;
+use fuin_shared::log::state::LedgerName;
 use fuin_shared::log::witness_policy::WitnessSet;
 use fuin_shared::message::{Answer, Head};
 use fuin_shared::role::Role;
@@ -38,10 +38,41 @@ impl Machine {
         let replay = result.and_then(|head| Replay::new(provisioned, planned, service, prefix, head));
         match replay {
             Ok(replay) => {
-                self.stage = Stage::Replaying { ticket, replay: Box::new(replay) };
-                Effect::ReadLedger { first: 0 }
+                let marks = replay.earlier_sizes();
+                let snapshot = marks.as_ref().map(|_| Box::default());
+                self.stage = Stage::Replaying { ticket, replay: Box::new(replay), snapshot };
+                marks.map_or(Effect::ReadLedger { first: 0 }, |marks| Effect::ReadSnapshot { marks })
             }
             Err(fault) => refuse(ticket, fault),
+        }
+    }
+
+    /// A snapshot that there is not, or that does not serve, is none: then the whole ledger is read.
+    pub(super) fn read_snapshot(
+        &mut self,
+        result: Result<Vec<u8>, Fault>,
+        last: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(context) = self.context.as_ref() else { return };
+        let Stage::Replaying { ticket, replay, snapshot } = &mut self.stage else { return };
+        let Some(mut reading) = snapshot.take() else { return };
+        let read = result.is_ok_and(|octets| reading.push(&octets).is_ok());
+        if read && !last {
+            *snapshot = Some(reading);
+            return;
+        }
+        let whole = if read { reading.finish().ok() } else { None };
+        let first = match whole.filter(|snapshot| replay.serves(snapshot, &context.hash)) {
+            Some(snapshot) => replay.begin_from(snapshot),
+            None => Ok(0),
+        };
+        match first {
+            Ok(first) => effects.push(Effect::ReadLedger { first }),
+            Err(fault) => {
+                effects.push(refuse(*ticket, fault));
+                self.stage = Stage::Halted;
+            }
         }
     }
 
@@ -53,7 +84,7 @@ impl Machine {
         kernel: Millis,
         effects: &mut Vec<Effect>,
     ) {
-        let Stage::Replaying { ticket, replay } = &mut self.stage else { return };
+        let Stage::Replaying { ticket, replay, snapshot: None } = &mut self.stage else { return };
         let ticket = *ticket;
         let pushed = result.and_then(|octets| replay.push(&octets));
         if pushed.is_ok() && !last {

@@ -3,7 +3,6 @@
 use super::{Machine, Stage};
 use crate::ceremony::rotation::PendingRotation;
 use crate::ledger::journal::Entry;
-use crate::ledger::state::State;
 use crate::platform::clock::Millis;
 use crate::sam::outcome::{Outcome, Turn, Withheld};
 use crate::sam::{Effect, ServiceContext, Ticket};
@@ -11,6 +10,7 @@ use fuin_shared::fault::Fault;
 use fuin_shared::log::detail::Detail;
 use fuin_shared::log::event::EventBody;
 use fuin_shared::log::roots::Roots;
+use fuin_shared::log::state::State;
 use fuin_shared::message::{Answer, ConfirmGenesis};
 use fuin_shared::role::Role;
 use fuin_shared::rotation::{EraseRoot, RootRotation, RotateRoot, RotationStage, RotationStatus};

@@ -58,7 +58,8 @@ fn roles(body: &EventBody, told: &[Role]) -> Vec<Role> {
         | EventBody::Alarm { .. }
         | EventBody::HandedOver { .. }
         | EventBody::RecordsRewrapped { .. }
-        | EventBody::RootUnused { .. } => vec![],
+        | EventBody::RootUnused { .. }
+        | EventBody::Snapshot { .. } => vec![],
     }
 }
 

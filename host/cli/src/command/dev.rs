@@ -44,6 +44,9 @@ pub struct Args {
     /// installation that exists keeps those that it has.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=16))]
     witnesses: u8,
+    /// Events of the ledger between two snapshots, from which the enclave starts, in a new installation.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(16..))]
+    snapshot_events: Option<u32>,
     /// Enrols a credential with a device key besides, unless there is one.
     #[arg(long)]
     device_key: bool,
@@ -98,7 +101,12 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         }
         other => other.into(),
     })?;
-    let wanted = Wanted { device_key: args.device_key, pin_totp: args.pin_totp, seals: args.seals };
+    let wanted = Wanted {
+        device_key: args.device_key,
+        pin_totp: args.pin_totp,
+        seals: args.seals,
+        snapshot_events: args.snapshot_events,
+    };
     let mut session = Session::new(layout, run, program, host, witnesses, progress, wanted)?;
     let mut child = None;
     let result = tokio::select! {

@@ -48,6 +48,8 @@ pub struct Founders {
     pub ca_root: Vec<u8>,
     /// Witnesses of the ledger; none: results leave when they are durable.
     pub witnesses: Option<WitnessPolicy>,
+    /// Events between two snapshots of the ledger.
+    pub snapshot_events: Option<u32>,
 }
 
 /// The service's manifest, signed.
@@ -136,7 +138,7 @@ fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manif
         algorithms: SignatureAlgorithm::ALL
             .map(|algorithm| AlgorithmPolicy { algorithm, until: now + LIFE })
             .to_vec(),
-        limits: Limits::default(),
+        limits: Limits { snapshot_events: founders.snapshot_events, ..Limits::default() },
         ledger_prefix: "dev.fuin.invalid/ledger".into(),
         witnesses: founders.witnesses,
         means: Some(MeansPolicy { pin_totp: vec![RaClientId::new(RA_CLIENT)?], ..MeansPolicy::default() }),

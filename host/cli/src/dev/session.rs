@@ -64,6 +64,8 @@ pub struct Wanted {
     pub pin_totp: bool,
     /// A seal credential of the development organization.
     pub seals: bool,
+    /// Events between two snapshots, in the manifest of a new one.
+    pub snapshot_events: Option<u32>,
 }
 
 /// What stands once the platform's root is known.
@@ -179,6 +181,7 @@ impl Session {
             ra_proof: ra_key.spki(),
             ca_root: authority.root_der()?,
             witnesses: self.witnesses.policy().cloned(),
+            snapshot_events: self.wanted.snapshot_events,
         };
         let founded = officer.found(&self.layout.manifest(), founders, now())?;
         let pins = Pins {

@@ -74,6 +74,7 @@ async fn index_event(connection: &mut SqliteConnection, index: u64, entry: &[u8]
             let keep = "INSERT INTO root_rotation (entry_index) VALUES (?)";
             sqlx::query(keep).bind(index).execute(connection).await?;
         }
+        Ok(EventBody::Snapshot { .. }) => super::snapshots::note(connection, index).await?,
         Ok(EventBody::RootUnused { .. }) => {
             sqlx::query("DELETE FROM root_rotation").execute(connection).await?;
         }

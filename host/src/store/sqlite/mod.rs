@@ -7,6 +7,7 @@ mod ledger;
 mod manifests;
 mod proofs;
 mod reading;
+mod snapshots;
 mod tiles;
 
 pub use reading::{LedgerReader, Row};
@@ -14,6 +15,7 @@ pub use reading::{LedgerReader, Row};
 use super::{CatalogueEntry, Manifests, Pending, Store, StoreError, StoredToken};
 use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::key_statement::LedgerProof;
+use fuin_shared::log::snapshot::Kept;
 use fuin_shared::log::tiles::Tile;
 use fuin_shared::log::tree::Hash;
 use fuin_shared::manifest::ManifestChange;
@@ -109,6 +111,18 @@ impl Store for SqliteStore {
 
     fn rotating(&self) -> Pending<'_, bool> {
         Box::pin(ledger::rotating(&self.readers))
+    }
+
+    fn snapshot_wanted(&self) -> Pending<'_, Option<u64>> {
+        Box::pin(snapshots::wanted(&self.readers))
+    }
+
+    fn snapshot(&self) -> Pending<'_, Option<Kept>> {
+        Box::pin(snapshots::newest(&self.readers))
+    }
+
+    fn put_snapshot(&self, kept: Kept) -> Pending<'_, ()> {
+        Box::pin(snapshots::put(&self.writer, kept))
     }
 
     fn key_statement_event<'a>(&'a self, digest: &'a Digest32) -> Pending<'a, Option<u64>> {

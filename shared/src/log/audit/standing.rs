@@ -84,7 +84,8 @@ impl Standing {
             | EventBody::RootRotated { .. }
             | EventBody::RecordsRewrapped { .. }
             | EventBody::RootUnused { .. }
-            | EventBody::RootErased { .. } => {}
+            | EventBody::RootErased { .. }
+            | EventBody::Snapshot { .. } => {}
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::Campaign;
 use crate::hostile::attacks::{attacks, forgotten, refused_boot};
 use crate::hostile::signer::Enrolled;
+use crate::hostile::snapshots::SnapshotLie;
 use crate::hostile::store::{Sink, Store};
 use crate::hostile::witnesses::Carrier;
 use crate::hostile::world::World;
@@ -80,6 +81,14 @@ impl Campaign {
         }
         self.world.reboot();
         self.honest_host();
+        // With these there is no snapshot, and the whole ledger is read.
+        self.world.host.state().snapshot = match self.random.below(12) {
+            0 => Some(SnapshotLie::Nothing),
+            1 => Some(SnapshotLie::Cut),
+            2 => Some(SnapshotLie::Altered),
+            3 => Some(SnapshotLie::Of(Box::new(self.foreign.0.clone()))),
+            _ => None,
+        };
         let booted = self.world.install().and_then(|()| self.world.provide());
         self.recovered(booted.map_err(|refusal| format!("{refusal:?}")))
     }
@@ -95,6 +104,7 @@ impl Campaign {
         state.heads.clear();
         state.held.clear();
         state.shown = None;
+        state.snapshot = None;
     }
 
     /// Looks for what was acknowledged. False when the service is gone: another one takes its place.
@@ -202,7 +212,11 @@ impl Campaign {
         let last = newest.entries.len() - 1;
         let (place, other) = (self.random.below(last), self.random.below(last + 1));
         let mut store = newest.clone();
-        let what = match self.random.below(9) {
+        let what = match self.random.below(10) {
+            8 if newest.has_snapshot() => {
+                self.world.host.state().snapshot = Some(SnapshotLie::Forged);
+                "a state that the ledger does not have"
+            }
             0 => {
                 let old = self.random.pick(&self.snapshots).clone();
                 return ("an older store", Some(old.store));

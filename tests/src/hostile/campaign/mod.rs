@@ -261,6 +261,10 @@ impl Campaign {
         if self.deaths == 0 && !self.world.enclave.is_alive() {
             self.died();
         }
+        if let Err(why) = self.world.auditor.read(&self.world.host.state().store) {
+            self.report.lost += 1;
+            self.report.findings.push(format!("the auditor: {why}"));
+        }
         let panics = self.world.panics();
         self.report.panics += self.deaths.max(panics.len() as u64);
         self.report.findings.extend(panics.into_iter().map(|line| format!("panic: {line}")));

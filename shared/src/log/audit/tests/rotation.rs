@@ -35,7 +35,7 @@ fn erased(statement: u8) -> EventBody {
 fn after(bodies: impl IntoIterator<Item = (u64, EventBody)>) -> Result<Audit, (u64, Rule)> {
     let approvers = EventBody::ApproversSet {
         credential: mark(3, 1),
-        record: MARK,
+        record: RecordMark { version: 2, ..MARK },
         attests: D,
         approvals: Vec::new(),
         approvers: vec![1],
@@ -73,7 +73,7 @@ fn a_rotation_passes_and_its_records_are_counted() {
     let audit = after([begun.clone()]).unwrap();
     assert_eq!(audit.records_left(), 3);
     assert_eq!(audit.roots().current().unwrap().commitment, TO);
-    let two = [begun.clone(), (1000, rewrapped(1, None, 1)), (1000, rewrapped(3, None, 1))];
+    let two = [begun.clone(), (1000, rewrapped(1, None, 1)), (1000, rewrapped(3, None, 2))];
     let audit = after(two.clone()).unwrap();
     assert_eq!(audit.records_left(), 1, "the mandate");
     let all = two.clone().into_iter().chain([
@@ -101,7 +101,7 @@ fn each_rule_of_a_rotation_is_held() {
     assert_eq!(broken(vec![begun(), (1000, UNUSED)]), Rule::Rotation, "records are left");
     assert_eq!(broken(vec![begun(), (1000, erased(103))]), Rule::Rotation, "it is in use");
     let done =
-        |time| vec![begun(), (1000, rewrapped(1, None, 1)), (1000, rewrapped(3, None, 1)), (time, UNUSED)];
+        |time| vec![begun(), (1000, rewrapped(1, None, 1)), (1000, rewrapped(3, None, 2)), (time, UNUSED)];
     assert_eq!(broken(done(9999)), Rule::Rotation, "the mandate is alive");
     let spent = [done(10_000), vec![(10_000, erased(102))]].concat();
     assert_eq!(broken(spent), Rule::Statement);

@@ -12,7 +12,7 @@ fn uses(numbers: &[u32]) -> Vec<ApproverUse> {
 fn approvers(sequence: u64, former: &[u32], numbers: &[u32]) -> EventBody {
     EventBody::ApproversSet {
         credential: mark(3, sequence),
-        record: RecordMark { version: 1, hash: D },
+        record: RecordMark { version: if sequence == 1 { 2 } else { 3 }, hash: D },
         attests: D,
         approvals: uses(former),
         approvers: numbers.to_vec(),

@@ -1,95 +1,27 @@
-//! Place: SAM. The state as the fold of the events. Applying an event checks every rule that the events must keep,
+//! Place: SAM, SSA, none. The state as the fold of the events. Applying an event checks every rule that the events must keep,
 //! so that replay refuses a ledger that no honest enclave wrote.
+//!
+//! The enclave decides by it; host and auditors make the same one from the entries, for snapshots ([`super::snapshot`]).
 
+mod parts;
 mod rotation;
 mod seals;
+mod types;
 
-use super::keys::LedgerName;
-use fuin_shared::ids::{Digest32, InstanceId, MandateId, ManifestHash, ServiceId, StatementId, Subject};
-use fuin_shared::log::RuleBroken;
-use fuin_shared::log::epoch::Epochs;
-use fuin_shared::log::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
-use fuin_shared::log::possession::Possession;
-use fuin_shared::log::roots::Roots;
-use fuin_shared::log::sealing::Sealing;
-use fuin_shared::sad::{MAX_ATTEMPTS, MAX_UNLOCKS};
-use std::collections::{BTreeMap, HashMap, HashSet};
+pub use parts::{Restoring, STATE_DOMAIN};
+pub use types::{Adopted, Carried, CredentialState, Ended, Foundation, LedgerName, Taken, Takeover};
 
-/// What the first event fixed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foundation {
-    /// The service.
-    pub service: ServiceId,
-    /// The first manifest.
-    pub manifest: ManifestHash,
-    /// The ledger.
-    pub name: LedgerName,
-}
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
-/// The newest manifest that the ledger has adopted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Adopted {
-    /// Its hash.
-    pub hash: ManifestHash,
-    /// Its version.
-    pub version: u64,
-}
-
-/// How the witnesses of a manifest took over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Takeover {
-    /// By this checkpoint, which bears both quorums.
-    Cosigned(String),
-    /// By a new epoch, without those before.
-    Epoch,
-}
-
-/// Under what an epoch ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    /// The manifest.
-    pub manifest: Adopted,
-    /// Whether its witnesses, if it named others, had taken over.
-    pub took_over: bool,
-}
-
-/// What is known of a credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CredentialState {
-    /// Sequence that its next event must have.
-    pub next_sequence: u64,
-    /// Its current record; none once it is destroyed.
-    pub record: Option<RecordMark>,
-    /// Last counter of its means.
-    pub means_counter: u32,
-    /// Whose it is.
-    pub signer: Subject,
-    /// Answers of its means that were refused since the last one that held. Only counted: whoever can send messages
-    /// could lock anybody's credential.
-    pub failures: u32,
-    /// Answers that could be guesses since the last one that held, debited before they were compared.
-    pub attempts: u32,
-    /// How often the lock was opened.
-    pub unlocks: u32,
-    /// On whose word it is suspended, with the running number of the event by which it is.
-    pub holders: BTreeMap<Holder, u64>,
-    /// Its seals, if it makes some.
-    pub sealing: Sealing,
-}
-
-impl CredentialState {
-    /// Whether no further guess is compared.
-    #[must_use]
-    pub const fn is_locked(&self) -> bool {
-        self.attempts >= MAX_ATTEMPTS
-    }
-
-    /// Whether it may authorize and sign.
-    #[must_use]
-    pub fn is_suspended(&self) -> bool {
-        !self.holders.is_empty()
-    }
-}
+use super::RuleBroken;
+use super::epoch::Epochs;
+use super::event::{CredentialMark, Event, EventBody, Holder, RecordMark, VERSION};
+use super::possession::Possession;
+use super::roots::Roots;
+use super::sealing::Sealing;
+use crate::ids::{Digest32, InstanceId, MandateId, ManifestHash, StatementId, Subject};
+use crate::sad::MAX_UNLOCKS;
 
 /// The fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -97,22 +29,26 @@ pub struct State {
     foundation: Option<Foundation>,
     manifest: Option<Adopted>,
     /// How witnesses took over, by the manifest that names them.
-    witnesses: HashMap<ManifestHash, Takeover>,
+    witnesses: BTreeMap<ManifestHash, Takeover>,
     epochs: Epochs,
     roots: Roots,
     /// Sealed bodies that a rotation replaced, with the same in them, by what took their place.
-    replaced: HashMap<Digest32, Digest32>,
+    replaced: BTreeMap<Digest32, Digest32>,
     /// For each epoch after the first, the manifest under which the one before it ended.
     ended: Vec<Ended>,
-    credentials: HashMap<Subject, CredentialState>,
-    signers: HashMap<Subject, u32>,
-    certificates: HashSet<Subject>,
-    spent: HashSet<StatementId>,
+    credentials: BTreeMap<Subject, CredentialState>,
+    signers: BTreeMap<Subject, u32>,
+    certificates: BTreeSet<Subject>,
+    spent: BTreeSet<StatementId>,
     /// Whose mandates are.
-    mandates: HashMap<MandateId, Subject>,
+    mandates: BTreeMap<MandateId, Subject>,
     last_time: u64,
     boots: u64,
     possession: Possession,
+    /// What the newest rotation carried to the root key that there is now.
+    carried: Option<Carried>,
+    /// The newest snapshot.
+    snapshot: Option<Taken>,
 }
 
 impl State {
@@ -150,6 +86,18 @@ impl State {
     #[must_use]
     pub fn ended(&self) -> &[Ended] {
         &self.ended
+    }
+
+    /// What the newest rotation carried to the root key that there is now, if there was one.
+    #[must_use]
+    pub const fn carried(&self) -> Option<&Carried> {
+        self.carried.as_ref()
+    }
+
+    /// The newest snapshot.
+    #[must_use]
+    pub const fn snapshot(&self) -> Option<Taken> {
+        self.snapshot
     }
 
     /// The ledger, as it is called now.
@@ -407,14 +355,25 @@ impl State {
                 self.manifest = Some(next);
                 self.boots += 1;
             }
-            EventBody::RootRotated { manifest, approvals, .. } => {
+            EventBody::RootRotated { manifest, approvals, carried, .. } => {
                 rule(self.manifest.is_some_and(|m| m.hash == *manifest), "rotation under another manifest")?;
                 self.spend_all(approvals)?;
+                self.carried = Some(Carried { octets: carried.clone(), epoch: self.epochs.current() });
             }
             EventBody::RecordsRewrapped { records } => records.iter().try_for_each(|one| self.rewrap(one))?,
             EventBody::RootUnused { .. } => self.replaced.clear(),
             EventBody::RootErased { deletions, .. } => self.spend_all(deletions)?,
             EventBody::Alarm { count, .. } => rule(*count > 0, "an alarm about nothing")?,
+            // Size and digest are checked by whoever has the tree.
+            EventBody::Snapshot { size, .. } => {
+                let manifest = self.manifest.ok_or(RuleBroken("a snapshot without a manifest"))?.hash;
+                rule(
+                    self.snapshot.is_none_or(|last| last.size < *size),
+                    "a snapshot of before the last one",
+                )?;
+                rule(self.roots.in_use().is_none(), "a snapshot while records are under two root keys")?;
+                self.snapshot = Some(Taken { size: *size, manifest });
+            }
         }
         self.last_time = event.time;
         Ok(())

@@ -1,10 +1,10 @@
 //! Place: SAM. What a rotation of the root key changes beside the root keys themselves, which are in
-//! [`fuin_shared::log::roots`].
+//! [`crate::log::roots`].
 
 use super::{RuleBroken, State, rule};
-use fuin_shared::ids::{MandateId, Subject};
-use fuin_shared::log::event::{Event, RecordMark, Rewrapped};
-use fuin_shared::log::roots::Records;
+use crate::ids::{MandateId, Subject};
+use crate::log::event::{Event, RecordMark, Rewrapped};
+use crate::log::roots::Records;
 
 impl State {
     /// How many records are still sealed under a root key that another one replaced, at `time` (Unix milliseconds).

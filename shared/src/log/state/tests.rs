@@ -1,8 +1,8 @@
 //! Place: SAM. Tests of the fold.
 
 use super::*;
-use fuin_shared::ids::{LedgerId, RootCommitment};
-use fuin_shared::sad::Purpose;
+use crate::ids::{LedgerId, RootCommitment, ServiceId};
+use crate::sad::{MAX_ATTEMPTS, Purpose};
 
 const KEY: Subject = Subject([1; 32]);
 

@@ -1,9 +1,9 @@
-//! Place: SAM. What events of seals change beside the seals themselves, which are in [`fuin_shared::log::sealing`].
+//! Place: SAM. What events of seals change beside the seals themselves, which are in [`crate::log::sealing`].
 
 use super::{RuleBroken, State, rule};
-use fuin_shared::ids::{MandateId, Subject};
-use fuin_shared::log::event::{Event, EventBody};
-use fuin_shared::log::mandates::Mandate;
+use crate::ids::{MandateId, Subject};
+use crate::log::event::{Event, EventBody};
+use crate::log::mandates::Mandate;
 
 impl State {
     /// A mandate that is or was.
