@@ -1,9 +1,10 @@
 //! Place: none. Starts from a snapshot of the ledger, and from the whole of it.
 
+use crate::ledger::good;
 use fuin_host::store::Store as _;
 use fuin_host::store::sqlite::SqliteStore;
 use fuin_tests::csc::Version;
-use fuin_tests::programs::{run, scratch};
+use fuin_tests::programs::scratch;
 use fuin_tests::service::{Mode, Service};
 use fuin_tests::signer::Signer;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -53,13 +54,15 @@ async fn a_service_starts_from_a_snapshot_and_from_the_whole_ledger() {
     let request = signer.sign_request(Version::V2, &sad, &hashes);
     let answer = signer.csc.post("/csc/v2/signatures/signHash", &request).await;
     assert_eq!(answer.refusal(), (400, "invalid_request", "Invalid parameter SAD"));
-    run(service.fuin("ledger").arg("verify"));
+    let host = dir.join("host");
+    let report = good(&["--dir", host.to_str().unwrap()], &service.facts().service_card);
+    assert!(report["events"]["snapshot"].as_u64().unwrap() >= 1, "{report}");
     service.stop();
 
-    // A host that lost it, or that was restored from entries alone.
+    // A host that lost it, and the events by which it would make it anew.
     let options = SqliteConnectOptions::new().filename(dir.join("host/fuin.sqlite"));
     let mut database = options.connect().await.unwrap();
-    sqlx::query("UPDATE snapshots SET peaks = NULL, parts = NULL").execute(&mut database).await.unwrap();
+    sqlx::query("DELETE FROM snapshots").execute(&mut database).await.unwrap();
     database.close().await.unwrap();
     let service = Service::start(&Mode::Snapshots, &dir);
     assert_eq!(read_from(&dir), 0);

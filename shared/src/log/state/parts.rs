@@ -11,6 +11,7 @@ use crate::log::epoch::{Begun, Epochs};
 use crate::log::mandates::Mandate;
 use crate::log::possession::Possession;
 use crate::log::roots::Roots;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -40,7 +41,7 @@ struct Ledger {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 enum Part {
     /// The first one, and only that.
-    Ledger(Ledger),
+    Ledger(Box<Ledger>),
     /// How the witnesses of a manifest took over.
     Witnesses(ManifestHash, Takeover),
     /// An epoch after the first, and under what the one before it ended.
@@ -91,7 +92,7 @@ impl State {
         if self.roots.in_use().is_some() {
             return None;
         }
-        Some(Part::Ledger(Ledger {
+        Some(Part::Ledger(Box::new(Ledger {
             foundation: self.foundation.clone()?,
             manifest: self.manifest?,
             first_epoch: self.epochs.first(),
@@ -101,7 +102,7 @@ impl State {
             boots: self.boots,
             possession: self.possession,
             snapshot: self.snapshot,
-        }))
+        })))
     }
 }
 
