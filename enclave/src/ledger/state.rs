@@ -100,7 +100,7 @@ pub struct State {
     witnesses: HashMap<ManifestHash, Takeover>,
     epochs: Epochs,
     roots: Roots,
-    /// Sealed bodies that a rotation replaced, with the same in them, by what took their place.
+    /// Sealed bodies that a rotation replaced, with the same in them, by what took their place, until it has ended.
     replaced: HashMap<Digest32, Digest32>,
     /// For each epoch after the first, the manifest under which the one before it ended.
     ended: Vec<Ended>,
@@ -412,8 +412,11 @@ impl State {
                 self.spend_all(approvals)?;
             }
             EventBody::RecordsRewrapped { records } => records.iter().try_for_each(|one| self.rewrap(one))?,
-            EventBody::RootUnused { .. } => self.replaced.clear(),
-            EventBody::RootErased { deletions, .. } => self.spend_all(deletions)?,
+            EventBody::RootUnused { .. } => {}
+            EventBody::RootErased { deletions, .. } => {
+                self.replaced.clear();
+                self.spend_all(deletions)?;
+            }
             EventBody::Alarm { count, .. } => rule(*count > 0, "an alarm about nothing")?,
         }
         self.last_time = event.time;
