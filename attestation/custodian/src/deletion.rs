@@ -9,8 +9,8 @@ use rand_core::CryptoRng;
 
 impl Custodian {
     /// Deletes the share of the root key before, with all that evidence shows to be of no more use, and answers the statement
-    /// that says so; once it is deleted, the same again. Whoever missed the rotation or was taken out of the manifest may hold
-    /// no share of the current root key, and then is left with none.
+    /// that says so; once it is deleted, the same again. None if the root key before is one of which there was no share here. Whoever
+    /// missed the rotation or was taken out of the manifest may hold no share of the current root key, and is left with none.
     ///
     /// # Errors
     /// [`CustodianError::Evidence`] and the like unless the evidence is of the operational enclave and answers `nonce`;
@@ -22,7 +22,7 @@ impl Custodian {
         nonce: &[u8],
         now: u64,
         rng: &mut impl CryptoRng,
-    ) -> Result<SignedStatement, CustodianError> {
+    ) -> Result<Option<SignedStatement>, CustodianError> {
         self.check_any_share()?;
         let seen = self.check_left(bundle, nonce, now)?;
         let (shown, mut holdings) = (self.shown(&seen)?, self.holdings.clone());
@@ -38,6 +38,10 @@ impl Custodian {
         let again = self.deleted.clone().filter(|deleted| deleted.successor == shown.current);
         let deletion = match (former, again, passed) {
             (None, Some(again), _) => again,
+            (None, None, Some(_)) if shown.former().is_some() => {
+                self.holdings = holdings;
+                return Ok(None);
+            }
             (Some(gone), _, _) | (None, None, Some(gone)) => {
                 let mut statement = [0; StatementId::LEN];
                 rng.fill_bytes(&mut statement);
@@ -52,6 +56,6 @@ impl Custodian {
         };
         let signed = self.keys.sign(&self.id, &deletion)?;
         (self.holdings, self.deleted) = (holdings, Some(deletion));
-        Ok(signed)
+        Ok(Some(signed))
     }
 }

@@ -99,7 +99,7 @@ impl Shown {
     }
 
     /// The root key before, until it is erased.
-    fn former(&self) -> Option<RootCommitment> {
+    pub(crate) fn former(&self) -> Option<RootCommitment> {
         self.rotation
             .filter(|rotation| rotation.stage != RotationStage::Sharing)
             .map(|rotation| rotation.from)

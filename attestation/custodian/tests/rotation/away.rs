@@ -86,6 +86,12 @@ fn who_has_a_copy_of_before_a_rotation_is_told_so_and_takes_part_in_the_next() {
     shows(&mut enclave, RotationStage::Rewrapping);
     assert_eq!(follows(&mut custodian, &enclave), Ok(false));
     assert_eq!((custodian.root_commitment(), custodian.former_commitment()), (Some(to), None));
+    // Of the root key before there was no share: what is of no more use goes, and there is nothing to say.
+    shows(&mut enclave, RotationStage::Deleting);
+    assert_eq!(custodian.set_aside().collect::<Vec<_>>(), [(from, true)]);
+    let said = custodian.delete_former_share(&operational(&enclave), NONCE, NOW, &mut rng());
+    assert_eq!((said, custodian.set_aside().count()), (Ok(None), 0));
+    assert_eq!(deleted(&mut custodian, &enclave), Err(CustodianError::NoFormer));
     enclave.rotation = None;
     let given = custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng()).unwrap();
     assert!(given.other.is_none());

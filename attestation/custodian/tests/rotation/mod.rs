@@ -42,7 +42,7 @@ fn taken() -> (Custodian, TestEnclave) {
 
 fn deleted(custodian: &mut Custodian, enclave: &TestEnclave) -> Result<ShareDeletion, CustodianError> {
     let signed = custodian.delete_former_share(&operational(enclave), NONCE, NOW, &mut rng())?;
-    Ok(signed.open(&custodian.manifest_entry().signing.key().unwrap()).unwrap())
+    Ok(signed.unwrap().open(&custodian.manifest_entry().signing.key().unwrap()).unwrap())
 }
 
 #[test]

@@ -84,7 +84,13 @@ pub async fn run(args: Args) -> Result<(), Failure> {
                 }
             }
             if sharing {
-                accept_next(&client, &mut custodian, args.abandon).await?;
+                let last = accept_next(&client, &mut custodian, args.abandon).await?;
+                if !last && !custodian.get().holds_share() {
+                    println!(
+                        "it is the only one in this state: run share again once that root key is the current one"
+                    );
+                    return Ok(());
+                }
             }
             follow(&client, &mut custodian).await?;
             if args.abandon && !sharing {
@@ -100,12 +106,12 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// Takes the share of the root key that is to take over, beside the one that is held.
+/// Takes the share of the root key that is to take over, beside the one that is held. Answers whether the receipt was the last one.
 async fn accept_next(
     client: &CeremonyClient,
     custodian: &mut CustodianFile,
     abandon: bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let name = custodian.get().id().clone();
     let made = client.shares().await?;
     let (bundle, nonce) = client.evidence().await?;
@@ -119,12 +125,13 @@ async fn accept_next(
     })?;
     println!("evidence verified; {name} holds a share of the next root key {} too", made.commitment);
     let confirmed: Confirmed = client.post("receipt", codec::encode(&receipt)).await?;
-    if confirmed.receipts_missing.is_empty() {
+    let last = confirmed.receipts_missing.is_empty();
+    if last {
         println!("receipt given; it was the last: that root key is the current one");
     } else {
         println!("receipt given; missing: {}", confirmed.receipts_missing.join(", ").escape_debug());
     }
-    Ok(())
+    Ok(last)
 }
 
 /// Sets the share of a next root key aside, which the evidence has just not shown at work.
@@ -164,6 +171,13 @@ async fn delete_former(client: &CeremonyClient, custodian: &mut CustodianFile) -
     let (bundle, nonce) = client.evidence().await?;
     let deletion =
         custodian.change(|c| c.delete_former_share(&bundle, &nonce, now(), &mut UnwrapErr(SysRng)))?;
+    let Some(deletion) = deletion else {
+        println!("evidence verified; what was set aside and is of no more use is deleted");
+        println!(
+            "of the former root key there was no share in this state, so there is nothing to say to the enclave"
+        );
+        return Ok(());
+    };
     println!(
         "evidence verified; the share of the former root key is deleted: destroy every copy of the state before"
     );
