@@ -4,9 +4,11 @@
 use crate::relay::Relay;
 use crate::store::{SharedStore, StoreError};
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::CredentialId;
+use fuin_shared::ids::{CredentialId, Digest32};
 use fuin_shared::message::{Answer, Command, SealedRecord};
 use fuin_shared::rotation::Rewrap;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How often the store is asked whether there is something to do.
@@ -19,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Most records in one batch, and most octets of them that are begun with.
 const BATCH: u32 = 32;
 const BATCH_OCTETS: usize = 256 * 1024;
+/// Most refused records that are remembered.
+const MAX_REFUSED: usize = 4096;
 
 /// Why a round came to no end; the next one begins anew.
 enum Stopped {
@@ -34,11 +38,12 @@ impl From<StoreError> for Stopped {
 
 /// Watches, for ever.
 pub(crate) async fn watch(store: SharedStore, relay: Relay) {
+    let mut refused = Refused::default();
     loop {
         tokio::time::sleep(ROUND).await;
         match store.rotating().await {
-            Ok(false) => {}
-            Ok(true) => match round(&store, &relay).await {
+            Ok(false) => refused = Refused::default(),
+            Ok(true) => match round(&store, &relay, &mut refused).await {
                 Ok(0) => {}
                 Ok(left) => {
                     tracing::warn!(left, "records under the former root key are not in the store");
@@ -53,23 +58,49 @@ pub(crate) async fn watch(store: SharedStore, relay: Relay) {
     }
 }
 
-/// Gives the enclave every record that there is, until none is left under the former root key; answers how many are.
-async fn round(store: &SharedStore, relay: &Relay) -> Result<u64, Stopped> {
+/// Records that the enclave refused, as they were: each raises an alarm, so it is not given again unless it has changed.
+#[derive(Default)]
+struct Refused(BTreeMap<CredentialId, (u64, Digest32)>);
+
+impl Refused {
+    fn add(&mut self, record: &SealedRecord) {
+        tracing::warn!(id = %record.id, "record does not open and cannot be sealed anew");
+        if self.0.len() < MAX_REFUSED {
+            self.0.insert(record.id.clone(), Self::mark(record));
+        }
+    }
+
+    fn has(&self, record: &SealedRecord) -> bool {
+        self.0.get(&record.id).is_some_and(|refused| *refused == Self::mark(record))
+    }
+
+    fn mark(record: &SealedRecord) -> (u64, Digest32) {
+        (record.version, Digest32(Sha256::digest(record.body.as_slice()).into()))
+    }
+}
+
+/// Gives the enclave every record that there is, until none is left under the former root key; answers how many are, by its
+/// last word.
+async fn round(store: &SharedStore, relay: &Relay, refused: &mut Refused) -> Result<u64, Stopped> {
     let (mut after, mut newest): (Option<CredentialId>, u64) = (None, 0);
     loop {
         let mut batch = store.records(after.as_ref(), BATCH).await?;
-        let Some(left) = give(&mut batch, relay).await? else { return Ok(newest) };
-        newest = left;
-        after = batch.last().map(|record| record.id.clone());
-        if left == 0 {
-            return Ok(0);
+        cut(&mut batch);
+        let Some(last) = batch.last() else { return Ok(newest) };
+        after = Some(last.id.clone());
+        batch.retain(|record| !refused.has(record));
+        if let Some(left) = give(&batch, relay, refused).await? {
+            newest = left;
+            if left == 0 {
+                return Ok(0);
+            }
         }
         tokio::time::sleep(BREATH).await;
     }
 }
 
-/// Gives what fits of a batch, which is cut to that. Answers how many records are left; nothing after the last one.
-async fn give(batch: &mut Vec<SealedRecord>, relay: &Relay) -> Result<Option<u64>, Stopped> {
+/// Leaves what fits of a batch.
+fn cut(batch: &mut Vec<SealedRecord>) {
     let mut octets = 0;
     let fits = batch.iter().take_while(|record| {
         let first = octets == 0;
@@ -78,23 +109,25 @@ async fn give(batch: &mut Vec<SealedRecord>, relay: &Relay) -> Result<Option<u64
     });
     let fits = fits.count();
     batch.truncate(fits);
+}
+
+/// Gives a batch. Answers how many records are left, if the enclave took any of it.
+async fn give(batch: &[SealedRecord], relay: &Relay, refused: &mut Refused) -> Result<Option<u64>, Stopped> {
     if batch.is_empty() {
         return Ok(None);
     }
-    match rewrap(batch.clone(), relay).await {
+    match rewrap(batch.to_vec(), relay).await {
         // One of them is not the enclave's: the others are given by themselves.
         Err(Fault::RecordForeign) => {
-            let mut newest = u64::MAX;
-            for record in batch.iter() {
+            let mut newest = None;
+            for record in batch {
                 match rewrap(vec![record.clone()], relay).await {
-                    Ok(left) => newest = left,
-                    Err(Fault::RecordForeign) => {
-                        tracing::warn!(id = %record.id, "record does not open and cannot be sealed anew");
-                    }
+                    Ok(left) => newest = Some(left),
+                    Err(Fault::RecordForeign) => refused.add(record),
                     Err(fault) => return Err(Stopped::Enclave(fault)),
                 }
             }
-            Ok(Some(newest))
+            Ok(newest)
         }
         Ok(left) => Ok(Some(left)),
         Err(fault) => Err(Stopped::Enclave(fault)),

@@ -129,6 +129,13 @@ pub fn mandate_record(mandate: &MandateId) -> CredentialId {
     CredentialId::new(format!("mandate-{mandate}")).expect("hex is of the set")
 }
 
+/// The mandate whose record has this name; none if it is no such name.
+#[must_use]
+pub fn mandate_of_record(id: &CredentialId) -> Option<MandateId> {
+    let mandate = id.as_str().strip_prefix("mandate-")?.parse().ok()?;
+    (mandate_record(&mandate) == *id).then_some(mandate)
+}
+
 fn approved(algorithm: HashAlgorithm, domain: &[u8], content: &[u8]) -> Blob {
     let mut message = domain.to_vec();
     message.extend_from_slice(content);
@@ -303,6 +310,10 @@ mod tests {
         let octets = terms().to_bytes();
         let id = mandate_id(&octets);
         assert_eq!(mandate_record(&id).as_str().len(), 40);
+        assert_eq!(mandate_of_record(&mandate_record(&id)), Some(id));
+        for other in ["mandate-", "mandate-00", "mandate", "AABB"] {
+            assert_eq!(mandate_of_record(&CredentialId::new(other).unwrap()), None);
+        }
         let algorithm = HashAlgorithm::Sha256;
         assert_ne!(mandate_hash(algorithm, id.as_ref()), end_hash(algorithm, &id));
         assert_ne!(mandate_hash(algorithm, &octets).0, algorithm.digest(&octets));

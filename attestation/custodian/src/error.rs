@@ -1,5 +1,6 @@
 //! Place: none. Why a custodian refuses.
 
+use fuin_shared::ids::RootCommitment;
 use fuin_shared::log::checkpoint::CheckpointError;
 
 /// A refusal; the share stays where it is.
@@ -51,7 +52,7 @@ pub enum CustodianError {
     ShareWrong,
     /// There is another share already.
     #[error(
-        "share: this custodian holds another share already; give that one up only if its genesis never ended"
+        "share: this custodian holds another share already; set that one aside only if its genesis or rotation came to nothing"
     )]
     ShareHeld,
     /// There is no share.
@@ -62,6 +63,17 @@ pub enum CustodianError {
         "evidence: the enclave works under another root key than the one whose share this custodian holds"
     )]
     OtherRoot,
+    /// A root key took over whose share is not held.
+    #[error(
+        "share: this custodian holds none of root key {0}, which took over since; take the newest copy of the state if there is \
+         another one, or else wait: the next rotation gives a share again"
+    )]
+    Behind(RootCommitment),
+    /// Too many shares are set aside.
+    #[error(
+        "share: too many are set aside, and each may still be needed; they go when evidence shows that a rotation ended"
+    )]
+    AsideFull,
     /// The evidence shows no rotation for which this could be.
     #[error("evidence: shows no rotation of the root key in which this is due")]
     NoRotation,

@@ -1,13 +1,14 @@
 //! Place: none. What a custodian pins of its service, and the check of evidence that stands before every use of the share.
 
 use crate::error::CustodianError;
+use crate::holdings::Shown;
 use crate::state::Custodian;
 use fuin_attestation::{
     Anchors, At, DevelopmentAnchor, Expectations, Nonce, Profile, References, Refusal, Step,
     VerifiedEvidence, Window, verify_bundle,
 };
 use fuin_shared::bytes::Blob;
-use fuin_shared::evidence::{Pcr, Purpose};
+use fuin_shared::evidence::{LedgerIdentity, Pcr, Purpose};
 use fuin_shared::ids::{ManifestHash, ServiceId};
 use fuin_shared::manifest::{Manifest, Measurement};
 use fuin_shared::phase::Phase;
@@ -93,7 +94,19 @@ impl Custodian {
         purposes: &[Purpose],
         phase: Phase,
     ) -> Result<VerifiedEvidence, CustodianError> {
-        self.check_period(bundle, nonce, now, purposes, phase, true)
+        let seen = self.check_period(bundle, nonce, now, purposes, phase, true)?;
+        self.check_named(&seen)?;
+        Ok(seen)
+    }
+
+    /// The same of the operational enclave, by whoever may have been taken out of the manifest: a share is deleted all the same.
+    pub(crate) fn check_left(
+        &self,
+        bundle: &[u8],
+        nonce: &[u8],
+        now: u64,
+    ) -> Result<VerifiedEvidence, CustodianError> {
+        self.check_period(bundle, nonce, now, &[Purpose::Service], Phase::Operational, true)
     }
 
     /// The same at a boot, where the manifest may have ended: under it the enclave does nothing but take the next one.
@@ -103,7 +116,14 @@ impl Custodian {
         nonce: &[u8],
         now: u64,
     ) -> Result<VerifiedEvidence, CustodianError> {
-        self.check_period(bundle, nonce, now, &[Purpose::Service], Phase::Uninitialized, false)
+        let seen = self.check_period(bundle, nonce, now, &[Purpose::Service], Phase::Uninitialized, false)?;
+        self.check_named(&seen)?;
+        Ok(seen)
+    }
+
+    fn check_named(&self, seen: &VerifiedEvidence) -> Result<(), CustodianError> {
+        let named = seen.manifest().custodian(&self.id) == Some(&self.manifest_entry());
+        if named { Ok(()) } else { Err(CustodianError::NotNamed) }
     }
 
     fn check_period(
@@ -136,9 +156,6 @@ impl Custodian {
             manifest_period,
             freshness: Some(window),
         })?;
-        if evidence.manifest().custodian(&self.id) != Some(&self.manifest_entry()) {
-            return Err(CustodianError::NotNamed);
-        }
         check_image(evidence.manifest(), &pins.measurement)?;
         self.check_manifest(Current::of(&evidence))?;
         Ok(evidence)
@@ -157,17 +174,17 @@ impl Custodian {
         }
     }
 
-    /// Learns the ledger's key and the current manifest from evidence of the operational enclave, whose root key must be the
-    /// one whose share is held, or in a rotation the next one, whose share takes its place then. A known ledger is left only for a later epoch of it, and never for an earlier one. Answers
-    /// whether it was.
+    /// Learns the ledger's key and the current manifest from evidence of the operational enclave, whose root key must be one
+    /// whose share is there: the one that is held, or in a rotation the next one, which takes its place then, or one that was
+    /// given up, which is found again. A known ledger is left only for a later epoch of it, and never for an earlier one.
+    /// Answers whether it was.
     ///
     /// # Errors
-    /// [`CustodianError::Evidence`], [`CustodianError::OlderManifest`], [`CustodianError::OtherManifest`], [`CustodianError::NoShare`], [`CustodianError::OtherRoot`],
+    /// [`CustodianError::Evidence`], [`CustodianError::OlderManifest`], [`CustodianError::OtherManifest`],
+    /// [`CustodianError::NoShare`], [`CustodianError::OtherRoot`], [`CustodianError::Behind`],
     /// [`CustodianError::NoLedger`], [`CustodianError::OtherLedger`].
     pub fn learn_ledger(&mut self, bundle: &[u8], nonce: &[u8], now: u64) -> Result<bool, CustodianError> {
-        if self.held.is_none() {
-            return Err(CustodianError::NoShare);
-        }
+        self.check_any_share()?;
         let evidence = self.check(bundle, nonce, now, &[Purpose::Service], Phase::Operational)?;
         let ledger = evidence.ledger().ok_or(CustodianError::NoLedger)?;
         let epoch = evidence.epoch().map_or(0, |epoch| epoch.number);
@@ -175,12 +192,28 @@ impl Custodian {
         if left && epoch <= self.epoch {
             return Err(CustodianError::OtherLedger);
         }
-        if !evidence.root_commitment().is_some_and(|root| self.works_under(root)) {
-            return Err(CustodianError::OtherRoot);
-        }
+        let mut holdings = self.holdings.clone();
+        holdings.settle(&self.shown(&evidence)?)?;
+        self.holdings = holdings;
         (self.ledger, self.epoch) = (Some(ledger.clone()), epoch);
         self.current = Some(Current::of(&evidence));
         Ok(left)
+    }
+
+    /// What evidence of the operational enclave says of root keys.
+    pub(crate) fn shown(&self, seen: &VerifiedEvidence) -> Result<Shown, CustodianError> {
+        let goes_on = |known: &LedgerIdentity| {
+            let later = seen.epoch().filter(|epoch| epoch.number > self.epoch);
+            seen.ledger() == Some(known) || later.is_some_and(|epoch| epoch.predecessor == known.origin)
+        };
+        Shown::of(seen, self.ledger.as_ref().is_some_and(goes_on))
+    }
+
+    /// # Errors
+    /// [`CustodianError::NoShare`] of whoever never had one: without a ledger nothing says which root key would be the right one.
+    pub(crate) fn check_any_share(&self) -> Result<(), CustodianError> {
+        let none = self.holdings.held.is_none() && self.ledger.is_none();
+        if none { Err(CustodianError::NoShare) } else { Ok(()) }
     }
 }
 

@@ -12,13 +12,16 @@
 //! 5. [`Custodian::observe_checkpoint`] remembers the newest head of the ledger, never an older one;
 //! 6. [`Custodian::provide_share`] at each boot: evidence -> share sealed to the instance and signed statement;
 //! 7. in a rotation [`Custodian::accept_next_share`]: evidence -> another root key's share beside the one that is held, receipt;
-//!    then [`Custodian::learn_ledger`] again, and [`Custodian::delete_former_share`] when nothing needs the former one.
+//!    then [`Custodian::learn_ledger`] again, and [`Custodian::delete_former_share`] when nothing needs the former one;
+//! 8. [`Custodian::abandon_share`], [`Custodian::abandon_next_share`]: what came to nothing is set aside, and found again if it did not.
 #![forbid(unsafe_code)]
 
 mod checkpoint;
+mod deletion;
 mod device;
 mod error;
 mod evidence;
+mod holdings;
 mod keys;
 mod opening;
 mod rotation;

@@ -1,8 +1,9 @@
 //! Place: none. Taking a share at genesis and giving it to a later boot.
 
 use crate::error::CustodianError;
+use crate::holdings::HeldShare;
 use crate::keys::seal;
-use crate::state::{Custodian, HeldShare};
+use crate::state::Custodian;
 use fuin_attestation::VerifiedEvidence;
 use fuin_shared::codec;
 use fuin_shared::evidence::Purpose;
@@ -62,12 +63,20 @@ impl Custodian {
         if seen.root_commitment() != Some(*commitment) {
             return Err(CustodianError::OtherRoot);
         }
+        if self.ledger.is_some() && self.holdings.held.is_none() {
+            // It was deleted: a genesis begins another service's life, or this one's anew.
+            return Err(CustodianError::OtherLedger);
+        }
         // The receipt for the share that is held may have ended the genesis: only that very share is taken again.
-        if self.held.as_ref().is_some_and(|held| held.commitment != *commitment || held.share != *share) {
+        let (mut holdings, new) =
+            (self.holdings.clone(), HeldShare { commitment: *commitment, share: share.clone(), from: None });
+        if holdings.held.as_ref().is_some_and(|held| !held.is(&new)) {
             return Err(CustodianError::ShareHeld);
         }
+        holdings.take_back(&new)?;
         let receipt = self.receipt(&seen, commitment, share)?;
-        self.held = Some(HeldShare { commitment: *commitment, share: share.clone() });
+        holdings.held = Some(new);
+        self.holdings = holdings;
         Ok(receipt)
     }
 
@@ -100,15 +109,19 @@ impl Custodian {
         self.keys.sign(&self.id, &receipt)
     }
 
-    /// Forgets a share whose genesis never ended, so that another genesis can be taken part in.
+    /// Sets a share aside whose genesis never ended, so that another genesis can be taken part in. Evidence that shows its
+    /// root key at work after all finds it again.
     ///
     /// # Errors
-    /// [`CustodianError::ShareHeld`] once the root key has been seen at work: then its share is needed for ever.
+    /// [`CustodianError::ShareHeld`] once the root key has been seen at work: then its share is needed for ever;
+    /// [`CustodianError::AsideFull`].
     pub fn abandon_share(&mut self) -> Result<(), CustodianError> {
         if self.ledger.is_some() {
             return Err(CustodianError::ShareHeld);
         }
-        self.held = None;
+        let mut holdings = self.holdings.clone();
+        holdings.abandon()?;
+        self.holdings = holdings;
         Ok(())
     }
 
@@ -126,10 +139,35 @@ impl Custodian {
         now: u64,
         rng: &mut impl CryptoRng,
     ) -> Result<ProvidedShare, CustodianError> {
-        let held = self.held.as_ref().ok_or(CustodianError::NoShare)?;
+        self.provide_needed_share(bundle, nonce, now, &[], rng)
+    }
+
+    /// The same with the shares of `needed` root keys first, even those that were set aside. That is the host's word: what the
+    /// enclave works with its ledger says.
+    ///
+    /// # Errors
+    /// As [`Custodian::provide_share`].
+    pub fn provide_needed_share(
+        &self,
+        bundle: &[u8],
+        nonce: &[u8],
+        now: u64,
+        needed: &[RootCommitment],
+        rng: &mut impl CryptoRng,
+    ) -> Result<ProvidedShare, CustodianError> {
+        let kept = &self.holdings;
+        let needed = needed.iter().filter_map(|one| kept.of(one));
+        let mut shares: Vec<&HeldShare> = Vec::new();
+        for share in needed.chain(&kept.held).chain(kept.other()) {
+            if !shares.iter().any(|one| one.commitment == share.commitment) {
+                shares.push(share);
+            }
+        }
+        let mut shares = shares.into_iter();
+        let held = shares.next().ok_or(CustodianError::NoShare)?;
         let seen = self.check_boot(bundle, nonce, now)?;
         let first = self.seal_share(held, &seen, rng)?;
-        let other = match self.other() {
+        let other = match shares.next() {
             Some(other) => Some(Box::new(self.seal_share(other, &seen, rng)?)),
             None => None,
         };

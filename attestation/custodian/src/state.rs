@@ -4,8 +4,8 @@ use crate::checkpoint::Seen;
 use crate::device::KeyDevice;
 use crate::error::CustodianError;
 use crate::evidence::{Current, Pins};
+use crate::holdings::{Beside, HeldShare, Holdings, SetAside};
 use crate::keys::CustodianKeys;
-use crate::rotation::Beside;
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::evidence::LedgerIdentity;
@@ -13,7 +13,6 @@ use fuin_shared::ids::{PersonId, RootCommitment};
 use fuin_shared::key::Spki;
 use fuin_shared::manifest;
 use fuin_shared::rotation::ShareDeletion;
-use fuin_shared::statement::CustodianShare;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
@@ -22,26 +21,17 @@ const VERSION: u8 = 1;
 /// Of a state whose keys are in a device.
 const VERSION_ON_DEVICE: u8 = 2;
 
-/// A share as it was received, still sealed to the custodian.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct HeldShare {
-    pub(crate) commitment: RootCommitment,
-    pub(crate) share: CustodianShare,
-}
-
 /// A share custodian. Holds secrets: neither printed nor copied.
 pub struct Custodian {
     pub(crate) id: PersonId,
     pub(crate) keys: CustodianKeys,
     pub(crate) pins: Option<Pins>,
-    pub(crate) held: Option<HeldShare>,
+    pub(crate) holdings: Holdings,
     pub(crate) ledger: Option<LedgerIdentity>,
     pub(crate) seen: Option<Seen>,
     /// Number of the ledger's epoch.
     pub(crate) epoch: u32,
     pub(crate) current: Option<Current>,
-    pub(crate) beside: Option<Beside>,
     /// What was said of the newest share that was deleted.
     pub(crate) deleted: Option<ShareDeletion>,
 }
@@ -65,6 +55,9 @@ struct Stored {
     current: Option<Current>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     beside: Option<Beside>,
+    /// Shares that were given up and may be found again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    aside: Vec<SetAside>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deleted: Option<ShareDeletion>,
 }
@@ -88,6 +81,9 @@ struct StoredOnDevice {
     current: Option<Current>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     beside: Option<Beside>,
+    /// Shares that were given up and may be found again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    aside: Vec<SetAside>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deleted: Option<ShareDeletion>,
 }
@@ -128,12 +124,11 @@ impl Custodian {
             id,
             keys,
             pins: None,
-            held: None,
+            holdings: Holdings { held: None, beside: None, aside: Vec::new() },
             ledger: None,
             seen: None,
             epoch: 0,
             current: None,
-            beside: None,
             deleted: None,
         }
     }
@@ -184,13 +179,13 @@ impl Custodian {
     /// Whether it holds a share.
     #[must_use]
     pub fn holds_share(&self) -> bool {
-        self.held.is_some()
+        self.holdings.held.is_some()
     }
 
     /// Commitment to the root key whose share it holds.
     #[must_use]
     pub fn root_commitment(&self) -> Option<RootCommitment> {
-        self.held.as_ref().map(|held| held.commitment)
+        self.holdings.held.as_ref().map(|held| held.commitment)
     }
 
     /// The ledger it follows, once learnt.
@@ -202,10 +197,11 @@ impl Custodian {
     /// The state with its secrets, to be kept where only the custodian reads. Keys in a device are not in it.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let (id, pins, held) = (self.id.clone(), self.pins.clone(), self.held.clone());
+        let (id, pins) = (self.id.clone(), self.pins.clone());
+        let Holdings { held, beside, aside } = self.holdings.clone();
         let (ledger, seen, current) = (self.ledger.clone(), self.seen.clone(), self.current);
         let epoch = (self.epoch > 0).then_some(self.epoch);
-        let (beside, deleted) = (self.beside.clone(), self.deleted.clone());
+        let deleted = self.deleted.clone();
         Zeroizing::new(match self.keys.scalars() {
             Some([signing, opening]) => {
                 let (signing, opening) = (Blob(signing.to_vec()), Blob(opening.to_vec()));
@@ -221,6 +217,7 @@ impl Custodian {
                     epoch,
                     current,
                     beside,
+                    aside,
                     deleted,
                 })
             }
@@ -236,6 +233,7 @@ impl Custodian {
                 epoch,
                 current,
                 beside,
+                aside,
                 deleted,
             }),
         })
@@ -257,12 +255,15 @@ impl Custodian {
             keys: CustodianKeys::from_scalars(stored.signing.as_slice(), stored.opening.as_slice())?,
             id: stored.id.clone(),
             pins: stored.pins.take(),
-            held: stored.held.take(),
+            holdings: Holdings {
+                held: stored.held.take(),
+                beside: stored.beside.take(),
+                aside: std::mem::take(&mut stored.aside),
+            },
             ledger: stored.ledger.take(),
             seen: stored.seen.take(),
             epoch: stored.epoch.unwrap_or_default(),
             current: stored.current,
-            beside: stored.beside.take(),
             deleted: stored.deleted.take(),
         })
     }
@@ -276,12 +277,11 @@ impl Custodian {
             keys: keys.map_err(|_| CustodianError::State)?,
             id: stored.id,
             pins: stored.pins,
-            held: stored.held,
+            holdings: Holdings { held: stored.held, beside: stored.beside, aside: stored.aside },
             ledger: stored.ledger,
             seen: stored.seen,
             epoch: stored.epoch.unwrap_or_default(),
             current: stored.current,
-            beside: stored.beside,
             deleted: stored.deleted,
         })
     }

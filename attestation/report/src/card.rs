@@ -4,7 +4,7 @@ use crate::judge::{Report, Subject, judge};
 use crate::options::{Options, Unusable};
 use crate::page::{Page, pretty, shown};
 use crate::request::Request;
-use fuin_attestation::{AnchorKind, Anchors, DevelopmentAnchor, Refusal, Step};
+use fuin_attestation::{AnchorKind, Anchors, DevelopmentAnchor, Refusal, Step, VerifiedEvidence};
 use fuin_shared::evidence::{LedgerIdentity, Pcr};
 use fuin_shared::ids::{RootCommitment, ServiceId};
 use fuin_shared::log::note::VerifierKey;
@@ -216,14 +216,9 @@ impl Card {
             "the card is of the epoch before: a quorum of witnesses was lost, and the ledger goes on under another origin; ask the operator for the new card",
         )?;
         rule(ours, "another ledger")?;
-        let ours = self.root_commitment.is_none() || self.root_commitment == evidence.root_commitment();
-        let of_before =
-            evidence.rotation().is_some_and(|rotation| Some(rotation.from) == self.root_commitment);
-        rule(
-            ours || !of_before,
-            "the card is of the root key before: another one took over; ask the operator for the new card",
-        )?;
-        rule(ours, "another root key")?;
+        if let Some(refusal) = self.other_root(evidence) {
+            return rule(false, refusal);
+        }
         let policy = self.witnesses.as_ref().map(WitnessPolicy::digest);
         rule(policy.is_none() || policy == evidence.statement().witness_policy, "other witnesses")?;
         let development = evidence.development() || evidence.claims().anchor() == AnchorKind::Development;
@@ -231,6 +226,22 @@ impl Card {
             self.development == development,
             "the card and the evidence differ on whether it is for development",
         )
+    }
+
+    /// Why the root key is not the card's. The ledger's key is carried from one root key to the next, so an equal ledger, which
+    /// was compared before, says that the root key took the place of the card's.
+    fn other_root(&self, evidence: &VerifiedEvidence) -> Option<&'static str> {
+        if self.root_commitment.is_none() || self.root_commitment == evidence.root_commitment() {
+            return None;
+        }
+        let of_before = evidence.rotation().is_some_and(|one| Some(one.from) == self.root_commitment);
+        Some(if of_before {
+            "the card is of the root key before: another one took over; ask the operator for the new card"
+        } else if self.ledger.is_some() {
+            "another root key under the same ledger: the root key was rotated since this card was made; ask the operator for the new card, and find each rotation in the ledger (fuin ledger verify, fuin ledger show --kind root-rotated)"
+        } else {
+            "another root key: either this is another service, or the root key was rotated since this card was made; ask the operator for the new card, and find each rotation in the ledger (fuin ledger verify, fuin ledger show --kind root-rotated)"
+        })
     }
 
     fn describe(&self, page: &mut Page) {

@@ -58,7 +58,8 @@ impl Provision {
     /// [`Fault::StatementMalformed`], [`Fault::UnknownPerson`], [`Fault::StatementSignature`],
     /// [`Fault::StatementForeign`]; [`Fault::ShareMalformed`]: it does not open, or is no share;
     /// [`Fault::RootMismatch`]: it is not the share of this commitment under this manifest's threshold;
-    /// [`Fault::StatementSpent`]: this custodian gave one under this commitment, or another gave this very share.
+    /// [`Fault::StatementSpent`]: this custodian gave one under this commitment, or another gave this very share, and no other one
+    /// came with it.
     /// Shares of others stay in each case, and of two the one that is good.
     pub fn accept(
         &mut self,
@@ -67,9 +68,18 @@ impl Provision {
         instance: &InstanceId,
         command: &ProvideShare,
     ) -> Result<Result<Provisioned, u8>, Fault> {
-        self.take(context, keys, instance, (&command.statement, &command.sealed))?;
-        if let Some(other) = &command.other {
-            self.take(context, keys, instance, (&other.statement, &other.sealed))?;
+        let other = command.other.as_ref().map(|other| (&other.statement, &other.sealed));
+        let (mut taken, mut spent, mut refused) = (false, false, None);
+        for given in std::iter::once((&command.statement, &command.sealed)).chain(other) {
+            match self.take(context, keys, instance, given) {
+                Ok(()) => taken = true,
+                Err(Fault::StatementSpent) => spent = true,
+                Err(fault) => refused = refused.or(Some(fault)),
+            }
+        }
+        // One that is here already is no reason to refuse the other.
+        if let Some(fault) = refused.or((spent && !taken).then_some(Fault::StatementSpent)) {
+            return Err(fault);
         }
         let threshold = context.manifest.share_threshold;
         let missing = self.missing(threshold);

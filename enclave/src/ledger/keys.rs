@@ -120,12 +120,6 @@ impl LedgerKeys {
         self.former_records = None;
     }
 
-    /// Whether records of a former root key can be opened.
-    #[must_use]
-    pub const fn opens_former(&self) -> bool {
-        self.former_records.is_some()
-    }
-
     /// What they are derived from, for a hand-over.
     pub(crate) const fn root(&self) -> &RootKey {
         &self.root

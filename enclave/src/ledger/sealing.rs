@@ -95,7 +95,7 @@ pub fn open(keys: &LedgerKeys, record: &SealedRecord) -> Result<Zeroizing<Vec<u8
 /// [`Fault::RecordForeign`] when it was not sealed by this service as this kind, under this id and version.
 pub fn open_as(kind: Kind, keys: &LedgerKeys, record: &SealedRecord) -> Result<Zeroizing<Vec<u8>>, Fault> {
     match open_under(kind, keys, record, |salt| Some(keys.record_key(salt))) {
-        Err(Fault::RecordForeign) if keys.opens_former() => open_former(kind, keys, record),
+        Err(Fault::RecordForeign) => open_former(kind, keys, record),
         opened => opened,
     }
 }

@@ -57,7 +57,13 @@ impl Vault {
             Some(credential) if credential.version == hint.version && &credential.record.id == id => {
                 Arc::clone(credential)
             }
-            _ => Arc::new(unseal(hint, keys, module)?),
+            _ => match unseal(hint, keys, module) {
+                // Of just before a rotation sealed it anew: a late call is no alarm.
+                Err(Fault::RecordForeign) if state.is_left_behind(id, &mark, state.last_time()) => {
+                    return Err(Fault::RecordStale);
+                }
+                opened => Arc::new(opened?),
+            },
         };
         let known = state.credential(&credential.subject).ok_or(Fault::UnknownCredential)?;
         let current = known.record.ok_or(Fault::UnknownCredential)?;

@@ -7,7 +7,7 @@ use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{ManifestHash, RootCommitment};
-use fuin_shared::log::event::{Event, EventBody, VERSION};
+use fuin_shared::log::event::{AlarmKind, Event, EventBody, VERSION};
 use fuin_shared::message::{
     Answer, CeremonyStatus, Command, Commit, ConfirmGenesis, GenesisShares, RecordChange, SealedRecord,
     Status,
@@ -78,6 +78,24 @@ async fn a_record_that_does_not_open_holds_up_no_other() {
     assert_eq!(brought(&mut peer, left(2)).await, records[..1]);
     assert_eq!(brought(&mut peer, Err(Fault::RecordForeign)).await, records[1..2]);
     assert_eq!(brought(&mut peer, left(1)).await, records[2..]);
+}
+
+/// Each would be an alarm.
+#[tokio::test]
+async fn a_record_that_was_refused_is_not_given_again_until_it_is_another() {
+    let setup = Setup::start().await;
+    let records = vec![record("a", 10), record("b", 10), record("c", 10)];
+    commit(&setup, 0, rotated(), records.clone()).await;
+    let mut peer = setup.peer(1).await;
+    assert_eq!(brought(&mut peer, Err(Fault::RecordForeign)).await, records);
+    assert_eq!(brought(&mut peer, Err(Fault::RecordForeign)).await, records[..1]);
+    assert_eq!(brought(&mut peer, left(2)).await, records[1..2]);
+    assert_eq!(brought(&mut peer, Err(Fault::LedgerBusy)).await, records[2..]);
+    assert_eq!(brought(&mut peer, Err(Fault::LedgerBusy)).await, records[1..]);
+    let restored = SealedRecord { version: 2, ..record("a", 10) };
+    commit(&setup, 1, EventBody::Alarm { about: AlarmKind::RecordForeign, count: 1 }, vec![restored.clone()])
+        .await;
+    assert_eq!(brought(&mut peer, left(0)).await, [restored, records[1].clone(), records[2].clone()]);
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub struct State {
     witnesses: BTreeMap<ManifestHash, Takeover>,
     epochs: Epochs,
     roots: Roots,
-    /// Sealed bodies that a rotation replaced, with the same in them, by what took their place.
+    /// Sealed bodies that a rotation replaced, with the same in them, by what took their place, until it has ended.
     replaced: BTreeMap<Digest32, Digest32>,
     /// For each epoch after the first, the manifest under which the one before it ended.
     ended: Vec<Ended>,
@@ -361,8 +361,11 @@ impl State {
                 self.carried = Some(Carried { octets: carried.clone(), epoch: self.epochs.current() });
             }
             EventBody::RecordsRewrapped { records } => records.iter().try_for_each(|one| self.rewrap(one))?,
-            EventBody::RootUnused { .. } => self.replaced.clear(),
-            EventBody::RootErased { deletions, .. } => self.spend_all(deletions)?,
+            EventBody::RootUnused { .. } => {}
+            EventBody::RootErased { deletions, .. } => {
+                self.replaced.clear();
+                self.spend_all(deletions)?;
+            }
             EventBody::Alarm { count, .. } => rule(*count > 0, "an alarm about nothing")?,
             // Size and digest are checked by whoever has the tree.
             EventBody::Snapshot { size, .. } => {

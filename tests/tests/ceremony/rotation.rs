@@ -94,7 +94,62 @@ fn an_enclave_that_dies_before_the_last_receipt_has_forgotten_the_new_root_key()
     place.fuin("rotate begin --host HOST --draft root.draft").refuses("(352)");
     ordered(&mut place);
     place.share("lea").refuses("holds another share already");
-    place.fuin("share --host HOST --state lea.state --abandon").says("missing: kei, mio");
+    place
+        .fuin("share --host HOST --state lea.state --abandon")
+        .says("missing: kei, mio")
+        .says("set aside, and found again");
     place.share("kei").says("missing: mio");
     place.share("mio").says("that root key is the current one");
+    // The one that came to nothing can never be needed now.
+    place.share("lea").says("set aside, of no more use");
+}
+
+/// Custodians who look in between see whether it took over; what is given up all the same stays in the state.
+#[test]
+fn a_share_is_set_aside_only_while_its_root_key_is_not_at_work() {
+    let mut place = founded();
+    ordered(&mut place);
+    place.share("lea").says("missing: kei, mio");
+    place.kill_enclave();
+    place.wait_for("uninitialized");
+    place.share("lea").says("1 more needed");
+    place.share("kei").says("the enclave is operational");
+    place.share("lea").says("is kept too, which was not seen at work yet");
+    place.fuin("share --host HOST --state lea.state --abandon").says("is set aside");
+    place.fuin("share --host HOST --state kei.state --abandon").refuses("no share of a next root key");
+    // Without asking for anything once more.
+    ordered(&mut place);
+    place.share("lea").says("missing: kei, mio");
+    place.share("kei").says("missing: mio");
+    place.share("mio").says("that root key is the current one");
+    place.fuin("share --host HOST --state lea.state --abandon").refuses("no share of a next root key");
+    place.share("lea").says("of the former root key");
+}
+
+#[test]
+fn who_was_away_until_the_next_rotation_takes_part_in_it() {
+    let mut place = founded();
+    let copy = std::fs::read(place.path("lea.state")).unwrap();
+    ordered(&mut place);
+    for name in ["kei", "lea"] {
+        place.share(name).says("receipt given");
+    }
+    place.share("mio").says("that root key is the current one");
+    let delete = |name: &str| format!("share --host HOST --state {name}.state --delete-former");
+    place.fuin(&delete("lea")).says("1 more needed");
+    place.fuin(&delete("mio")).says("the former root key is erased");
+    // Kei has seen nothing of that; lea's disk broke, and the copy of the state is of before.
+    std::fs::write(place.path("lea.state"), copy).unwrap();
+    place.share("lea").refuses("which took over since");
+    ordered(&mut place);
+    place.share("kei").says("missing: lea, mio").says("set aside, of no more use");
+    place.share("lea").says("missing: mio").says("the only one in this state");
+    place.share("mio").says("that root key is the current one");
+    place.fuin(&delete("lea")).says("nothing to say to the enclave");
+    place.fuin(&delete("kei")).says("1 more needed");
+    place.fuin(&delete("mio")).says("the former root key is erased");
+    place.kill_enclave();
+    place.wait_for("uninitialized");
+    place.share("kei").says("1 more needed");
+    place.share("lea").says("the enclave is operational");
 }

@@ -124,7 +124,7 @@ fn both_shares_of_a_rotation_go_through_a_device_and_its_state() {
     let mut custodian = Custodian::from_bytes(&custodian.to_bytes()).unwrap();
     device.attach(&mut custodian).unwrap();
     let again = custodian.delete_former_share(&operational(&enclave), NONCE, NOW, &mut rng()).unwrap();
-    assert_eq!((custodian.former_commitment(), again.body), (None, first.body));
+    assert_eq!((custodian.former_commitment(), again.unwrap().body), (None, first.unwrap().body));
 }
 
 #[test]

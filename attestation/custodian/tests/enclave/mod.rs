@@ -95,6 +95,14 @@ impl TestEnclave {
         self.manifest = SignedManifest { manifest: codec::encode(&next).into(), signatures: Vec::new() };
     }
 
+    /// A manifest of this version that names these custodians.
+    #[allow(dead_code, reason = "this module serves the tests of signers' devices too")]
+    pub fn change_custodians(&mut self, version: u64, custodians: Vec<Custodian>) {
+        let mut next = self.manifest.parse().unwrap();
+        (next.version, next.custodians) = (version, custodians);
+        self.manifest = SignedManifest { manifest: codec::encode(&next).into(), signatures: Vec::new() };
+    }
+
     /// A root key, with one share under this threshold.
     pub fn make_root(&mut self, octet: u8, threshold: u8) {
         let service = self.service();

@@ -1,6 +1,8 @@
 //! Place: none. A custodian in a rotation of the root key: takes the new share beside the old one, gives both, and deletes the old
 //! one only when nothing needs it.
 
+mod away;
+
 use super::*;
 use fuin_shared::rotation::{RootRotation, RotationStage, ShareDeletion};
 
@@ -40,7 +42,7 @@ fn taken() -> (Custodian, TestEnclave) {
 
 fn deleted(custodian: &mut Custodian, enclave: &TestEnclave) -> Result<ShareDeletion, CustodianError> {
     let signed = custodian.delete_former_share(&operational(enclave), NONCE, NOW, &mut rng())?;
-    Ok(signed.open(&custodian.manifest_entry().signing.key().unwrap()).unwrap())
+    Ok(signed.unwrap().open(&custodian.manifest_entry().signing.key().unwrap()).unwrap())
 }
 
 #[test]
@@ -133,11 +135,13 @@ fn a_share_of_a_rotation_that_evidence_does_not_show_is_refused() {
     let offered = enclave.rotation;
     enclave.rotation = None;
     assert_eq!(takes(&enclave, &to, &share), Err(CustodianError::NoRotation));
-    // One that goes on from another root key.
+    // One that goes on from another root key, in another ledger.
     enclave.rotation = offered.map(|offered| RootRotation { from: other, ..offered });
     enclave.commitment = other;
+    let ledger = NoteSigner::from_seed("test.invalid/ledger", &[8; 32]).unwrap();
+    let ledger = std::mem::replace(&mut enclave.ledger, ledger);
     assert_eq!(takes(&enclave, &to, &share), Err(CustodianError::OtherRoot));
-    (enclave.rotation, enclave.commitment) = (offered, from);
+    (enclave.rotation, enclave.commitment, enclave.ledger) = (offered, from, ledger);
     // One whose receipts are all there.
     shows(&mut enclave, RotationStage::Rewrapping);
     assert_eq!(takes(&enclave, &to, &share), Err(CustodianError::NoRotation));

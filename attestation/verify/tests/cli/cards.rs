@@ -3,6 +3,8 @@
 use crate::kit::bundle::{LEDGER, Service, ledger_key};
 use crate::{Doc, Files, NONCE, NOW, Run, run};
 use fuin_shared::evidence::{LedgerEpoch, LedgerIdentity};
+use fuin_shared::ids::RootCommitment;
+use fuin_shared::rotation::{RootRotation, RotationStage};
 use serde_json::{Value, json};
 
 fn card(service: &Service) -> Value {
@@ -106,6 +108,37 @@ fn a_card_of_the_epoch_before() {
     let other = against(&service, |_| (), &[]);
     other.refused(39);
     assert!(other.out.contains("another ledger"), "{}", other.out);
+}
+
+/// While the rotation is under way evidence names both root keys; afterwards the ledger, which goes on under its key, says it.
+#[test]
+fn a_card_of_a_root_key_before() {
+    let mut service = Service::new();
+    let before = service.statement.root_commitment.unwrap();
+    let after = RootCommitment([0x77; 32]);
+    service.statement.root_commitment = Some(after);
+    for stage in [RotationStage::Rewrapping, RotationStage::Deleting] {
+        service.statement.rotation = Some(RootRotation { from: before, to: after, stage });
+        let run = against(&service, |_| (), &[]);
+        run.refused(39);
+        assert!(run.out.contains("of the root key before") && run.out.contains("new card"), "{}", run.out);
+    }
+    let remedy = "fuin ledger show --kind root-rotated";
+    // That one ended; and the next one is of no root key of the card.
+    let others =
+        Some(RootRotation { from: RootCommitment([0x66; 32]), to: after, stage: RotationStage::Deleting });
+    for rotation in [None, others] {
+        service.statement.rotation = rotation;
+        let run = against(&service, |_| (), &[]);
+        run.refused(39);
+        assert!(run.out.contains("rotated since") && run.out.contains(remedy), "{}", run.out);
+        assert!(!run.out.contains("another service"), "{}", run.out);
+    }
+    // Nothing but the root key is pinned: it can be either.
+    let run = against(&service, |card| card["ledger"] = Value::Null, &[]);
+    run.refused(39);
+    assert!(run.out.contains("another service, or the root key was rotated since"), "{}", run.out);
+    assert!(run.out.contains(remedy), "{}", run.out);
 }
 
 #[test]

@@ -45,10 +45,11 @@ impl Operational {
         if request.records.len() > MAX_REWRAP {
             return Err(Fault::TooLarge);
         }
+        let time = around.now.0.max(self.journal.state().last_time());
         let (mut records, mut changes, mut octets) = (Vec::new(), Vec::new(), 0);
         let mut seen = BTreeSet::new();
         for hint in &request.records {
-            let Some(opened) = self.open_former(hint)? else { continue };
+            let Some(opened) = self.open_former(hint, time)? else { continue };
             octets += hint.body.0.len();
             if octets > MAX_OCTETS {
                 break;
@@ -80,7 +81,7 @@ impl Operational {
     }
 
     /// Opens a record that is still under the former root key, and current. None of another.
-    fn open_former(&self, hint: &SealedRecord) -> Result<Option<Opened>, Fault> {
+    fn open_former(&self, hint: &SealedRecord, time: u64) -> Result<Option<Opened>, Fault> {
         let (keys, state) = (self.journal.keys(), self.journal.state());
         let mark = sealing::mark(hint);
         for kind in [Kind::Credential, Kind::Mandate] {
@@ -96,11 +97,12 @@ impl Operational {
             let opened = opened.filter(current);
             return Ok(opened.map(|(subject, mandate, _)| Opened { kind, subject, mandate, plaintext }));
         }
-        // Under the current one, or of nobody here.
+        // Under the current one, under one before both, or of nobody here.
         let known = [Kind::Credential, Kind::Mandate]
             .into_iter()
             .find_map(|kind| sealing::open_as(kind, keys, hint).ok());
-        if known.is_some() { Ok(None) } else { Err(Fault::RecordForeign) }
+        let ours = known.is_some() || state.is_left_behind(&hint.id, &mark, time);
+        if ours { Ok(None) } else { Err(Fault::RecordForeign) }
     }
 
     fn of_credential(

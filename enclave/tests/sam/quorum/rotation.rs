@@ -124,6 +124,45 @@ fn a_custodian_who_has_deleted_too_early_is_made_up_for_by_the_third() {
     assert_eq!(quorum.world.rewrap(), Ok((1, 0)));
 }
 
+/// Who gave one of two before gives both, in whichever order: the one that is here already stands in nobody's way.
+#[test]
+fn a_share_that_is_here_already_keeps_no_other_one_out() {
+    for new_first in [false, true] {
+        let mut quorum = Quorum::working();
+        let former = quorum.rotated();
+        quorum.boots();
+        let new = quorum.held.clone().unwrap();
+        if !new_first {
+            quorum.held = Some(former.clone());
+        }
+        assert_eq!(quorum.provide(0), Ok(Answer::ShareAccepted { missing: 1 }));
+        assert_eq!(quorum.provide(0), Err(Fault::StatementSpent));
+        quorum.held = Some(new);
+        assert_eq!(quorum.gives_both(0, &former), Ok(Answer::ShareAccepted { missing: 1 }));
+        assert_eq!(quorum.gives_both(0, &former), Err(Fault::StatementSpent), "both are here");
+        assert!(matches!(quorum.gives_both(1, &former), Ok(Answer::Operational { .. })));
+        assert_eq!(quorum.world.rewrap(), Ok((1, 0)));
+    }
+}
+
+/// The good one of two is kept, and who gave them is told of the bad one.
+#[test]
+fn of_two_shares_the_good_one_is_kept() {
+    let mut quorum = Quorum::working();
+    let former = quorum.rotated();
+    quorum.boots();
+    let spoilt = |message: ProvideShare| ProvideShare { sealed: vec![1].into(), ..message };
+    let new = quorum.held.replace(former.clone()).unwrap();
+    let ProvideShare { statement, sealed, .. } = quorum.share_message(0);
+    quorum.held = Some(new);
+    let message =
+        spoilt(ProvideShare { other: Some(OtherShare { statement, sealed }), ..quorum.share_message(0) });
+    assert_eq!(quorum.world.call(Command::ProvideShare(message)), Err(Fault::StatementForeign));
+    assert_eq!(quorum.status().roots.len(), 0, "one root key so far");
+    assert_eq!(quorum.gives_both(0, &former), Ok(Answer::ShareAccepted { missing: 1 }));
+    assert!(matches!(quorum.gives_both(1, &former), Ok(Answer::Operational { .. })));
+}
+
 #[test]
 fn shares_of_two_root_keys_do_not_mix() {
     let mut quorum = Quorum::working();

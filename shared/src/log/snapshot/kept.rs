@@ -40,7 +40,7 @@ impl Kept {
 }
 
 /// The fold of entries, with their tree.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summing {
     state: State,
     frontier: Frontier,

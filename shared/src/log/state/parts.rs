@@ -54,6 +54,8 @@ enum Part {
     Certificates(Vec<Subject>),
     /// Statements that are spent.
     Spent(Vec<StatementId>),
+    /// Sealed bodies by what took their place.
+    Replaced(Vec<(Digest32, Digest32)>),
 }
 
 impl State {
@@ -83,8 +85,14 @@ impl State {
         let mandates = mandates.map(|(id, mandate)| Part::Mandate(id, mandate));
         let certificates = chunks(self.certificates.iter().copied()).map(Part::Certificates);
         let spent = chunks(self.spent.iter().copied()).map(Part::Spent);
-        let rest =
-            witnesses.chain(epochs).chain(credentials).chain(mandates).chain(certificates).chain(spent);
+        let replaced = chunks(self.replaced.iter().map(|(new, old)| (*new, *old))).map(Part::Replaced);
+        let rest = witnesses
+            .chain(epochs)
+            .chain(credentials)
+            .chain(mandates)
+            .chain(certificates)
+            .chain(spent)
+            .chain(replaced);
         ledger.into_iter().chain(rest.filter(move |_| some))
     }
 
@@ -173,6 +181,7 @@ impl Restoring {
             }
             Part::Certificates(some) => state.certificates.extend(some),
             Part::Spent(some) => state.spent.extend(some),
+            Part::Replaced(some) => state.replaced.extend(some),
         }
         Ok(())
     }

@@ -1,10 +1,11 @@
-//! Place: SAM. What a rotation of the root key changes beside the root keys themselves, which are in
+//! Place: SAM, SSA, none. What a rotation of the root key changes beside the root keys themselves, which are in
 //! [`crate::log::roots`].
 
 use super::{RuleBroken, State, rule};
-use crate::ids::{MandateId, Subject};
+use crate::ids::{CredentialId, MandateId, Subject};
 use crate::log::event::{Event, RecordMark, Rewrapped};
 use crate::log::roots::Records;
+use crate::seal::mandate_of_record;
 
 impl State {
     /// How many records are still sealed under a root key that another one replaced, at `time` (Unix milliseconds).
@@ -28,8 +29,22 @@ impl State {
     /// Whether what the host shows is the current record, or the one with the same in it that a rotation replaced.
     #[must_use]
     pub fn is_current(&self, current: &RecordMark, shown: &RecordMark) -> bool {
-        let replaced = self.replaced.get(&current.hash) == Some(&shown.hash);
+        let former = self.roots.in_use().is_some();
+        let replaced = former && self.replaced.get(&current.hash) == Some(&shown.hash);
         current == shown || (replaced && current.version == shown.version)
+    }
+
+    /// Whether a record that opens under no root key is none of somebody else's: the ledger knows these very octets, under a root
+    /// key that is gone. Either a rotation replaced them, until that one has ended, or they are the record of a mandate that is
+    /// over at `time` (Unix milliseconds), which no rotation seals anew. They are not opened, so only name and hash say so.
+    #[must_use]
+    pub fn is_left_behind(&self, id: &CredentialId, shown: &RecordMark, time: u64) -> bool {
+        let over = mandate_of_record(id).and_then(|mandate| self.mandate(&mandate)).filter(|mandate| {
+            let destroyed = self.credential(&mandate.credential).is_none_or(|known| known.record.is_none());
+            destroyed || !mandate.is_live(time)
+        });
+        over.is_some_and(|mandate| mandate.record == *shown)
+            || self.replaced.values().any(|replaced| *replaced == shown.hash)
     }
 
     pub(super) fn take_roots(&mut self, event: &Event) -> Result<(), RuleBroken> {

@@ -59,7 +59,8 @@ impl Operational {
         }
         let credential = self.open(&request.credential, &request.record, around)?;
         credential.record.require_purpose(KeyPurpose::Seal)?;
-        let terms = self.open_mandate(&credential, &order.mandate, &request.mandate)?;
+        let time = around.now.0.max(self.journal.state().last_time());
+        let terms = self.open_mandate(&credential, &order.mandate, &request.mandate, time)?;
         // Before anything is said of the mandate's state: strangers learn nothing and change nothing.
         let key = terms.sca_key.key().map_err(|_| Fault::Internal)?;
         let message = SignedStatement::message::<SealOrder>(signed.order.as_slice());
@@ -67,7 +68,6 @@ impl Operational {
             .map_err(|_| Fault::OrderSignature)?;
         let count = check_order(&order, &terms, &credential, around)?;
         self.check_free(&credential)?;
-        let time = around.now.0.max(self.journal.state().last_time());
         let mandate = self.journal.state().mandate(&order.mandate).ok_or(Fault::MandateUnknown)?;
         mandate.permits(order.number, count, time)?;
 
@@ -104,6 +104,7 @@ impl Operational {
         credential: &Credential,
         mandate: &MandateId,
         hint: &SealedRecord,
+        time: u64,
     ) -> Result<MandateTerms, Fault> {
         let known = self.journal.state().mandate(mandate).ok_or(Fault::MandateUnknown)?;
         if known.credential != credential.subject {
@@ -112,8 +113,16 @@ impl Operational {
         if hint.id != mandate_record(mandate) {
             return Err(Fault::RecordMissing);
         }
-        let plaintext = sealing::open_as(Kind::Mandate, self.journal.keys(), hint)?;
-        if !self.journal.state().is_current(&known.record, &sealing::mark(hint)) {
+        let (state, mark) = (self.journal.state(), sealing::mark(hint));
+        let plaintext = match sealing::open_as(Kind::Mandate, self.journal.keys(), hint) {
+            // Nobody can read any more what it allowed, so there is no telling who asks.
+            Err(Fault::RecordForeign) if state.is_left_behind(&hint.id, &mark, time) => {
+                let over = known.record == mark;
+                return Err(if over { Fault::MandateUnknown } else { Fault::RecordStale });
+            }
+            opened => opened?,
+        };
+        if !state.is_current(&known.record, &mark) {
             return Err(Fault::RecordStale);
         }
         codec::decode(&plaintext).map_err(|_| Fault::RecordForeign)
