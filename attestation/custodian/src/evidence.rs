@@ -226,6 +226,7 @@ mod tests {
             means: None,
             operators: Vec::new(),
             auditors: Vec::new(),
+            seals: None,
         }
     }
 

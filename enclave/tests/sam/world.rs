@@ -466,5 +466,6 @@ fn manifest(officer: &Person, custodian: &Custodian, clients: [&Person; 2], ca: 
         means: Some(super::issued_means::policy(START)),
         operators: Vec::new(),
         auditors: Vec::new(),
+        seals: None,
     }
 }

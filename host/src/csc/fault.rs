@@ -159,6 +159,8 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         F::ApproversMalformed => not_acceptable("approver"),
         F::ApproverConflict => Refusal::invalid("The SCA's key is not acceptable"),
         F::ApproverQuorum => Refusal::invalid("Too few approvers have signed"),
+        F::ScaEvidenceMissing => Refusal::invalid("Evidence of the SCA's key is missing"),
+        F::ScaEvidence => not_acceptable("scaEvidence"),
         F::MandateMalformed => not_acceptable("mandate"),
         F::MandateUnknown => not_acceptable("mandateID"),
         F::MandateEnded => Refusal::invalid("The mandate was ended"),

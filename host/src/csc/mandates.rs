@@ -19,7 +19,9 @@ use fuin_shared::message::{
     Answer, Command, EndMandate, EndedBy, GetApproverChallenge, GrantMandate, Receipt, Seal,
 };
 use fuin_shared::sad::{MAX_EVIDENCE, Purpose};
-use fuin_shared::seal::{MAX_APPROVERS, MAX_TERMS, SealOrder, SignedOrder, mandate_record};
+use fuin_shared::seal::{
+    MAX_APPROVERS, MAX_SCA_EVIDENCE, MAX_TERMS, ScaEvidence, SealOrder, SignedOrder, mandate_record,
+};
 use serde_json::{Value, json};
 
 /// Largest statement of an officer and largest order, octets.
@@ -57,7 +59,7 @@ pub(super) async fn challenge(app: &App, caller: &StoredToken, params: &Params) 
     })))
 }
 
-/// `mandates/grant`: terms and the approvals of m approvers for a mandate.
+/// `mandates/grant`: terms and the approvals of m approvers for a mandate, and what says where the SCA's key lives.
 pub(super) async fn grant(app: &App, caller: &StoredToken, params: &Params) -> Result<Response, Refusal> {
     let id = params.required_text("credentialID")?;
     let terms = params.required_text("mandate")?;
@@ -70,6 +72,11 @@ pub(super) async fn grant(app: &App, caller: &StoredToken, params: &Params) -> R
     let approvals: Option<Vec<Blob>> =
         list.iter().map(|value| value.as_str().and_then(|text| decode(text, MAX_EVIDENCE))).collect();
     let approvals = approvals.ok_or_else(|| not_acceptable("approvals"))?;
+    let evidence = params.text("scaEvidence")?.map(|text| {
+        let octets = decode(text, MAX_SCA_EVIDENCE)?;
+        codec::decode::<ScaEvidence>(octets.as_slice()).ok()
+    });
+    let evidence = evidence.map(|read| read.ok_or_else(|| not_acceptable("scaEvidence"))).transpose()?;
     let entry = owned(app, caller, id).await?;
     let answer = enclave::call(app, &entry.id, |record| {
         Command::GrantMandate(GrantMandate {
@@ -77,6 +84,7 @@ pub(super) async fn grant(app: &App, caller: &StoredToken, params: &Params) -> R
             terms: terms.clone(),
             approvals: approvals.clone(),
             record,
+            evidence: evidence.clone(),
         })
     })
     .await

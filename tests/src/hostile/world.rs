@@ -225,6 +225,7 @@ impl World {
             means: Some(self.means.policy()),
             operators: Vec::new(),
             auditors: Vec::new(),
+            seals: None,
         }
     }
 
