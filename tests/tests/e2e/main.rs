@@ -16,6 +16,7 @@ mod pyhanko;
 mod restart;
 mod rotation;
 mod sad;
+mod sca_key;
 mod seal;
 mod sign;
 mod witnessed;

@@ -11,7 +11,7 @@ use fuin_shared::codec;
 use fuin_shared::ids::{CredentialId, MandateId};
 use fuin_shared::message::{Challenge, Receipt};
 use fuin_shared::sad::{AuthorizationEvidence, Purpose};
-use fuin_shared::seal::{SealOrder, SignedOrder};
+use fuin_shared::seal::{ScaEvidence, SealOrder, SignedOrder};
 use fuin_shared::statement::SignedStatement;
 
 pub use super::types::MandateStatusAnswer;
@@ -52,12 +52,14 @@ impl CscClient {
         id: &CredentialId,
         terms: &[u8],
         approvals: &[AuthorizationEvidence],
+        evidence: Option<&ScaEvidence>,
     ) -> Result<(MandateId, Receipt), CscClientError> {
         let method = "mandates/grant";
         let request = GrantRequest {
             credential_id: id.as_str(),
             mandate: &Base64UrlUnpadded::encode_string(terms),
             approvals: approvals.iter().map(evidence_text).collect(),
+            evidence: evidence.map(|given| Base64UrlUnpadded::encode_string(&given.to_bytes())),
         };
         let answer: MandateAnswer = self.call(method, &request).await?;
         let wrong = CscClientError::Answer { method, field: "mandateID", reason: "is not a mandate's" };

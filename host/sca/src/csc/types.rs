@@ -286,6 +286,8 @@ pub(super) struct GrantRequest<'a> {
     pub(super) credential_id: &'a str,
     pub(super) mandate: &'a str,
     pub(super) approvals: Vec<String>,
+    #[serde(rename = "scaEvidence", skip_serializing_if = "Option::is_none")]
+    pub(super) evidence: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -15,7 +15,7 @@ mod pdf;
 mod receipt;
 mod report;
 
-pub use approve::{Approval, approve};
+pub use approve::{Approval, ScaClaim, approve, sca_key_place};
 pub use key::{ScaKey, ScaKeyError};
 pub use pdf::{SealedPdf, UnderMandate, seal_pdf};
 pub use receipt::{ReceiptError, check_receipt};

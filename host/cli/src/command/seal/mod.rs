@@ -2,10 +2,12 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`evidence`] | what says where the SCA's key lives |
 //! | [`place`] | what is kept of a mandate on this machine: terms and receipts |
 //! | [`mandate`], [`grant`], [`sign`], [`end`], [`report`] | the commands |
 
 mod end;
+mod evidence;
 mod grant;
 mod mandate;
 mod place;
