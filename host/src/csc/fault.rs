@@ -48,6 +48,9 @@ pub(super) fn manages(entry: &CatalogueEntry, failed: Failed) -> Refusal {
         fault if fault.is_of_means() && !fault.is_transient() => {
             refuse("eid_mismatch", "The evidence is not of the eID means")
         }
+        F::ApproverConflict => {
+            refuse("invalid_request", "An approver holds another's key, or one of the service's own")
+        }
         F::LimitReached => refuse("invalid_request", "The limit of unlocks is reached"),
         F::KeyMismatch => refuse("key_mismatch", "The public key is not the key's"),
         F::UntrustedIssuer => refuse("untrusted_issuer", "The certificate does not lead to an anchor"),

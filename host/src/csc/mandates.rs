@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 /// Largest statement of an officer and largest order, octets.
 const MAX_SIGNED: usize = 64 * 1024;
 
-/// `mandates/challenge`: a nonce for what one approver signs. As in credentials/getChallenge, `challenge` is base64url of
+/// `mandates/challenge`: a nonce for what one approver signs, and the version of the record that a change of approvers names. As in credentials/getChallenge, `challenge` is base64url of
 /// the CBOR of [`fuin_shared::message::Challenge`].
 pub(super) async fn challenge(app: &App, caller: &StoredToken, params: &Params) -> Result<Response, Refusal> {
     let id = params.required_text("credentialID")?;
@@ -37,6 +37,9 @@ pub(super) async fn challenge(app: &App, caller: &StoredToken, params: &Params) 
     let purpose = match params.required_text("purpose")? {
         "mandate" => Purpose::Mandate,
         "end-mandate" => Purpose::EndMandate,
+        "approvers" => Purpose::Approvers,
+        // Of whoever comes: any approver that there is stands for the nonce.
+        "link" => Purpose::Link,
         _ => return Err(not_acceptable("purpose")),
     };
     let entry = owned(app, caller, id).await?;
@@ -56,6 +59,7 @@ pub(super) async fn challenge(app: &App, caller: &StoredToken, params: &Params) 
         "expires": challenge.expires,
         "instance": challenge.instance.to_string(),
         "meansProfile": challenge.means.map(fuin_shared::sad::MeansProfile::as_str),
+        "recordVersion": app.store.record(&entry.id).await?.map(|record| record.version),
     })))
 }
 

@@ -94,13 +94,19 @@ async fn challenge_grant_end_and_status_are_carried() {
         passkey: None,
         hint: None,
     };
-    for (name, purpose) in [("mandate", Purpose::Mandate), ("end-mandate", Purpose::EndMandate)] {
+    for (name, purpose) in [
+        ("mandate", Purpose::Mandate),
+        ("end-mandate", Purpose::EndMandate),
+        ("approvers", Purpose::Approvers),
+        ("link", Purpose::Link),
+    ] {
         let body = json!({ "credentialID": "k256", "approver": 2, "purpose": name });
         let result = Ok(Answer::Challenge(challenge.clone()));
         let (answer, command) = exchange(&setup, &mut peer, "mandates/challenge", body, result).await;
         let Command::GetApproverChallenge(asked) = command else { panic!("{command:?}") };
         assert_eq!((asked.purpose, asked.approver, asked.record.version), (purpose, 2, 1));
         assert_eq!(decoded::<Challenge>(&answer.body["challenge"]), challenge);
+        assert_eq!(answer.body["recordVersion"], 1);
     }
 
     let body = json!({ "credentialID": "k256", "mandate": encode(b"terms"), "approvals": [encode(b"a"), encode(b"b")] });

@@ -1,5 +1,6 @@
 //! Place: none. The whole service in process mode, through real clients only: `fuin`, `fuin-verify`, pyHanko, openssl, HTTP.
 
+mod approvers;
 mod bad_input;
 mod details;
 mod device_key;

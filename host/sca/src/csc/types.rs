@@ -116,6 +116,8 @@ pub(super) struct ChallengeRequest<'a> {
 #[derive(Deserialize)]
 pub(super) struct ChallengeAnswer {
     pub(super) challenge: String,
+    #[serde(rename = "recordVersion", default)]
+    pub(super) record_version: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -278,6 +280,13 @@ pub(super) struct ApproverChallengeRequest<'a> {
     pub(super) credential_id: &'a str,
     pub(super) approver: u32,
     pub(super) purpose: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct ChangeRequest<'a> {
+    #[serde(rename = "manageProof")]
+    pub(super) proof: &'a str,
+    pub(super) evidence: String,
 }
 
 #[derive(Serialize)]

@@ -20,7 +20,7 @@ pub struct Approval<'a> {
     pub credential: &'a Credential,
     /// Number of the approver.
     pub approver: u32,
-    /// `mandate` or `end-mandate`.
+    /// `mandate`, `end-mandate` or `approvers`.
     pub purpose: Purpose,
     /// Hash of the content, as `fuin_shared::seal` makes it.
     pub content: &'a Blob,
