@@ -4,6 +4,7 @@ use crate::chain::certificate::Certificate;
 use crate::error::Refusal;
 use alloc::vec;
 use alloc::vec::Vec;
+use fuin_shared::manifest::Manifest;
 use sha2::{Digest, Sha256};
 
 /// Root of AWS Nitro Enclaves, commercial partitions ("root G1").
@@ -110,6 +111,14 @@ impl Anchors {
     #[must_use]
     pub fn development(anchor: DevelopmentAnchor) -> Self {
         Self { production: Vec::new(), development: vec![anchor] }
+    }
+
+    /// The vendors' roots; for a development service those besides that its manifest names for ever.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Self {
+        let named = manifest.evidence_anchors.iter().filter(|_| manifest.development);
+        let read = named.filter_map(|der| DevelopmentAnchor::from_der(der.as_slice()).ok());
+        read.fold(Self::production(), Self::with_development)
     }
 
     /// The one root that a person named in PEM. A vendor's root stays a production anchor when it is named this way.

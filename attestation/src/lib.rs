@@ -15,6 +15,7 @@
 //! | [`mod@appraise`] | claims against reference values and policy, steps 18 to 23; no octets |
 //! | [`bundle`] | evidence of a service: document, statement, manifest, freshness |
 //! | [`mod@key`] | statements of signers' keys |
+//! | [`sca`] | where the key of a program that orders seals lives |
 //! | [`ledger`] | proofs that an event stands in the ledger |
 //! | [`error`] | the steps with their numbers, names, sentences and clauses |
 //! | [`eif`] | reads and measures enclave images |
@@ -35,6 +36,7 @@ pub mod eif;
 pub mod error;
 pub mod key;
 pub mod ledger;
+pub mod sca;
 pub mod time;
 pub mod verify;
 
@@ -45,6 +47,7 @@ pub use document::{Document, Profile};
 pub use error::{Refusal, Step};
 pub use key::{VerifiedKey, verify_key};
 pub use ledger::{ProvenEvent, verify_receipt};
+pub use sca::{ScaKeyPlace, ScaRefusal, verify_sca_key};
 pub use time::{At, Window};
 pub use verify::{Claims, Platform, verify};
 

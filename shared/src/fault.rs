@@ -104,6 +104,8 @@ faults! {
     ApproversMalformed = 441, "seal approvers are malformed, too many, not distinct or fewer than must sign";
     ApproverConflict = 442, "seal approver or SCA holds a key of the service's own people, or one key twice";
     ApproverQuorum = 443, "too few seal approvers signed";
+    ScaEvidenceMissing = 444, "SCA's key comes without the evidence that the manifest asks for";
+    ScaEvidence = 445, "evidence of the SCA's key does not hold: not of this key, under no anchor or image of the manifest, not valid now";
     // 500: eID means
     AssertionMalformed = 500, "assertion is malformed";
     AssertionSignature = 501, "assertion does not verify under the linked means";

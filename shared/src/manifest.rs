@@ -4,6 +4,7 @@ mod auditors;
 mod holders;
 pub mod means;
 mod officers;
+pub mod seals;
 mod succession;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::role::Role;
 use alloc::string::String;
 use alloc::vec::Vec;
 use means::MeansPolicy;
+use seals::SealPolicy;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -224,6 +226,9 @@ pub struct Manifest {
     /// System auditors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub auditors: Vec<Auditor>,
+    /// What is asked of the keys of programs that order seals; absent where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub seals: Option<SealPolicy>,
 }
 
 /// A member that is there must have a value: null would be a second encoding of its absence.
@@ -333,6 +338,9 @@ impl Manifest {
         }
         if let Some(means) = &self.means {
             means.check().map_err(ManifestError::Rule)?;
+        }
+        if let Some(seals) = &self.seals {
+            seals.check().map_err(ManifestError::Rule)?;
         }
         rule(
             !self.ledger_prefix.is_empty()

@@ -1,6 +1,10 @@
 //! Place: SAM, SCA. Electronic seals: the mandate that the organization's approvers sign, and the order with which a
 //! signature creation application (SCA) then has hashes sealed without a person present (sam.md section 5).
 
+mod evidence;
+
+pub use evidence::{MAX_SCA_EVIDENCE, ScaEvidence};
+
 use crate::algorithm::{HashAlgorithm, SignatureAlgorithm};
 use crate::bytes::Blob;
 use crate::codec;

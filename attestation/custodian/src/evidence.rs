@@ -259,6 +259,7 @@ mod tests {
             means: None,
             operators: Vec::new(),
             auditors: Vec::new(),
+            seals: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::document::{PCR_COUNT, PcrValue};
 use alloc::collections::BTreeMap;
+use fuin_shared::manifest::Measurement;
 
 /// A reference value that would not check anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,16 @@ impl References {
     #[must_use]
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// All three registers of an image; none if one of them would check nothing.
+    #[must_use]
+    pub fn of(image: &Measurement) -> Option<Self> {
+        let mut references = Self::none();
+        for (index, value) in (0u8..).zip([&image.pcr0, &image.pcr1, &image.pcr2]) {
+            references.expect(index, value.as_ref()).ok()?;
+        }
+        Some(references)
     }
 
     /// Adds the value of one register.

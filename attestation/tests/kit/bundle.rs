@@ -93,6 +93,7 @@ impl Service {
             means: None,
             operators: Vec::new(),
             auditors: Vec::new(),
+            seals: None,
         };
         let statement = EvidenceStatement {
             version: STATEMENT_VERSION,

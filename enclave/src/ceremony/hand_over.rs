@@ -12,8 +12,7 @@ use crate::ledger::keys::RootKey;
 use crate::sam::ServiceContext;
 use crate::sam::outcome::Withheld;
 use fuin_attestation::{
-    Anchors, At, DevelopmentAnchor, Expectations, Nonce, Profile, References, VerifiedEvidence, Window,
-    verify_bundle,
+    Anchors, At, Expectations, Nonce, Profile, References, VerifiedEvidence, Window, verify_bundle,
 };
 use fuin_shared::bytes::Blob;
 use fuin_shared::codec;
@@ -21,7 +20,6 @@ use fuin_shared::evidence::Purpose;
 use fuin_shared::fault::Fault;
 use fuin_shared::ids::{Digest32, InstanceId, ManifestHash, RootCommitment};
 use fuin_shared::log::event::EventBody;
-use fuin_shared::manifest::{Manifest, Measurement};
 use fuin_shared::message::{HandOver, HandedOver, TakeOver};
 use fuin_shared::phase::Phase;
 use fuin_shared::statement::{HandOverStatement, HpkeSealed, ROOT_TO_INSTANCE, SignedStatement, root_aad};
@@ -161,9 +159,9 @@ fn verify(
 ) -> Result<VerifiedEvidence, Fault> {
     let manifest = &context.manifest;
     let (at, nonce, window) = (At::Unix(now_seconds), Nonce::Expected(instance.as_ref()), Window::default());
-    let peer = verify_bundle(bundle.as_slice(), &anchors(manifest), at, Profile::AwsText, nonce, window)
+    let peer = verify_bundle(bundle.as_slice(), &Anchors::of(manifest), at, Profile::AwsText, nonce, window)
         .map_err(|_| Fault::PeerRefused)?;
-    let accepted = manifest.measurements.iter().filter_map(references).any(|references| {
+    let accepted = manifest.measurements.iter().filter_map(References::of).any(|references| {
         let expectations = Expectations {
             purposes: Some(vec![Purpose::Service]),
             phases: Some(vec![phase]),
@@ -184,22 +182,6 @@ fn verify(
         return Err(Fault::StatementForeign);
     }
     Ok(peer)
-}
-
-/// The vendors' roots; for a development service those besides that its manifest names for ever.
-fn anchors(manifest: &Manifest) -> Anchors {
-    let named = manifest.evidence_anchors.iter().filter(|_| manifest.development);
-    let read = named.filter_map(|der| DevelopmentAnchor::from_der(der.as_slice()).ok());
-    read.fold(Anchors::production(), Anchors::with_development)
-}
-
-/// Nothing for an image that would be accepted by less than all three registers.
-fn references(measurement: &Measurement) -> Option<References> {
-    let mut references = References::none();
-    for (index, value) in (0u8..).zip([&measurement.pcr0, &measurement.pcr1, &measurement.pcr2]) {
-        references.expect(index, value.as_ref()).ok()?;
-    }
-    Some(references)
 }
 
 fn digest(sealed: &Blob) -> Digest32 {

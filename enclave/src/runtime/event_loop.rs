@@ -199,6 +199,7 @@ impl<M: StateMachine> EventLoop<M> {
                     self.reply(origin, result);
                 }
             }
+            Effect::Waits { ticket } => self.commands.waits(ticket),
             Effect::SealIdentity(service) => self.ask_module(ModuleJob::Seal(service)),
             Effect::Attest { ticket, user_data, nonce } => {
                 self.ask_module(ModuleJob::Attest { ticket, user_data, nonce });

@@ -1,6 +1,6 @@
 //! Place: none. Bounds of the runtime.
 
-use fuin_shared::message::LANE_PLACES;
+use fuin_shared::message::{LANE_PLACES, WAITING_PLACES};
 use std::time::Duration;
 
 /// Every bound of the runtime; the defaults suit production.
@@ -10,6 +10,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Most commands of one connection that wait in each lane beside that ([`fuin_shared::message::Lane::BESIDE`]). Default 8.
     pub beside: usize,
+    /// Answers of one connection that wait for the ledger although their commands gave their places up. Default 512.
+    pub waiting: usize,
     /// Longest time for the rest of a frame that has begun. Default 10 s.
     pub partial_frame: Duration,
     /// Longest silence of a connection; after a third of it the enclave asks the host for a sign of life. Default 60 s.
@@ -33,6 +35,7 @@ impl Default for Limits {
         Self {
             in_flight: 64,
             beside: LANE_PLACES,
+            waiting: WAITING_PLACES,
             partial_frame: Duration::from_secs(10),
             silence: Duration::from_secs(60),
             write: Duration::from_secs(30),

@@ -165,7 +165,7 @@ fn serve<M: StateMachine>(
         thread::Builder::new().name(format!("read-{name}")).spawn(move || link.run())?;
     }
     drop(sender);
-    let commands = Commands::new(work, beside);
+    let commands = Commands::new(work, beside, limits.waiting);
     Err(EventLoop::new(machine, randomness.rng, clock, limits, workers, commands).run(&events))
 }
 

@@ -81,6 +81,11 @@ pub enum Effect {
         /// The answer.
         result: Result<Answer, Fault>,
     },
+    /// The command has bound, and its answer waits for the ledger: from here on it keeps no place.
+    Waits {
+        /// Its ticket; [`Effect::Reply`] comes later.
+        ticket: Ticket,
+    },
     /// Extend PCR16 with the service id's octets and lock it.
     SealIdentity(ServiceId),
     /// Get an evidence document with these `user_data` and `nonce`.

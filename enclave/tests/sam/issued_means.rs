@@ -2,7 +2,7 @@
 //! common is here; the kinds have a file each.
 
 mod cards;
-mod forge;
+pub mod forge;
 mod provider;
 mod relinks;
 

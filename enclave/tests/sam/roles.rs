@@ -191,6 +191,7 @@ fn samples(world: &mut World, by: &Person) -> Vec<Command> {
             terms: Blob::default(),
             approvals: statements(),
             record: record.clone(),
+            evidence: None,
         }),
         Command::Seal(Seal {
             credential: credential.clone(),

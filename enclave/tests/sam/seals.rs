@@ -6,6 +6,7 @@ mod orders;
 mod people;
 mod purpose;
 mod record;
+mod sca_key;
 
 pub use ending::held;
 

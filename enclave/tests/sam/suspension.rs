@@ -386,6 +386,33 @@ fn with_the_ledger_full_signers_still_suspend_and_refused_answers_are_still_even
 }
 
 #[test]
+fn with_the_witnesses_away_suspensions_bind_however_many_answers_wait_and_none_keeps_a_place() {
+    let mut world = World::cosigned(79, 3);
+    let key = world.enrol(KeyAlgorithm::EcdsaP256, 21);
+    let other = world.enrol(KeyAlgorithm::EcdsaP256, 22);
+    world.witnessing = Witnessing::Holds;
+    let impostor = key.passkey.impostor(66);
+    // Refused answers, ends of suspensions and resumptions wait; suspensions are answered.
+    for round in 0..12 {
+        assert_eq!(by_signer(&mut world, &key, &impostor), Err(Fault::Busy));
+        let told = by_officer(&mut world, &key).unwrap();
+        assert_eq!((told.suspended, told.pending), (vec![Holder::Officer], true));
+        assert_eq!(release(&mut world, &key), Err(Fault::Busy));
+        by_ra(&mut world, &other).unwrap();
+        assert_eq!(resume(&mut world, &other, &other.passkey), Err(Fault::Busy));
+        assert_eq!(world.waits.len(), 3 * (round + 1));
+    }
+    // Work waits in places of its own.
+    assert_eq!(world.generate("hanako", KeyAlgorithm::EcdsaP256).err(), Some(Fault::Busy));
+    assert_eq!(world.waits.len(), 36);
+    world.witnessing = Witnessing::Honest;
+    let asked = world.asked.clone().unwrap();
+    let lines = world.lines(&asked);
+    let answered: Vec<_> = world.answer(Ok(lines)).into_iter().map(|(ticket, _)| ticket).collect();
+    assert!(world.waits.iter().all(|ticket| answered.contains(ticket)), "each has its answer");
+}
+
+#[test]
 fn a_key_that_is_not_active_is_not_suspended_and_nothing_is_unlocked_that_is_not_locked() {
     let mut world = World::operational(73);
     let made = world.generate("hanako", KeyAlgorithm::EcdsaP256).unwrap();

@@ -174,6 +174,8 @@ pub struct World {
     pub notes: HashMap<u64, String>,
     /// Whether the machine rests before it asks again.
     pub resting: bool,
+    /// Commands that gave their places up.
+    pub waits: Vec<Ticket>,
     /// What the platform measured.
     pub pcrs: [Pcr; 3],
     /// What makes documents; without it they are their user data and nothing else.
@@ -253,6 +255,7 @@ impl World {
             asked: None,
             notes: HashMap::new(),
             resting: false,
+            waits: Vec::new(),
             pcrs: PCRS,
             platform: None,
             fuse: None,
@@ -342,6 +345,7 @@ impl World {
                 }
                 match effect {
                     Effect::Reply { ticket, result } => replies.push((ticket, result)),
+                    Effect::Waits { ticket } => self.waits.push(ticket),
                     Effect::SealIdentity(service) => {
                         assert_eq!(service, self.service);
                         inputs.push_back(Input::IdentitySealed(Ok(())));
@@ -471,5 +475,6 @@ fn manifest(officer: &Person, custodian: &Custodian, clients: [&Person; 2], ca: 
         means: Some(super::issued_means::policy(START)),
         operators: Vec::new(),
         auditors: Vec::new(),
+        seals: None,
     }
 }

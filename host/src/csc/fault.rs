@@ -48,6 +48,9 @@ pub(super) fn manages(entry: &CatalogueEntry, failed: Failed) -> Refusal {
         fault if fault.is_of_means() && !fault.is_transient() => {
             refuse("eid_mismatch", "The evidence is not of the eID means")
         }
+        F::ApproverConflict => {
+            refuse("invalid_request", "An approver holds another's key, or one of the service's own")
+        }
         F::LimitReached => refuse("invalid_request", "The limit of unlocks is reached"),
         F::KeyMismatch => refuse("key_mismatch", "The public key is not the key's"),
         F::UntrustedIssuer => refuse("untrusted_issuer", "The certificate does not lead to an anchor"),
@@ -159,6 +162,8 @@ fn of_fault(version: Version, entry: &CatalogueEntry, fault: Fault) -> Refusal {
         F::ApproversMalformed => not_acceptable("approver"),
         F::ApproverConflict => Refusal::invalid("The SCA's key is not acceptable"),
         F::ApproverQuorum => Refusal::invalid("Too few approvers have signed"),
+        F::ScaEvidenceMissing => Refusal::invalid("Evidence of the SCA's key is missing"),
+        F::ScaEvidence => not_acceptable("scaEvidence"),
         F::MandateMalformed => not_acceptable("mandate"),
         F::MandateUnknown => not_acceptable("mandateID"),
         F::MandateEnded => Refusal::invalid("The mandate was ended"),

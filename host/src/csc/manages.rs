@@ -1,5 +1,5 @@
-//! Place: SSA. Additions of ours beside the SIP Japan methods `manages/*`: suspend, resume, unlock and relink on the word of
-//! an RA/CA client, order on that of officers.
+//! Place: SSA. Additions of ours beside the SIP Japan methods `manages/*`: suspend, resume, unlock, relink and
+//! changeApprovers on the word of an RA/CA client, order on that of officers.
 //!
 //! There is no token here: the enclave acts on the signed statement alone, and this only finds the record that it names. What
 //! a stranger can do is to have a signature refused.
@@ -19,8 +19,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 /// The methods.
-pub(super) const METHODS: [&str; 5] =
-    ["manages/suspend", "manages/resume", "manages/unlock", "manages/relink", "manages/order"];
+pub(super) const METHODS: [&str; 6] = [
+    "manages/suspend",
+    "manages/resume",
+    "manages/unlock",
+    "manages/relink",
+    "manages/order",
+    "manages/changeApprovers",
+];
 /// Most orders in one call, and longest order in base64url.
 const MAX_ORDERS: usize = 64;
 const MAX_ORDER: usize = 4096;
@@ -57,6 +63,7 @@ pub(super) async fn answer(app: &App, name: &str, params: &Params) -> Result<Res
         Some(registration) => {
             Command::Relink(Relink { manage: manage(record), registration: registration.clone() })
         }
+        None if name == "manages/changeApprovers" => Command::LinkEid(manage(record)),
         None => Command::Hold(manage(record)),
     })
     .await

@@ -19,13 +19,15 @@ use fuin_shared::message::{
     Answer, Command, EndMandate, EndedBy, GetApproverChallenge, GrantMandate, Receipt, Seal,
 };
 use fuin_shared::sad::{MAX_EVIDENCE, Purpose};
-use fuin_shared::seal::{MAX_APPROVERS, MAX_TERMS, SealOrder, SignedOrder, mandate_record};
+use fuin_shared::seal::{
+    MAX_APPROVERS, MAX_SCA_EVIDENCE, MAX_TERMS, ScaEvidence, SealOrder, SignedOrder, mandate_record,
+};
 use serde_json::{Value, json};
 
 /// Largest statement of an officer and largest order, octets.
 const MAX_SIGNED: usize = 64 * 1024;
 
-/// `mandates/challenge`: a nonce for what one approver signs. As in credentials/getChallenge, `challenge` is base64url of
+/// `mandates/challenge`: a nonce for what one approver signs, and the version of the record that a change of approvers names. As in credentials/getChallenge, `challenge` is base64url of
 /// the CBOR of [`fuin_shared::message::Challenge`].
 pub(super) async fn challenge(app: &App, caller: &StoredToken, params: &Params) -> Result<Response, Refusal> {
     let id = params.required_text("credentialID")?;
@@ -35,6 +37,9 @@ pub(super) async fn challenge(app: &App, caller: &StoredToken, params: &Params) 
     let purpose = match params.required_text("purpose")? {
         "mandate" => Purpose::Mandate,
         "end-mandate" => Purpose::EndMandate,
+        "approvers" => Purpose::Approvers,
+        // Of whoever comes: any approver that there is stands for the nonce.
+        "link" => Purpose::Link,
         _ => return Err(not_acceptable("purpose")),
     };
     let entry = owned(app, caller, id).await?;
@@ -54,10 +59,11 @@ pub(super) async fn challenge(app: &App, caller: &StoredToken, params: &Params) 
         "expires": challenge.expires,
         "instance": challenge.instance.to_string(),
         "meansProfile": challenge.means.map(fuin_shared::sad::MeansProfile::as_str),
+        "recordVersion": app.store.record(&entry.id).await?.map(|record| record.version),
     })))
 }
 
-/// `mandates/grant`: terms and the approvals of m approvers for a mandate.
+/// `mandates/grant`: terms and the approvals of m approvers for a mandate, and what says where the SCA's key lives.
 pub(super) async fn grant(app: &App, caller: &StoredToken, params: &Params) -> Result<Response, Refusal> {
     let id = params.required_text("credentialID")?;
     let terms = params.required_text("mandate")?;
@@ -70,6 +76,11 @@ pub(super) async fn grant(app: &App, caller: &StoredToken, params: &Params) -> R
     let approvals: Option<Vec<Blob>> =
         list.iter().map(|value| value.as_str().and_then(|text| decode(text, MAX_EVIDENCE))).collect();
     let approvals = approvals.ok_or_else(|| not_acceptable("approvals"))?;
+    let evidence = params.text("scaEvidence")?.map(|text| {
+        let octets = decode(text, MAX_SCA_EVIDENCE)?;
+        codec::decode::<ScaEvidence>(octets.as_slice()).ok()
+    });
+    let evidence = evidence.map(|read| read.ok_or_else(|| not_acceptable("scaEvidence"))).transpose()?;
     let entry = owned(app, caller, id).await?;
     let answer = enclave::call(app, &entry.id, |record| {
         Command::GrantMandate(GrantMandate {
@@ -77,6 +88,7 @@ pub(super) async fn grant(app: &App, caller: &StoredToken, params: &Params) -> R
             terms: terms.clone(),
             approvals: approvals.clone(),
             record,
+            evidence: evidence.clone(),
         })
     })
     .await

@@ -10,7 +10,7 @@ use super::{listener, serve};
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::{Frame, VERSION};
 use fuin_shared::ids::InstanceId;
-use fuin_shared::message::{Answer, Command, LANE_PLACES, Lane};
+use fuin_shared::message::{Answer, Command, LANE_PLACES, Lane, WAITING_PLACES};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -120,8 +120,9 @@ pub(super) async fn run(stream: Box<dyn Octets>, shared: Arc<Shared>) {
         room: Arc::new(Semaphore::new(shared.limits.in_flight_per_connection)),
         life: Arc::new(Semaphore::new(LANE_PLACES)),
         questions: Arc::new(Semaphore::new(LANE_PLACES)),
-        restrictions: Arc::new(Semaphore::new(LANE_PLACES)),
-        endings: Arc::new(Semaphore::new(LANE_PLACES)),
+        // The enclave takes these however many wait for witnesses; here they wait at most for the deadline.
+        restrictions: Arc::new(Semaphore::new(WAITING_PLACES)),
+        endings: Arc::new(Semaphore::new(WAITING_PLACES)),
         streams: Streams::default(),
         serving: Mutex::default(),
     });

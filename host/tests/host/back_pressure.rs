@@ -3,7 +3,10 @@
 use crate::peer::instance;
 use crate::setup::{Setup, USER};
 use fuin_shared::fault::Fault;
-use fuin_shared::message::{Answer, Command, Genesis, GetEvidence, Status};
+use fuin_shared::ids::{CredentialId, MandateId};
+use fuin_shared::message::{
+    Answer, Command, EndMandate, EndedBy, Genesis, GetEvidence, Lane, SealedRecord, Status,
+};
 use fuin_shared::phase::Phase;
 use serde_json::json;
 use std::time::Duration;
@@ -20,6 +23,13 @@ fn status() -> Answer {
 /// Any command that is no question.
 const fn work() -> Command {
     Command::Genesis(Genesis { approvals: Vec::new() })
+}
+
+fn end() -> Command {
+    let credential = CredentialId::new("seal").unwrap();
+    let record = SealedRecord { id: credential.clone(), version: 1, body: vec![1].into() };
+    let by = EndedBy::Officer(vec![1].into());
+    Command::EndMandate(EndMandate { credential, mandate: MandateId([1; 16]), by, record })
 }
 
 #[tokio::test]
@@ -67,6 +77,38 @@ async fn questions_are_answered_while_commands_wait() {
     assert_eq!(ready.await.unwrap().unwrap().status(), 200);
     peer.reply(work, Err(Fault::Internal)).await;
     assert_eq!(waiting.await.unwrap(), Err(Fault::Internal));
+}
+
+/// The enclave takes what restricts however many of its kind wait for the witnesses; so does the host.
+#[tokio::test]
+async fn ends_of_mandates_that_wait_keep_no_further_one_out() {
+    let setup = Setup::start_with(|c| c.limits.in_flight_per_connection = 1).await;
+    let mut peer = setup.peer(1).await;
+    let call = |command| {
+        let relay = setup.host.relay().clone();
+        tokio::spawn(async move { relay.call(command, Duration::from_secs(60)).await })
+    };
+    let waiting = call(work());
+    let (first, _) = peer.command().await;
+    let mut ends = Vec::new();
+    for _ in 0..40 {
+        let end = call(end());
+        let (id, asked) = peer.command().await;
+        assert_eq!(asked.lane(), Lane::Ending);
+        ends.push((id, end));
+    }
+    // How the mandate stands is told meanwhile, and work has no place more than it had.
+    let asked = call(Command::MandateStatus(MandateId([1; 16])));
+    let (id, _) = peer.command().await;
+    peer.reply(id, Err(Fault::MandateUnknown)).await;
+    assert_eq!(asked.await.unwrap(), Err(Fault::MandateUnknown));
+    assert_eq!(setup.host.relay().call(work(), Duration::from_secs(60)).await, Err(Fault::Busy));
+    for (id, end) in ends {
+        peer.reply(id, Ok(status())).await;
+        assert!(end.await.unwrap().is_ok());
+    }
+    peer.reply(first, Ok(status())).await;
+    assert!(waiting.await.unwrap().is_ok());
 }
 
 #[tokio::test]

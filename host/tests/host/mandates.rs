@@ -13,7 +13,7 @@ use fuin_shared::message::{
     Answer, Challenge, Command, Commit, EndedBy, MandateStatus, Receipt, RecordChange, SealedRecord,
 };
 use fuin_shared::sad::{MeansProfile, Purpose};
-use fuin_shared::seal::{SealOrder, SignedOrder, VERSION, mandate_record};
+use fuin_shared::seal::{ScaEvidence, SealOrder, SignedOrder, VERSION, mandate_record};
 use serde_json::{Value, json};
 
 const MANDATE: MandateId = MandateId([5; 16]);
@@ -94,13 +94,19 @@ async fn challenge_grant_end_and_status_are_carried() {
         passkey: None,
         hint: None,
     };
-    for (name, purpose) in [("mandate", Purpose::Mandate), ("end-mandate", Purpose::EndMandate)] {
+    for (name, purpose) in [
+        ("mandate", Purpose::Mandate),
+        ("end-mandate", Purpose::EndMandate),
+        ("approvers", Purpose::Approvers),
+        ("link", Purpose::Link),
+    ] {
         let body = json!({ "credentialID": "k256", "approver": 2, "purpose": name });
         let result = Ok(Answer::Challenge(challenge.clone()));
         let (answer, command) = exchange(&setup, &mut peer, "mandates/challenge", body, result).await;
         let Command::GetApproverChallenge(asked) = command else { panic!("{command:?}") };
         assert_eq!((asked.purpose, asked.approver, asked.record.version), (purpose, 2, 1));
         assert_eq!(decoded::<Challenge>(&answer.body["challenge"]), challenge);
+        assert_eq!(answer.body["recordVersion"], 1);
     }
 
     let body = json!({ "credentialID": "k256", "mandate": encode(b"terms"), "approvals": [encode(b"a"), encode(b"b")] });
@@ -110,6 +116,20 @@ async fn challenge_grant_end_and_status_are_carried() {
     assert_eq!((asked.terms.as_slice(), asked.approvals.len()), (&b"terms"[..], 2));
     assert_eq!(answer.body["mandateID"], MANDATE.to_string());
     assert_eq!(decoded::<Receipt>(&answer.body["receipt"]), receipt());
+    assert_eq!(asked.evidence, None);
+
+    let evidence = ScaEvidence::Certificates(vec![b"certificate".to_vec().into()]);
+    let grant = |evidence: &str| json!({ "credentialID": "k256", "mandate": encode(b"terms"), "approvals": [], "scaEvidence": evidence });
+    let result = Err(Fault::ScaEvidence);
+    let body = grant(&encode(&evidence.to_bytes()));
+    let (answer, command) = exchange(&setup, &mut peer, "mandates/grant", body, result).await;
+    let Command::GrantMandate(asked) = command else { panic!("{command:?}") };
+    assert_eq!(asked.evidence, Some(evidence));
+    let wrong = (400, "invalid_request", "Invalid parameter scaEvidence");
+    assert_eq!(answer.refusal(), wrong);
+    for evidence in ["!", "AAAA", &"A".repeat(64 * 1024)] {
+        assert_eq!(setup.post("/csc/v2/mandates/grant", grant(evidence)).await.refusal(), wrong);
+    }
 
     for (member, by) in [
         ("approval", EndedBy::Approver(b"word".to_vec().into())),

@@ -133,6 +133,19 @@ async fn an_ra_suspends_resumes_unlocks_and_relinks_by_its_proof() {
     let Command::Relink(relink) = command else { panic!("{command:?}") };
     assert_eq!(relink.registration.as_slice(), [1, 2, 3]);
     assert_eq!(answer.body, json!({ "keyAttestation": "AQID", "ledgerIndex": 1 }));
+    // Approvers of seals change as they were linked.
+    let action = json!({ "changeApprovers": { "keep": [1], "approvers": [], "threshold": 1 } });
+    let sent = proof(&action, "k256");
+    let body = json!({ "manageProof": sent, "evidence": "AAAA" });
+    let linked = Linked { version: 5, attestation: None, receipt: receipt() };
+    let path = "/csc/v2/manages/changeApprovers";
+    let (answer, command) = exchange(&setup, &mut peer, path, body, Ok(Answer::Linked(linked))).await;
+    let Command::LinkEid(manage) = command else { panic!("{command:?}") };
+    assert_eq!((manage.proof, answer.body["ledgerIndex"].as_u64()), (sent, Some(1)));
+    // A first enrolment is not this method's.
+    let action = json!({ "enrolApprovers": { "approvers": [], "threshold": 1 } });
+    let body = json!({ "manageProof": proof(&action, "k256"), "evidence": "AAAA" });
+    assert_eq!(setup.post(path, body).await.refusal().2, "Invalid parameter manageProof");
 }
 
 #[tokio::test]

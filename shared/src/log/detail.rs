@@ -81,6 +81,9 @@ pub struct Detail {
     /// Digests of the documents that were signed, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<Blob>,
+    /// Digest of the accepted evidence of an SCA's key.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub sca_evidence: Option<Digest32>,
 }
 
 impl Default for Detail {
@@ -95,6 +98,7 @@ impl Default for Detail {
             algorithm: None,
             hashes: Vec::new(),
             documents: Vec::new(),
+            sca_evidence: None,
         }
     }
 }
@@ -144,6 +148,13 @@ impl Detail {
     #[must_use]
     pub fn over(mut self, algorithm: SignatureAlgorithm, hashes: Vec<Blob>) -> Self {
         (self.algorithm, self.hashes) = (Some(algorithm), hashes);
+        self
+    }
+
+    /// With this evidence of the SCA's key.
+    #[must_use]
+    pub const fn with_sca_evidence(mut self, evidence: Option<Digest32>) -> Self {
+        self.sca_evidence = evidence;
         self
     }
 

@@ -59,6 +59,7 @@ fn manifest() -> Manifest {
         means: None,
         operators: vec![Staff { id: id("omi"), key: spki(6) }],
         auditors: vec![Auditor { id: id("rin"), key: spki(7), sealing: None }],
+        seals: None,
     }
 }
 

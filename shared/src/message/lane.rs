@@ -6,6 +6,10 @@ use crate::sad::Purpose;
 /// Places on one connection in each lane but that of work, in the enclave and at the host.
 pub const LANE_PLACES: usize = 8;
 
+/// Commands of lanes that bind at once ([`Lane::binds_at_once`]) that may wait for their answers on one connection beside
+/// these places, in the enclave and at the host.
+pub const WAITING_PLACES: usize = 512;
+
 /// Places for commands under way, so that none waits behind others that wait for the witnesses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
@@ -25,6 +29,12 @@ pub enum Lane {
 impl Lane {
     /// Those besides work.
     pub const BESIDE: [Self; 4] = [Self::Life, Self::Question, Self::Restriction, Self::Ending];
+
+    /// Whether its commands keep no place while their answers wait for the ledger: further ones bind meanwhile.
+    #[must_use]
+    pub const fn binds_at_once(self) -> bool {
+        matches!(self, Self::Restriction | Self::Ending)
+    }
 }
 
 impl Command {

@@ -12,7 +12,7 @@ mod store;
 pub use answer::*;
 pub use ceremony::*;
 pub use command::*;
-pub use lane::{LANE_PLACES, Lane};
+pub use lane::{LANE_PLACES, Lane, WAITING_PLACES};
 pub use seals::*;
 pub use standing::*;
 pub use store::*;

@@ -2,8 +2,10 @@
 
 use crate::bytes::Blob;
 use crate::ids::{CredentialId, MandateId};
+use crate::manifest::present;
 use crate::message::SealedRecord;
 use crate::sad::Purpose;
+use crate::seal::ScaEvidence;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,9 @@ pub struct GrantMandate {
     pub approvals: Vec<Blob>,
     /// The credential's record.
     pub record: SealedRecord,
+    /// What says where the SCA's key lives.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub evidence: Option<ScaEvidence>,
 }
 
 /// See [`crate::message::Command::Seal`].

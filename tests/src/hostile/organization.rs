@@ -162,7 +162,7 @@ impl World {
     #[must_use]
     pub fn grant_with(&self, key: &Enrolled, terms: &MandateTerms, approvals: Vec<Blob>) -> GrantMandate {
         let (credential, terms) = (key.id.clone(), terms.to_bytes().into());
-        GrantMandate { credential, terms, approvals, record: self.record(&key.id) }
+        GrantMandate { credential, terms, approvals, record: self.record(&key.id), evidence: None }
     }
 
     /// A mandate of these terms, by two approvers.

@@ -231,6 +231,7 @@ impl World {
             means: Some(self.means.policy()),
             operators: Vec::new(),
             auditors: vec![self.auditor.entry()],
+            seals: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Place: none. The whole service in process mode, through real clients only: `fuin`, `fuin-verify`, pyHanko, openssl, HTTP.
 
+mod approvers;
 mod bad_input;
 mod details;
 mod device_key;
@@ -16,6 +17,7 @@ mod pyhanko;
 mod restart;
 mod rotation;
 mod sad;
+mod sca_key;
 mod seal;
 mod sign;
 mod snapshots;

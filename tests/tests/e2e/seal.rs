@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// `fuin seal COMMAND ... --dir DIR`.
-fn seal(service: &Service, command: &str, arguments: &[&str]) -> Command {
+pub fn seal(service: &Service, command: &str, arguments: &[&str]) -> Command {
     let mut fuin = bounded(program("fuin"));
     fuin.args(["seal", command]).args(arguments).arg("--dir").arg(service.dir());
     fuin
@@ -34,8 +34,8 @@ fn sign(service: &Service, mandate: &str, sealed: &Path, more: &[&str]) -> Outpu
     fuin.args(more).arg(&documents()[0]).arg("-o").arg(sealed).output().expect("fuin seal sign")
 }
 
-fn sealed(service: &Service, mandate: &str, at: &Path) -> Value {
-    let output = sign(service, mandate, at, &[]);
+pub fn sealed(service: &Service, mandate: &str, at: &Path, more: &[&str]) -> Value {
+    let output = sign(service, mandate, at, more);
     assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stderr), service.logs());
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
@@ -73,7 +73,7 @@ fn seal_02_a_mandate_of_five_seals_five_pdfs_across_a_restart() {
             // What was spent before the restart stays spent.
             refused(&sign(&service, &id, &path(9), &["--number", "2"]), &path(9), "running number");
         }
-        let said = sealed(&service, &id, &path(number));
+        let said = sealed(&service, &id, &path(number), &[]);
         assert_eq!(said["number"], number);
         let report = assert_valid(&path(number), &service.facts().trust, 1);
         assert_eq!(report["signatures"][0]["subFilter"], "/ETSI.CAdES.detached");
@@ -125,7 +125,7 @@ fn seal_02_to_05_what_a_mandate_does_not_allow_is_refused() {
 
     // Too fast: two an hour.
     for n in 1..=2 {
-        sealed(&service, &id, &folder.path().join(format!("{n}.pdf")));
+        sealed(&service, &id, &folder.path().join(format!("{n}.pdf")), &[]);
     }
     refused(&sign(&service, &id, &out, &[]), &out, "in this interval");
 
@@ -151,7 +151,7 @@ fn seal_02_to_05_what_a_mandate_does_not_allow_is_refused() {
     let ra = service.dir().join("keys/ra-proof.pem");
     let output = seal(&service, "end", &[&third, "--officer-key", ra.to_str().unwrap()]).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("Invalid parameter statement"), "{output:?}");
-    sealed(&service, &third, &out);
+    sealed(&service, &third, &out, &[]);
 }
 
 #[test]

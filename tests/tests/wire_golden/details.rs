@@ -55,7 +55,9 @@ pub fn event() -> Event {
 pub fn vectors() -> Vec<Vector> {
     let (ledger, later) = (LedgerId([0x61; 16]), SealedDetail { keys: Vec::new(), number: 3, ..sealed() });
     let digest = event_digest(&event());
+    let proven = Detail::default().with_sca_evidence(Some(crate::parts::digest(0x59)));
     vec![
+        Vector::cbor("detail/with-sca-evidence", proven),
         Vector::cbor("detail/full", detail()),
         Vector::cbor("detail/empty", Detail::default()),
         Vector::cbor("detail/sealed-with-keys", sealed()),

@@ -10,6 +10,7 @@ use fuin_shared::evidence::{
 use fuin_shared::ids::{ManifestHash, MeansId, RootCommitment, ServiceId};
 use fuin_shared::key::{PublicKey, Spki};
 use fuin_shared::manifest::means::{IdentityProvider, MeansPolicy, ProviderKey, X509Issuer};
+use fuin_shared::manifest::seals::{AttestedPrograms, SealPolicy};
 use fuin_shared::manifest::{
     AlgorithmPolicy, Auditor, Authority, Custodian, Limits, Manifest, Measurement, Officer, OfficerSignature,
     RaClient, ReleaseMode, RelyingParty, SignedManifest, Staff,
@@ -98,6 +99,7 @@ pub fn manifest() -> Manifest {
         means: None,
         operators: Vec::new(),
         auditors: Vec::new(),
+        seals: None,
     }
 }
 
@@ -125,6 +127,16 @@ fn means() -> MeansPolicy {
             token_seconds: 600,
         }],
         pin_totp: Vec::new(),
+    }
+}
+
+fn seals() -> SealPolicy {
+    let image = Measurement { pcr0: Pcr([0x51; 48]), pcr1: Pcr([0x52; 48]), pcr2: Pcr([0x53; 48]) };
+    SealPolicy {
+        required: true,
+        anchors: vec![octets(0x30, 20)],
+        policies: vec!["1.2.3.4".into()],
+        attested: Some(AttestedPrograms { images: vec![image], document_seconds: 600 }),
     }
 }
 
@@ -181,5 +193,6 @@ pub fn vectors() -> Vec<Vector> {
         Vector::cbor("manifest/cosigned-release", ReleaseMode::Cosigned),
         Vector::cbor("manifest/staffed", staffed),
         Vector::cbor("manifest/with-detail-readers", reading),
+        Vector::cbor("manifest/with-seals", Manifest { seals: Some(seals()), ..manifest() }),
     ]
 }

@@ -19,7 +19,7 @@ use fuin_shared::message::{
 use fuin_shared::phase::Phase;
 use fuin_shared::rotation::{EraseRoot, Rewrap, RotateRoot, RotationStage, RotationStatus};
 use fuin_shared::sad::{MeansProfile, Purpose};
-use fuin_shared::seal::mandate_record;
+use fuin_shared::seal::{ScaEvidence, mandate_record};
 
 type FromHost = Frame<Command, StoreAnswer>;
 type FromEnclave = Frame<StoreRequest, Answer>;
@@ -116,6 +116,7 @@ fn commands() -> Vec<Command> {
             terms: octets(0xac, 20),
             approvals: vec![octets(7, 30), octets(8, 30)],
             record: record(),
+            evidence: None,
         }),
         Command::Seal(Seal {
             credential: credential(),
@@ -203,6 +204,24 @@ fn rotations() -> Vec<Vector> {
         Vector::cbor("answer/ceremony-status-rewrapping", under_way(RotationStage::Rewrapping)),
         Vector::cbor("answer/ceremony-status-deleting", under_way(RotationStage::Deleting)),
         Vector::cbor("command/provide-two-shares", Command::ProvideShare(both)),
+    ]
+}
+
+/// A mandate whose SCA shows where its key lives.
+fn of_sca_evidence() -> Vec<Vector> {
+    let document = ScaEvidence::Document(octets(0x84, 16));
+    let certificates = ScaEvidence::Certificates(vec![octets(0x30, 20), octets(0x31, 20)]);
+    let granted = GrantMandate {
+        credential: credential(),
+        terms: octets(0xac, 20),
+        approvals: vec![octets(7, 30)],
+        record: record(),
+        evidence: Some(certificates.clone()),
+    };
+    vec![
+        Vector::cbor("command/grant-mandate-with-evidence", Command::GrantMandate(granted)),
+        Vector::octets("digest/sca-evidence", certificates.digest().0),
+        Vector::cbor("sca-evidence/document", document),
     ]
 }
 
@@ -458,5 +477,6 @@ pub fn vectors() -> Vec<Vector> {
         .chain([planned()])
         .chain(hints())
         .chain(rotations())
+        .chain(of_sca_evidence())
         .collect()
 }

@@ -21,10 +21,13 @@ use x509_cert::time::{Time, Validity};
 use x509_cert::{Certificate, TbsCertificate};
 
 /// Root and leaf of an emulated platform.
+#[derive(Clone)]
 pub struct Platform {
     root: Vec<u8>,
     leaf: Vec<u8>,
     leaf_key: SigningKey,
+    /// What an enclave puts into its documents beside the user data.
+    pub public_key: Option<Vec<u8>>,
 }
 
 struct Profile {
@@ -83,6 +86,7 @@ impl Platform {
             root: certificate(ROOT, true, &root_key, &root_key, now),
             leaf: certificate("CN=i-test-enc.invalid", false, &leaf_key, &root_key, now),
             leaf_key,
+            public_key: None,
         }
     }
 
@@ -111,7 +115,7 @@ impl Platform {
             (text("pcrs"), Value::Map(registers)),
             (text("certificate"), octets(&self.leaf)),
             (text("cabundle"), Value::Array(vec![octets(&self.root)])),
-            (text("public_key"), Value::Null),
+            (text("public_key"), self.public_key.as_deref().map_or(Value::Null, octets)),
             (text("user_data"), octets(user_data)),
             (text("nonce"), octets(nonce)),
         ]));

@@ -211,5 +211,6 @@ fn manifest(platform: &document::Platform, officer: &SigningKey, custodian: Cust
         means: None,
         operators: Vec::new(),
         auditors: Vec::new(),
+        seals: None,
     }
 }

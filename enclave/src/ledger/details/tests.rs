@@ -41,6 +41,7 @@ fn manifest(sealing: Blob) -> Manifest {
         means: None,
         operators: Vec::new(),
         auditors: vec![Auditor { id, key: Spki(Blob::default()), sealing: Some(sealing) }],
+        seals: None,
     }
 }
 

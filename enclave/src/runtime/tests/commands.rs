@@ -13,9 +13,11 @@ use fuin_shared::algorithm::{KeyAlgorithm, SignatureAlgorithm};
 use fuin_shared::evidence::UserData;
 use fuin_shared::fault::Fault;
 use fuin_shared::frame::Frame;
-use fuin_shared::ids::ServiceId;
+use fuin_shared::ids::{CredentialId, MandateId, ServiceId};
 use fuin_shared::key::PublicKey;
-use fuin_shared::message::{Answer, Command, GetEvidence, Status};
+use fuin_shared::message::{
+    Answer, Command, EndMandate, EndedBy, Genesis, GetEvidence, SealedRecord, Status,
+};
 use fuin_shared::phase::Phase;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -26,6 +28,13 @@ fn status() -> Answer {
 
 fn evidence() -> Command {
     Command::GetEvidence(GetEvidence { nonce: None })
+}
+
+fn end() -> Command {
+    let credential = CredentialId::new("seal").unwrap();
+    let record = SealedRecord { id: credential.clone(), version: 1, body: vec![1].into() };
+    let by = EndedBy::Officer(vec![1].into());
+    Command::EndMandate(EndMandate { credential, mandate: MandateId([1; 16]), by, record })
 }
 
 fn answer_status(input: Input) -> Vec<Effect> {
@@ -119,6 +128,37 @@ fn answers_come_once_and_free_the_place() {
         }
         assert_eq!(host.reply(), (round * 10 + 3, Ok(status())));
     }
+}
+
+#[test]
+fn restrictions_that_wait_for_witnesses_keep_no_further_one_out() {
+    let mut held = Vec::new();
+    let enclave = Running::start(limits(), move |input, _| match input {
+        Input::Command { ticket, command: Command::EndMandate(_) } => {
+            held.push(ticket);
+            vec![Effect::Waits { ticket }]
+        }
+        // Work that waits for the witnesses.
+        Input::Command { command: Command::Genesis(_), .. } => Vec::new(),
+        Input::Command { ticket, .. } => {
+            let answers = held.drain(..).map(|ticket| Effect::Reply { ticket, result: Ok(status()) });
+            answers.chain([Effect::Reply { ticket, result: Err(Fault::Internal) }]).collect()
+        }
+        other => panic!("{other:?}"),
+    });
+    let mut host = enclave.connection();
+    for id in 100..105 {
+        host.ask(id, Command::Genesis(Genesis { approvals: Vec::new() }));
+    }
+    assert_eq!(host.reply(), (104, Err(Fault::Busy)), "work has its own places");
+    for id in 0..50 {
+        host.ask(id, end());
+    }
+    host.ask(50, Command::Status);
+    for id in 0..50 {
+        assert_eq!(host.reply(), (id, Ok(status())));
+    }
+    assert_eq!(host.reply(), (50, Err(Fault::Internal)));
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn a_seed_that_is_late_is_waited_for_without_spinning() {
     let limits = Limits { reseed: Duration::ZERO, reseed_again: Duration::ZERO, ..limits() };
     let machine = Scripted(|_, _: &mut bool| Vec::new(), false);
     let one = Places { per_connection: 1, total: 1 };
-    let commands = Commands::new(one, one);
+    let commands = Commands::new(one, one, 1);
     let workers = Workers { signing, module };
     let mut events = EventLoop::new(machine, rng(3), Box::new(Still), limits, workers, commands);
     events.look_at_limits();

@@ -95,9 +95,12 @@ impl Machine {
             other => {
                 let timely = self.clock.check(kernel);
                 let now = self.clock.now(kernel);
-                self.with_operational(now, timely, |operational, around| {
+                // What restricts must not be kept out by others of its kind that wait for the witnesses.
+                let waits = other.lane().binds_at_once().then_some(Effect::Waits { ticket });
+                let begun = self.with_operational(now, timely, |operational, around| {
                     operational.command(ticket, other, around, rng)
-                })
+                })?;
+                Ok(begun.or(waits))
             }
         }
     }

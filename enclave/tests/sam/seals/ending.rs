@@ -107,6 +107,36 @@ fn seal_03_a_seal_that_waits_when_its_mandate_ends_is_not_made() {
     assert!(answers.iter().any(|(_, result)| *result == Err(Fault::MandateEnded)), "{answers:?}");
 }
 
+#[test]
+fn seal_03_with_the_witnesses_away_every_mandate_is_ended_at_once_and_none_keeps_a_place() {
+    let mut world = World::cosigned(34, 3);
+    let organization = world.organization();
+    let mandates: Vec<_> = (0..16)
+        .map(|_| {
+            let terms = world.terms(&organization);
+            world.grant(&organization, &terms).unwrap()
+        })
+        .collect();
+    world.witnessing = super::super::world::Witnessing::Holds;
+    for (ended, mandate) in mandates.iter().enumerate() {
+        let by = world.ended_by_approver(&organization, &organization.approvers[ended % 3], *mandate);
+        assert_eq!(world.end(&organization, *mandate, by), Err(Fault::Busy), "it waits for its event");
+        assert_eq!(world.waits.len(), ended + 1);
+        assert_eq!(world.seal(&organization, *mandate, 1, vec![hash(1)]), Err(Fault::MandateEnded));
+    }
+    // Work keeps its place: the runtime hears of none.
+    let terms = world.terms(&organization);
+    assert_eq!(world.grant(&organization, &terms), Err(Fault::Busy));
+    assert_eq!(world.waits.len(), mandates.len());
+    // All are answered when the witnesses are back: the first question covers the first of them.
+    world.witnessing = super::super::world::Witnessing::Honest;
+    let asked = world.asked.clone().unwrap();
+    let lines = world.lines(&asked);
+    let answers = world.answer(Ok(lines));
+    let ended = answers.iter().filter(|(_, result)| matches!(result, Ok(Answer::MandateEnded(_))));
+    assert!(ended.map(|(ticket, _)| *ticket).eq(world.waits.iter().copied()), "{answers:?}");
+}
+
 /// The RA suspends, or with these approvers resumes.
 pub fn held(
     world: &mut World,

@@ -166,11 +166,34 @@ impl World {
         terms: &MandateTerms,
         approvals: Vec<Blob>,
     ) -> Result<MandateId, Fault> {
+        self.grant_request(organization, terms, approvals, None)
+    }
+
+    /// By two approvers, with evidence of the SCA's key.
+    pub fn grant_proven(
+        &mut self,
+        organization: &Organization,
+        terms: &MandateTerms,
+        evidence: Option<ScaEvidence>,
+    ) -> Result<MandateId, Fault> {
+        let hash = mandate_hash(terms.hash_algorithm, &terms.to_bytes());
+        let approvals = self.approvals(organization, &[0, 1], Purpose::Mandate, Some(&hash));
+        self.grant_request(organization, terms, approvals, evidence)
+    }
+
+    pub fn grant_request(
+        &mut self,
+        organization: &Organization,
+        terms: &MandateTerms,
+        approvals: Vec<Blob>,
+        evidence: Option<ScaEvidence>,
+    ) -> Result<MandateId, Fault> {
         let request = GrantMandate {
             credential: organization.id.clone(),
             terms: terms.to_bytes().into(),
             approvals,
             record: self.store.records[&organization.id].clone(),
+            evidence,
         };
         match self.call(Command::GrantMandate(request))? {
             Answer::MandateGranted { mandate, .. } => Ok(mandate),
@@ -179,9 +202,7 @@ impl World {
     }
 
     pub fn grant(&mut self, organization: &Organization, terms: &MandateTerms) -> Result<MandateId, Fault> {
-        let hash = mandate_hash(terms.hash_algorithm, &terms.to_bytes());
-        let approvals = self.approvals(organization, &[0, 1], Purpose::Mandate, Some(&hash));
-        self.grant_with(organization, terms, approvals)
+        self.grant_proven(organization, terms, None)
     }
 
     pub fn order(&self, mandate: MandateId, number: u64, hashes: Vec<Blob>) -> SealOrder {

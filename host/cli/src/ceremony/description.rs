@@ -2,6 +2,7 @@
 //! paths are taken from the description's own folder.
 
 mod means;
+pub mod seals;
 
 use super::entry::Entry;
 use super::founded::read_release;
@@ -17,6 +18,7 @@ use fuin_shared::manifest::{
     AlgorithmPolicy, Authority, Limits, Manifest, RaClient, ReleaseMode, RelyingParty,
 };
 use means::DescribedMeans;
+use seals::DescribedSeals;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +50,8 @@ pub struct Description {
     witnesses: Option<WitnessPolicy>,
     /// Issuers of other eID means than passkeys and device keys.
     means: Option<DescribedMeans>,
+    /// What is asked of the keys of programs that order seals.
+    seals: Option<DescribedSeals>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,6 +137,7 @@ pub fn manifest(description: &Path, entries: &[PathBuf]) -> Result<Manifest, Fai
         means: told.means.map(|means| means.policy(&pem)).transpose()?,
         operators,
         auditors,
+        seals: told.seals.map(|seals| seals.policy(folder, &pem)).transpose()?,
     };
     manifest.check().map_err(|error| Failure::Usage(format!("{}: {error}", description.display())))?;
     Ok(manifest)
@@ -238,6 +243,23 @@ token_seconds = 600
         let client = &opened.ra_clients.first().unwrap().id;
         assert!(opened.means.as_ref().is_some_and(|means| means.takes_pin_totp(client)));
         assert!(made_of("stranger").is_err());
+    }
+
+    #[test]
+    fn a_description_says_which_keys_order_seals() {
+        let made_of = |text: &str| made(&format!("{TEXT}{text}"));
+        let programs =
+            "[seals]\nrequired = true\nattested = { images = [\"release.json\"], document_seconds = 600 }\n";
+        let policy = made_of(programs).unwrap().seals.unwrap();
+        assert!(policy.required && policy.anchors.is_empty());
+        assert_eq!(policy.attested.map(|a| (a.images.len(), a.document_seconds)), Some((1, 600)));
+        assert_eq!(made(TEXT).unwrap().seals, None);
+        assert!(made_of(&programs.replace("600", "0")).is_err());
+        let Failure::Usage(text) = made_of("[seals]\nrequired = true\n").unwrap_err() else { panic!() };
+        assert!(text.contains("seals needs anchors"), "{text}");
+        // An anchor must be a certificate, which this one is not.
+        assert!(made_of("[seals]\nrequired = false\nanchors = [\"root.pem\"]\n").is_err());
+        assert!(made_of("[seals]\nanchors = [\"root.pem\"]\n").is_err(), "whether it is required is said");
     }
 
     #[test]

@@ -148,6 +148,7 @@ fn manifest(officer: Spki, founders: Founders, now: u64) -> anyhow::Result<Manif
             key: founders.auditor.0,
             sealing: Some(founders.auditor.1),
         }],
+        seals: None,
     };
     manifest.check()?;
     Ok(manifest)

@@ -32,8 +32,10 @@ pub mod stop;
 mod witnesses;
 
 pub use child::{EnclaveChild as Child, EnclaveKind, EnclaveProgram};
-pub use founding::Founded;
+pub use founding::{Founded, RELYING_PARTY};
 pub use layout::Layout;
+pub use organization::ORGANIZATION;
 pub use progress::Progress;
+pub use registration::{link_subject, manage_proof};
 pub use run_dir::RunDir;
 pub use witnesses::DevWitnesses;

@@ -64,16 +64,7 @@ impl DevRegistration<'_> {
 
     /// Whom a key is linked to: user, CA, and the keyed digest over the identity attributes.
     pub fn subject(&self, user: &UserId, name: &str) -> anyhow::Result<LinkSubject> {
-        let digest = Sha256::new()
-            .chain_update(b"fuin/dev-identity/v1\0")
-            .chain_update(self.identity_key.as_ref())
-            .chain_update(name)
-            .finalize();
-        Ok(LinkSubject {
-            user: user.clone(),
-            authority: Self::authority()?,
-            identity: Digest32(digest.into()),
-        })
+        link_subject(&self.identity_key, user, name)
     }
 
     /// `manages/generateKey`.
@@ -280,20 +271,45 @@ impl DevRegistration<'_> {
 
     /// Compact JWS over the statement.
     fn proof(&self, action: ManageAction, target: Option<(&CredentialId, u64)>) -> anyhow::Result<String> {
-        let statement = ManageStatement {
-            service: self.service,
-            ledger: self.origin.clone(),
-            action,
-            key: target.map(|(key, _)| key.clone()),
-            version: target.map(|(_, version)| version),
-            statement: statement_id()?,
-            not_after: now() + PROOF,
-        };
-        let header = json!({ "alg": "ES384", "kid": RA_CLIENT }).to_string();
-        let payload = serde_json::to_string(&statement)?;
-        let encode = |octets: &[u8]| Base64UrlUnpadded::encode_string(octets);
-        let signed = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()));
-        let signature = encode(&self.key.sign_raw(signed.as_bytes())?);
-        Ok(format!("{signed}.{signature}"))
+        manage_proof(self.key, self.service, &self.origin, action, target)
     }
+}
+
+/// Whom a key is linked to, by the RA's key of identity digests.
+pub fn link_subject(identity_key: &[u8; 32], user: &UserId, name: &str) -> anyhow::Result<LinkSubject> {
+    let digest = Sha256::new()
+        .chain_update(b"fuin/dev-identity/v1\0")
+        .chain_update(identity_key)
+        .chain_update(name)
+        .finalize();
+    Ok(LinkSubject {
+        user: user.clone(),
+        authority: DevRegistration::authority()?,
+        identity: Digest32(digest.into()),
+    })
+}
+
+/// A statement of the RA as a compact JWS; `target` is a key, with the version of its record.
+pub fn manage_proof(
+    key: &DevKey,
+    service: ServiceId,
+    origin: &str,
+    action: ManageAction,
+    target: Option<(&CredentialId, u64)>,
+) -> anyhow::Result<String> {
+    let statement = ManageStatement {
+        service,
+        ledger: origin.to_owned(),
+        action,
+        key: target.map(|(key, _)| key.clone()),
+        version: target.map(|(_, version)| version),
+        statement: statement_id()?,
+        not_after: now() + PROOF,
+    };
+    let header = json!({ "alg": "ES384", "kid": RA_CLIENT }).to_string();
+    let payload = serde_json::to_string(&statement)?;
+    let encode = |octets: &[u8]| Base64UrlUnpadded::encode_string(octets);
+    let signed = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()));
+    let signature = encode(&key.sign_raw(signed.as_bytes())?);
+    Ok(format!("{signed}.{signature}"))
 }

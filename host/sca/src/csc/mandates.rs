@@ -3,15 +3,15 @@
 use super::client::{CscClient, base64_all, evidence_text};
 use super::error::CscClientError;
 use super::types::{
-    ApproverChallengeRequest, ChallengeAnswer, EndRequest, GrantRequest, MandateAnswer, MandateRequest,
-    SealAnswer, SignHashRequest,
+    ApproverChallengeRequest, ChallengeAnswer, ChangeRequest, EndRequest, GrantRequest, MandateAnswer,
+    MandateRequest, Released, SealAnswer, SignHashRequest,
 };
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use fuin_shared::codec;
 use fuin_shared::ids::{CredentialId, MandateId};
 use fuin_shared::message::{Challenge, Receipt};
 use fuin_shared::sad::{AuthorizationEvidence, Purpose};
-use fuin_shared::seal::{SealOrder, SignedOrder};
+use fuin_shared::seal::{ApproverEvidence, ScaEvidence, SealOrder, SignedOrder};
 use fuin_shared::statement::SignedStatement;
 
 pub use super::types::MandateStatusAnswer;
@@ -26,7 +26,7 @@ pub enum EndedBy<'a> {
 }
 
 impl CscClient {
-    /// `mandates/challenge`, for the end of a mandate or for a mandate.
+    /// `mandates/challenge`.
     ///
     /// # Errors
     /// [`CscClientError`].
@@ -36,11 +36,60 @@ impl CscClient {
         approver: u32,
         purpose: Purpose,
     ) -> Result<Challenge, CscClientError> {
+        Ok(self.asked(id, approver, purpose).await?.0)
+    }
+
+    /// `mandates/challenge` for a change of approvers, with the version of the credential's record that it will change.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn change_challenge(
+        &self,
+        id: &CredentialId,
+        approver: u32,
+        purpose: Purpose,
+    ) -> Result<(Challenge, u64), CscClientError> {
+        let (challenge, version) = self.asked(id, approver, purpose).await?;
+        let missing = || CscClientError::Answer {
+            method: "mandates/challenge",
+            field: "recordVersion",
+            reason: "is missing",
+        };
+        Ok((challenge, version.ok_or_else(missing)?))
+    }
+
+    async fn asked(
+        &self,
+        id: &CredentialId,
+        approver: u32,
+        purpose: Purpose,
+    ) -> Result<(Challenge, Option<u64>), CscClientError> {
         let method = "mandates/challenge";
-        let purpose = if purpose == Purpose::EndMandate { "end-mandate" } else { "mandate" };
+        let purpose = match purpose {
+            Purpose::EndMandate => "end-mandate",
+            Purpose::Approvers => "approvers",
+            Purpose::Link => "link",
+            _ => "mandate",
+        };
         let request = ApproverChallengeRequest { credential_id: id.as_str(), approver, purpose };
         let answer: ChallengeAnswer = self.call(method, &request).await?;
-        cbor(method, "challenge", &answer.challenge)
+        Ok((cbor(method, "challenge", &answer.challenge)?, answer.record_version))
+    }
+
+    /// `manages/changeApprovers`: the RA's statement with the former approvers' word and the registrations of those who come;
+    /// gives the index of the ledger's entry.
+    ///
+    /// # Errors
+    /// [`CscClientError`].
+    pub async fn change_approvers(
+        &self,
+        proof: &str,
+        evidence: &ApproverEvidence,
+    ) -> Result<u64, CscClientError> {
+        let evidence = Base64UrlUnpadded::encode_string(&codec::encode(evidence));
+        let request = ChangeRequest { proof, evidence };
+        let changed: Released = self.call("manages/changeApprovers", &request).await?;
+        Ok(changed.ledger_index)
     }
 
     /// `mandates/grant`.
@@ -52,12 +101,14 @@ impl CscClient {
         id: &CredentialId,
         terms: &[u8],
         approvals: &[AuthorizationEvidence],
+        evidence: Option<&ScaEvidence>,
     ) -> Result<(MandateId, Receipt), CscClientError> {
         let method = "mandates/grant";
         let request = GrantRequest {
             credential_id: id.as_str(),
             mandate: &Base64UrlUnpadded::encode_string(terms),
             approvals: approvals.iter().map(evidence_text).collect(),
+            evidence: evidence.map(|given| Base64UrlUnpadded::encode_string(&given.to_bytes())),
         };
         let answer: MandateAnswer = self.call(method, &request).await?;
         let wrong = CscClientError::Answer { method, field: "mandateID", reason: "is not a mandate's" };

@@ -116,6 +116,8 @@ pub(super) struct ChallengeRequest<'a> {
 #[derive(Deserialize)]
 pub(super) struct ChallengeAnswer {
     pub(super) challenge: String,
+    #[serde(rename = "recordVersion", default)]
+    pub(super) record_version: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -281,11 +283,20 @@ pub(super) struct ApproverChallengeRequest<'a> {
 }
 
 #[derive(Serialize)]
+pub(super) struct ChangeRequest<'a> {
+    #[serde(rename = "manageProof")]
+    pub(super) proof: &'a str,
+    pub(super) evidence: String,
+}
+
+#[derive(Serialize)]
 pub(super) struct GrantRequest<'a> {
     #[serde(rename = "credentialID")]
     pub(super) credential_id: &'a str,
     pub(super) mandate: &'a str,
     pub(super) approvals: Vec<String>,
+    #[serde(rename = "scaEvidence", skip_serializing_if = "Option::is_none")]
+    pub(super) evidence: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
 //! Place: SCA. The key of a signature creation application: P-256, in a file for development. What runs in production
-//! keeps it where it cannot be copied; the service sees its public half only (SEAL-06 is the organization's to meet).
+//! keeps it where it cannot be copied; the service sees its public half, and what shows
+//! where it lives if the manifest asks (SEAL-06).
 
 use ecdsa::signature::Signer as _;
 use fuin_shared::codec;

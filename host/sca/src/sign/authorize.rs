@@ -106,6 +106,9 @@ pub(crate) async fn word<M: SignerMeans>(
     let bundle = client.evidence(&nonce, Some(&credential.id)).await?;
     let instance = sic.check_evidence(&bundle, &nonce, now())?;
 
+    if let Word::Approve(Approval { sca: Some(claim), .. }) = &wanted {
+        claim.judge(instance.evidence().manifest(), now())?;
+    }
     let challenge = match &wanted {
         Word::Sign(_) => client.challenge(&credential.id, &credential.auth_object).await?,
         Word::Suspend(_) => client.suspension_challenge(&credential.id, &credential.auth_object).await?,

@@ -4,6 +4,7 @@ use crate::csc::CscClientError;
 use crate::seal::ReceiptError;
 use fuin_ades::cades::CadesError;
 use fuin_ades::pades::PadesError;
+use fuin_attestation::ScaRefusal;
 use fuin_sic::SicError;
 
 /// Nothing was signed, or nothing that may be used.
@@ -29,6 +30,9 @@ pub enum SignError {
     /// What the service says of a seal is of something else.
     #[error(transparent)]
     SealReceipt(#[from] ReceiptError),
+    /// The manifest refuses the key with which a program would order seals.
+    #[error("the SCA's key: {}", .0.as_ref().map_or_else(no_evidence, ToString::to_string))]
+    ScaKey(Option<ScaRefusal>),
     /// The PDF cannot be signed.
     #[error(transparent)]
     Pdf(#[from] PadesError),
@@ -46,4 +50,8 @@ pub enum SignError {
     /// No random octets.
     #[error("random source of this machine")]
     Entropy(#[from] getrandom::Error),
+}
+
+fn no_evidence() -> String {
+    "the manifest asks for evidence of where it lives (`--sca-evidence`), and there is none".to_owned()
 }

@@ -7,8 +7,10 @@ use crate::ledger::sealing::{self, Kind};
 use crate::sam::record::{CredentialRecord, KeyState};
 use crate::sam::staff::is_staff;
 use crate::sam::vault::Credential;
+use fuin_attestation::verify_sca_key;
 use fuin_shared::codec;
 use fuin_shared::fault::Fault;
+use fuin_shared::ids::Digest32;
 use fuin_shared::key::Spki;
 use fuin_shared::key_statement::KeyPurpose;
 use fuin_shared::log::event::EventBody;
@@ -73,6 +75,7 @@ impl Operational {
         if self.journal.state().live_mandates(&credential.subject, around.now.0) >= MAX_LIVE {
             return Err(Fault::LimitReached);
         }
+        let evidence = check_sca_evidence(request, &terms, around)?;
         let hash = mandate_hash(terms.hash_algorithm, request.terms.as_slice());
         let wanted = Wanted {
             purpose: Purpose::Mandate,
@@ -91,6 +94,7 @@ impl Operational {
         let approvers = approved.approvers();
         let detail = credential.record.detail().by_each(Role::SealApprover, approvers);
         let detail = detail.for_purpose(Purpose::Mandate).under(credential.record.certificate_digest());
+        let detail = detail.with_sca_evidence(evidence);
         let body = EventBody::MandateGranted {
             credential: self.journal.state().next_mark(credential.subject),
             mandate,
@@ -144,6 +148,24 @@ impl Operational {
             return Err(Fault::ApproverConflict);
         }
         Ok(terms)
+    }
+}
+
+/// SEAL-06: where the manifest asks for it, only a key is taken that cannot be copied. Evidence that is given must hold in any
+/// case; its digest goes to the auditors.
+fn check_sca_evidence(
+    request: &GrantMandate,
+    terms: &MandateTerms,
+    around: &Surroundings<'_>,
+) -> Result<Option<Digest32>, Fault> {
+    let manifest = &around.context.manifest;
+    let Some(evidence) = &request.evidence else {
+        let required = manifest.seals.as_ref().is_some_and(|policy| policy.required);
+        return if required { Err(Fault::ScaEvidenceMissing) } else { Ok(None) };
+    };
+    match verify_sca_key(evidence, &terms.sca_key, manifest, around.seconds()) {
+        Ok(_) => Ok(Some(evidence.digest())),
+        Err(_) => Err(Fault::ScaEvidence),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{pinned, service_id};
 use crate::ceremony::client::CeremonyClient;
+use crate::ceremony::description::seals;
 use crate::ceremony::draft::{Draft, differences};
 use crate::ceremony::entry::Entry;
 use crate::ceremony::founded::read_release;
@@ -58,6 +59,13 @@ pub struct Args {
     /// How many witnesses must cosign from then on.
     #[arg(long, value_name = "N")]
     witness_quorum: Option<u8>,
+    /// What is asked from then on of the keys of programs that order seals: a TOML file as the section `[seals]` of a
+    /// description.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_seals")]
+    seals: Option<PathBuf>,
+    /// Asks nothing of these keys any more.
+    #[arg(long)]
+    no_seals: bool,
     /// Where the draft goes, JSON.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -130,6 +138,11 @@ fn edit(next: &mut Manifest, args: &Args) -> Result<(), Failure> {
         next.officer_quorum = quorum;
     }
     edit_witnesses(next, args)?;
+    if let Some(path) = &args.seals {
+        next.seals = Some(seals::read(path)?);
+    } else if args.no_seals {
+        next.seals = None;
+    }
     for path in &args.remove_image {
         let image = read_release(path)?;
         let before = next.measurements.len();

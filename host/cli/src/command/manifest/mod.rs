@@ -9,6 +9,8 @@ use crate::outcome::Failure;
 use fuin_attestation::time::utc;
 use fuin_shared::ids::ServiceId;
 use fuin_shared::manifest::Manifest;
+use fuin_shared::manifest::seals::SealPolicy;
+use fuin_shared::pki::Certificate;
 
 /// Steps of a change.
 #[derive(clap::Subcommand)]
@@ -74,7 +76,30 @@ pub(crate) fn tell(manifest: &Manifest) {
     for (label, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
         println!("{label} {}", names(ids));
     }
+    if let Some(seals) = &manifest.seals {
+        tell_seals(seals);
+    }
     for measurement in &manifest.measurements {
         println!("image      PCR0 {}", measurement.pcr0);
+    }
+}
+
+/// Which keys of programs may order seals.
+fn tell_seals(seals: &SealPolicy) {
+    let without = if seals.required { "refused" } else { "taken" };
+    println!("seals      SCA keys without evidence are {without}");
+    for der in &seals.anchors {
+        let anchor = Certificate::from_der(der.as_slice());
+        let name = anchor.map_or_else(|_| "no certificate".to_owned(), |anchor| anchor.subject());
+        println!("           in hardware, says {}", name.escape_debug());
+    }
+    for policy in &seals.policies {
+        println!("           under policy {}", policy.escape_debug());
+    }
+    if let Some(attested) = &seals.attested {
+        for image in &attested.images {
+            let age = attested.document_seconds;
+            println!("           in an enclave, PCR0 {}, by a document of {age} s at the most", image.pcr0);
+        }
     }
 }

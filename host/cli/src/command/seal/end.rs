@@ -56,6 +56,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
                 content: &content,
                 algorithm,
                 display: None,
+                sca: None,
             };
             let evidence = approve(&client, &sic, &mut installation.approvers()?, wanted, now).await?;
             client.end_mandate(&credential.id, &place.id, EndedBy::Approver(&evidence)).await?

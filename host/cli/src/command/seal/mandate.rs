@@ -1,5 +1,6 @@
 //! Place: SCA. `fuin seal mandate`.
 
+use super::evidence;
 use super::place::{Place, display, sca_key};
 use crate::installation::{DEFAULT_DIR, Installation, now};
 use crate::outcome::Failure;
@@ -31,6 +32,13 @@ pub struct Args {
     /// The SCA's key, PKCS#8 PEM on P-256; the installation's own, made on first use, unless given.
     #[arg(long, value_name = "FILE")]
     sca_key: Option<PathBuf>,
+    /// The public half of the SCA's key, SubjectPublicKeyInfo in PEM, where the other half is not here.
+    #[arg(long, value_name = "FILE", conflicts_with = "sca_key")]
+    sca_public_key: Option<PathBuf>,
+    /// What says where the SCA's key lives: its certificate in PEM with those above it, or the attestation document of an
+    /// enclave. Where the manifest asks for it, no mandate is granted without.
+    #[arg(long, value_name = "FILE")]
+    sca_evidence: Option<PathBuf>,
     /// Prints only the mandate's id.
     #[arg(short, long)]
     quiet: bool,
@@ -48,7 +56,11 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let installation = Installation::open(&args.dir)?;
     let client = installation.seal_client()?;
     let credential = Credential::fetch(&client, &installation.seal()?.id).await?;
-    let key = sca_key(&args.dir, args.sca_key.as_deref(), args.sca_key.is_none())?;
+    let key = match &args.sca_public_key {
+        Some(path) => evidence::public_key(path)?,
+        None => sca_key(&args.dir, args.sca_key.as_deref(), args.sca_key.is_none())?.spki(),
+    };
+    let shown = args.sca_evidence.as_deref().map(evidence::read).transpose()?;
     let algorithm = credential.algorithms.first().copied().context("the credential offers no algorithm")?;
     let mut nonce = vec![0; 16];
     getrandom::fill(&mut nonce)?;
@@ -59,7 +71,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         credential: credential.id.clone(),
         spki: Digest32(Sha256::digest(&credential.spki).into()),
         nonce: nonce.into(),
-        sca_key: key.spki(),
+        sca_key: key,
         document_class: args.class,
         count: args.count,
         not_before: begin,
@@ -70,6 +82,9 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     };
     terms.check().map_err(|rule| Failure::Usage(rule.to_owned()))?;
     let place = Place::make(&args.dir, terms)?;
+    if let Some(evidence) = &shown {
+        place.keep_evidence(evidence)?;
+    }
     if args.quiet {
         println!("{}", place.id);
     } else {

@@ -2,10 +2,13 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`evidence`] | what says where the SCA's key lives |
 //! | [`place`] | what is kept of a mandate on this machine: terms and receipts |
-//! | [`mandate`], [`grant`], [`sign`], [`end`], [`report`] | the commands |
+//! | [`mandate`], [`grant`], [`sign`], [`end`], [`approvers`], [`report`] | the commands |
 
+mod approvers;
 mod end;
+mod evidence;
 mod grant;
 mod mandate;
 mod place;
@@ -31,6 +34,8 @@ enum Command {
     Sign(sign::Args),
     /// Ends a mandate at once, as one approver or one officer.
     End(end::Args),
+    /// Changes who approves, by the RA's statement and as many former approvers as a mandate needs.
+    Approvers(approvers::Args),
     /// The digest report: what the verified ledger says of a mandate, against the receipts kept here.
     Report(report::Args),
 }
@@ -42,6 +47,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         Command::Grant(args) => grant::run(args).await,
         Command::Sign(args) => sign::run(args).await,
         Command::End(args) => end::run(args).await,
+        Command::Approvers(args) => approvers::run(args).await,
         Command::Report(args) => report::run(args).await,
     }
 }

@@ -8,7 +8,7 @@ use fuin_sca::seal::ScaKey;
 use fuin_shared::codec;
 use fuin_shared::ids::MandateId;
 use fuin_shared::message::Receipt;
-use fuin_shared::seal::{MAX_TERMS, MandateTerms, mandate_id};
+use fuin_shared::seal::{MAX_SCA_EVIDENCE, MAX_TERMS, MandateTerms, ScaEvidence, mandate_id};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use std::fs::OpenOptions;
@@ -63,6 +63,26 @@ impl Place {
         let terms = codec::decode::<MandateTerms>(&octets).ok().filter(|_| mandate_id(&octets) == id);
         let terms = terms.with_context(|| format!("{}: not the terms of this mandate", path.display()))?;
         Ok(Self { folder, id, terms })
+    }
+
+    fn evidence_file(&self) -> PathBuf {
+        self.folder.join("sca-evidence.cbor")
+    }
+
+    /// Keeps what says where the SCA's key lives.
+    pub fn keep_evidence(&self, evidence: &ScaEvidence) -> anyhow::Result<()> {
+        file::write(&self.evidence_file(), &evidence.to_bytes(), file::PUBLIC)
+    }
+
+    /// The same, if it was kept.
+    pub fn evidence(&self) -> anyhow::Result<Option<ScaEvidence>> {
+        let path = self.evidence_file();
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let octets = file::read(&path, MAX_SCA_EVIDENCE as u64)?;
+        let read = codec::decode(&octets).with_context(|| format!("{}: no evidence", path.display()));
+        read.map(Some)
     }
 
     fn receipts_file(&self) -> PathBuf {
