@@ -11,9 +11,14 @@ use fuin_shared::fault::Fault;
 use fuin_shared::phase::Phase;
 use rand_core::CryptoRng;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// Loads keys whose signatures fail their check.
-struct Faulty;
+/// Loads keys whose signatures fail their check, and fails its own test when that is wanted.
+#[derive(Clone, Default)]
+struct Faulty {
+    broken: Arc<AtomicBool>,
+    tests: Arc<AtomicU32>,
+}
 
 struct FaultyKey(Arc<dyn LoadedKey>);
 
@@ -31,7 +36,8 @@ impl LoadedKey for FaultyKey {
 
 impl CryptoModule for Faulty {
     fn self_test(&self) -> Result<(), Fault> {
-        SoftModule.self_test()
+        self.tests.fetch_add(1, Ordering::Relaxed);
+        if self.broken.load(Ordering::Relaxed) { Err(Fault::SelfTest) } else { SoftModule.self_test() }
     }
     fn generate(&self, _: KeyAlgorithm, _: &mut dyn CryptoRng) -> Result<Generated, Fault> {
         Err(Fault::SelfCheck)
@@ -44,12 +50,29 @@ impl CryptoModule for Faulty {
     }
 }
 
-fn boot(world: &mut World) {
-    let keys = InstanceKeyPairs::generate(&mut world.rng);
-    world.machine =
-        Machine::new(Boot { keys, crypto_module: Box::new(Faulty), measurement: measurement(world.pcrs) });
+fn boot(world: &mut World) -> Faulty {
+    let (keys, module) = (InstanceKeyPairs::generate(&mut world.rng), Faulty::default());
+    let crypto_module = Box::new(module.clone());
+    world.machine = Machine::new(Boot { keys, crypto_module, measurement: measurement(world.pcrs) });
     world.install().unwrap();
     world.provide().unwrap();
+    module
+}
+
+#[test]
+fn a_self_test_that_fails_at_work_halts() {
+    let mut world = World::operational(5);
+    let module = boot(&mut world);
+    let tests = |module: &Faulty| module.tests.load(Ordering::Relaxed);
+    for hour in 0..3 {
+        assert_eq!((world.phase(), tests(&module)), (Phase::Operational, hour));
+        world.advance(3599);
+        assert_eq!((world.phase(), tests(&module)), (Phase::Operational, hour));
+        world.advance(1);
+    }
+    module.broken.store(true, Ordering::Relaxed);
+    assert_eq!(world.phase(), Phase::Halted);
+    assert_eq!(world.generate("hanako", KeyAlgorithm::EcdsaP256).err(), Some(Fault::Halted));
 }
 
 #[test]

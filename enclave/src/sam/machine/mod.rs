@@ -8,6 +8,7 @@ mod recovery;
 mod rotating;
 mod summing;
 mod takeover;
+mod testing;
 mod time;
 
 use super::alarms::Alarms;
@@ -100,6 +101,8 @@ pub struct Machine {
     /// Shares of the former root key that custodians have deleted.
     deletions: Deletions,
     clock: TrustedClock,
+    /// When the known answers were asked for last; this boot's start was before that.
+    tested: Option<Millis>,
     /// Commands that wait for the time.
     waiting: Vec<(Ticket, Command)>,
 }
@@ -122,6 +125,7 @@ impl Machine {
             rotation: None,
             deletions: Deletions::default(),
             clock: TrustedClock::default(),
+            tested: None,
             waiting: Vec::new(),
         }
     }
@@ -158,6 +162,7 @@ impl Machine {
         let mut effects = Vec::new();
         // For what is shown, and for what comes before operation. Operation has SAM time.
         let now = self.clock.clamped(kernel);
+        self.test_again(kernel, &mut effects);
         match input {
             Input::Command { ticket, command } => match self.command(ticket, command, kernel, rng) {
                 Ok(effect) => effects.extend(effect),
