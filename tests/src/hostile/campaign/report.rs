@@ -32,6 +32,8 @@ pub struct Report {
     pub signed_scal1: u64,
     /// Seals that came out, each verified.
     pub seals: u64,
+    /// Root keys that another one replaced.
+    pub rotations: u64,
     /// Commands without an answer: their connection had ended.
     pub unanswered: u64,
     /// Refusals, by their number.
@@ -56,6 +58,7 @@ impl Report {
         self.signed += other.signed;
         self.signed_scal1 += other.signed_scal1;
         self.seals += other.seals;
+        self.rotations += other.rotations;
         self.unanswered += other.unanswered;
         self.boots += other.boots;
         self.late += other.late;
