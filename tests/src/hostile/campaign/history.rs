@@ -67,7 +67,11 @@ impl Campaign {
     /// The enclave is killed, whatever it does; the honest store must be accepted, with all that was acknowledged.
     pub(super) fn recover(&mut self) -> bool {
         // Some commands are under way.
-        let under_way = if self.works() { self.random.below(6) } else { 0 };
+        let works = self.works();
+        if works && let Some(status) = self.world.rotation() {
+            *self.report.within.entry(status.rotation.stage.as_str()).or_default() += 1;
+        }
+        let under_way = if works { self.random.below(6) } else { 0 };
         for _ in 0..under_way {
             let command = self.message();
             if let Some(connection) = self.world.host.connection_soon(0) {

@@ -34,6 +34,8 @@ pub struct Report {
     pub seals: u64,
     /// Root keys that another one replaced.
     pub rotations: u64,
+    /// Boots that ended within a rotation, by its stage.
+    pub within: BTreeMap<&'static str, u64>,
     /// Commands without an answer: their connection had ended.
     pub unanswered: u64,
     /// Refusals, by their number.
@@ -63,6 +65,9 @@ impl Report {
         self.boots += other.boots;
         self.late += other.late;
         self.histories += other.histories;
+        for (stage, count) in other.within {
+            *self.within.entry(stage).or_default() += count;
+        }
         for (number, count) in other.refused {
             *self.refused.entry(number).or_default() += count;
         }

@@ -24,7 +24,6 @@ impl Campaign {
     /// A step of a rotation, or its beginning. What is refused because the host's moves came between comes again.
     pub(super) fn turn(&mut self) {
         let status = self.world.rotation();
-        self.turning = status.as_ref().map(|status| status.rotation.stage);
         match status {
             None => {
                 if self.random.one_in(2) {
@@ -39,6 +38,7 @@ impl Campaign {
             },
         }
         self.look_at_shares();
+        self.turning = self.world.rotation().map(|status| status.rotation.stage);
     }
 
     fn sends(&mut self, command: Command) {
@@ -51,7 +51,7 @@ impl Campaign {
         // It is confirmed, and its event not released yet.
         let Some(shares) = &status.shares else { return };
         match self.world.accept_next(shares) {
-            Ok(confirm) if self.random.one_in(4) => self.keep(confirm),
+            Ok(confirm) if self.random.one_in(3) => self.keep(confirm),
             Ok(confirm) => self.sends(confirm),
             Err(error) => self.wrong(&format!("the custodian refuses a share of the new root key: {error}")),
         }
@@ -77,7 +77,7 @@ impl Campaign {
     /// The custodian deletes; the host may keep the word back, and asks for it again.
     fn deletes(&mut self) {
         match self.world.delete_former() {
-            Ok(erase) if self.random.one_in(4) => self.keep(erase),
+            Ok(erase) if self.random.one_in(2) => self.keep(erase),
             Ok(erase) => self.sends(erase),
             Err(error) => self.wrong(&format!("the custodian deletes no share: {error}")),
         }
@@ -137,10 +137,14 @@ impl Campaign {
         Command::Rewrap(Rewrap { records })
     }
 
-    /// What nobody said of root keys; while records are sealed anew, mostly records.
+    /// What nobody said of root keys.
     pub(super) fn rotation_forged(&mut self) -> Command {
-        if self.turning == Some(RotationStage::Rewrapping) && self.random.one_in(2) {
-            return self.batch_of_records();
+        // Mostly what could serve now.
+        match self.turning.filter(|_| self.random.one_in(2)) {
+            Some(RotationStage::Sharing) => return self.strangers_receipt(),
+            Some(RotationStage::Rewrapping) => return self.batch_of_records(),
+            Some(RotationStage::Deleting) => return self.strangers_deletion(),
+            None => {}
         }
         match self.random.below(8) {
             0 => Command::RotateRoot(RotateRoot { approvals: self.few_approvals() }),
