@@ -73,10 +73,12 @@ fn run(settings: Settings) -> (Report, bool) {
         );
     }
     eprintln!(
-        "fuin-hostile: {mode:?}: {} signatures verified of SCAL 2, {} of SCAL 1, {} seals, {} boots ({} too late), {} commands unanswered, {} s, refusals {:?}",
+        "fuin-hostile: {mode:?}: {} signatures verified of SCAL 2, {} of SCAL 1, {} seals, {} rotations (boots ended within: {:?}), {} boots ({} too late), {} commands unanswered, {} s, refusals {:?}",
         report.signed,
         report.signed_scal1,
         report.seals,
+        report.rotations,
+        report.within,
         report.boots,
         report.late,
         report.unanswered,

@@ -4,15 +4,17 @@
 //! consent of this boot, and no more often than that consent says. What a consent or a proof allows besides (a token, a link, a
 //! request, a deletion) is judged alike. In a cosigned service the host asks the witnesses at every result whether its event had a quorum
 //! when it came out. What was signed on the word of a means of SCAL 1 (a PIN, an account at a provider) is counted apart, and so
-//! are seals. Tokens, mandates and guesses at PINs have a file each.
+//! are seals. Tokens, mandates, root keys and guesses at PINs have a file each.
 
 mod guesses;
 mod mandates;
+mod roots;
 mod said;
 mod tokens;
 
 pub use guesses::Guesses;
 pub use mandates::Mandates;
+pub use roots::Roots;
 pub(super) use said::receipt;
 
 use fuin_shared::algorithm::HashAlgorithm;
@@ -78,6 +80,8 @@ pub struct Oracle {
     pub manifests: Vec<Blob>,
     /// What approvers granted, and what was sealed under it.
     pub mandates: Mandates,
+    /// What was said of root keys.
+    pub roots: Roots,
     /// What was tried on PINs.
     pub guesses: Guesses,
     /// Evidence of enclaves to which the host may have the root key handed.
@@ -154,6 +158,7 @@ impl Oracle {
         self.consents.clear();
         self.tokens.clear();
         self.extended.clear();
+        self.roots.rebooted();
     }
 
     /// Judges what `command` got. Without a command: an answer that came to nothing that was asked.
@@ -207,6 +212,16 @@ impl Oracle {
                 let unlocks = stated(&m.proof).is_some_and(|s| s.action == ManageAction::Unlock {});
                 self.managed(m, (!unlocks).then_some(Purpose::Resume)).map(drop)
             }
+            // Another share is needed besides.
+            (Some(Command::ProvideShare(_)), Answer::ShareAccepted { .. })
+            | (Some(Command::Rewrap(_)), Answer::Rewrapped { .. }) => Ok(()),
+            (Some(Command::RotateRoot(request)), Answer::RotationShares(shares)) => {
+                self.roots.shared_out(request, shares)
+            }
+            (Some(Command::ConfirmRotation(_)), Answer::RootRotated { commitment, receipt }) => {
+                self.roots.rotated(*commitment, receipt)
+            }
+            (Some(Command::EraseRoot(_)), Answer::RootErased(receipt)) => self.roots.erased(receipt),
             (Some(Command::HandOver(offer)), Answer::HandedOver { handed, .. })
                 if self.heirs.contains(&offer.evidence) =>
             {
@@ -275,6 +290,7 @@ impl Oracle {
     /// Looks for every acknowledged event in this ledger, the honest one, and at what it says of guesses.
     pub fn look_for_lost(&mut self, entries: &[Vec<u8>]) {
         self.unauthorized.extend(self.guesses.read(entries));
+        self.unauthorized.extend(self.roots.read(entries));
         let kept = |index: &u64| usize::try_from(*index).ok().and_then(|index| entries.get(index));
         let lost = &mut self.lost;
         // What is lost is said once.

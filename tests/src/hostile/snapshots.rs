@@ -39,13 +39,19 @@ impl Store {
         self.entries.iter().rposition(is_one)
     }
 
-    /// Whether the next boot begins from one: the manifest is the same still.
+    /// Whether the next boot begins from one, also where the last event before it is another: the manifest is the same still. Where
+    /// that event has ended a rotation, the state without it is none to begin from.
     #[must_use]
     pub fn has_snapshot(&self) -> bool {
         let adopted = |entry: &Vec<u8>| {
             matches!(codec::decode::<Event>(entry).unwrap().body, EventBody::ManifestAdopted { .. })
         };
-        self.summed_up().is_some_and(|size| !self.entries[size..].iter().any(adopted))
+        let ended = |entry: &Vec<u8>| {
+            matches!(codec::decode::<Event>(entry).unwrap().body, EventBody::RootUnused { .. })
+        };
+        self.summed_up().is_some_and(|size| {
+            !self.entries[size..].iter().any(adopted) && !self.entries[..size].last().is_some_and(ended)
+        })
     }
 
     /// The newest snapshot, or what the host shows in its place, with proofs that the ledger grew to it from these sizes.

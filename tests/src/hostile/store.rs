@@ -114,6 +114,19 @@ impl Store {
         out
     }
 
+    /// Events by which another root key took over, among those that are events.
+    #[must_use]
+    pub fn rotations(&self) -> u64 {
+        let events = self.entries.iter().filter_map(|entry| codec::decode::<Event>(entry).ok());
+        events.filter(|event| event.body.kind() == "root-rotated").count() as u64
+    }
+
+    /// Whether there is one.
+    #[must_use]
+    pub fn has_rotation(&self) -> bool {
+        self.rotations() > 0
+    }
+
     /// Signatures in the ledger.
     #[must_use]
     pub fn signed(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! Place: none. One service: its people, its enclave, and the host between them.
 
 mod manifests;
+mod rotation;
 mod sides;
 
 pub use sides::{Side, Snapshot};
@@ -341,8 +342,8 @@ impl World {
         Anchors::development(DevelopmentAnchor::from_der(&self.anchor).unwrap())
     }
 
-    /// What the officer saw of an enclave before the genesis.
-    fn officer_checks(&self) -> VerifiedEvidence {
+    /// What the officer saw of an enclave in this phase.
+    fn officer_checks(&self, phase: Phase) -> VerifiedEvidence {
         let (bundle, nonce) = self.evidence();
         let (at, window) = (At::Unix(now()), Window::default());
         let anchors = self.anchors();
@@ -351,7 +352,7 @@ impl World {
         let mut references = References::none();
         references.expect(0, self.measurement.pcr0.as_ref()).unwrap();
         let expectations = Expectations {
-            phases: Some(vec![Phase::Uninitialized]),
+            phases: Some(vec![phase]),
             minimum_release: None,
             allow_development: true,
             ..Expectations::of_service(self.service, references)
@@ -361,7 +362,8 @@ impl World {
     }
 
     fn genesis(&mut self) {
-        let evidence = self.officer_checks();
+        let evidence = self.officer_checks(Phase::Uninitialized);
+        self.oracle.borrow_mut().roots.custodian(self.custodian.id());
         let approval = GenesisApproval {
             service: self.service,
             instance: evidence.instance_id(),

@@ -7,6 +7,7 @@ mod issued_means;
 mod manifests;
 mod named;
 mod oracle;
+mod roots;
 mod shares;
 mod tokens;
 mod witnesses;

@@ -126,6 +126,16 @@ fn orders_over_boots_and_older_stores_of_a_cosigned_service() {
     fails_on(World::cosigned(), "orders over boots and older stores");
 }
 
+#[test]
+fn old_share_after_a_rotation() {
+    fails("old share after a rotation");
+}
+
+#[test]
+fn old_share_after_a_rotation_of_a_cosigned_service() {
+    fails_on(World::cosigned(), "old share after a rotation");
+}
+
 /// Names are not lost on the way.
 #[test]
 fn each_name_is_one_attack() {

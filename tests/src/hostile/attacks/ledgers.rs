@@ -8,17 +8,21 @@ use fuin_shared::message::{Answer, Command};
 use fuin_shared::phase::Phase;
 use fuin_shared::sad::Purpose;
 
-/// Boots on what the host shows; it must be refused with one of these numbers, and nothing works afterwards.
+/// Boots on what the host shows; it must be refused with one of these numbers, and nothing works afterwards. A ledger that
+/// ends within a rotation may leave the boot waiting for shares of the other root key, which nobody gives.
 pub(crate) fn refused_boot(world: &mut World, what: &str, shown: Store, numbers: &[u16]) -> Outcome {
     world.reboot();
+    let rotated = shown.has_rotation();
     world.host.state().shown = Some(shown);
     let booted = world.install().and_then(|()| {
         let share = world.share().unwrap();
         world.host.call(Command::ProvideShare(share))
     });
-    let outcome = refused(what, booted, numbers);
     world.host.state().shown = None;
-    outcome?;
+    if matches!(booted, Ok(Answer::ShareAccepted { .. })) && rotated {
+        return holds("it waits for other shares", world.phase() == Phase::Uninitialized);
+    }
+    refused(what, booted, numbers)?;
     holds("it has halted", world.phase() == Phase::Halted)
 }
 

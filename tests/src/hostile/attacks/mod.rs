@@ -8,6 +8,7 @@ mod ledgers;
 mod operation;
 mod own_means;
 mod restored;
+mod rotated;
 mod time;
 mod witnessed;
 
@@ -27,7 +28,7 @@ pub type Outcome = Result<(), String>;
 pub type Attack = fn(&mut World, &Enrolled) -> Outcome;
 
 /// Those on any service.
-const ANYWHERE: [(&str, Attack); 13] = [
+const ANYWHERE: [(&str, Attack); 14] = [
     ("host's own passkey at linkEid", operation::own_passkey_at_link),
     ("swapped SAD purpose", operation::swapped_purposes),
     ("extendTransaction with a new hash", operation::extended_beyond),
@@ -41,6 +42,7 @@ const ANYWHERE: [(&str, Attack); 13] = [
     ("hand-over to others", hand_over::handed_to_others),
     ("guesses over boots and older stores", restored::guesses),
     ("orders over boots and older stores", restored::orders),
+    ("old share after a rotation", rotated::old_share),
 ];
 /// On a service without witnesses.
 const DURABLE: [(&str, Attack); 1] = [("live twin", ledgers::live_twin)];

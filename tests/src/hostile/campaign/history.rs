@@ -1,6 +1,7 @@
 //! Place: none. The end of a boot, and what the next one is shown.
 
 use super::Campaign;
+use super::rotation::OLD_SHARES;
 use crate::hostile::attacks::{attacks, forgotten, refused_boot};
 use crate::hostile::signer::Enrolled;
 use crate::hostile::snapshots::SnapshotLie;
@@ -49,6 +50,9 @@ impl Campaign {
             return;
         }
         self.enrol_and_delete();
+        for _ in 0..self.random.below(3) {
+            self.turn();
+        }
         if self.histories % 2 == 1 {
             self.named_attack();
         } else {
@@ -63,7 +67,11 @@ impl Campaign {
     /// The enclave is killed, whatever it does; the honest store must be accepted, with all that was acknowledged.
     pub(super) fn recover(&mut self) -> bool {
         // Some commands are under way.
-        let under_way = if self.works() { self.random.below(6) } else { 0 };
+        let works = self.works();
+        if works && let Some(status) = self.world.rotation() {
+            *self.report.within.entry(status.rotation.stage.as_str()).or_default() += 1;
+        }
+        let under_way = if works { self.random.below(6) } else { 0 };
         for _ in 0..under_way {
             let command = self.message();
             if let Some(connection) = self.world.host.connection_soon(0) {
@@ -93,7 +101,7 @@ impl Campaign {
         self.recovered(booted.map_err(|refusal| format!("{refusal:?}")))
     }
 
-    fn works(&mut self) -> bool {
+    pub(super) fn works(&mut self) -> bool {
         self.world.enclave.is_alive() && self.world.host.settle() && self.world.phase() == Phase::Operational
     }
 
@@ -166,6 +174,12 @@ impl Campaign {
         let (name, attack) = all[(first + self.named) % all.len()];
         self.named += 1;
         let key = self.ready_key();
+        // Two root keys are not handed over.
+        if name.starts_with("hand-over")
+            && let Err(why) = self.world.finish_rotation()
+        {
+            self.report.findings.push(format!("{why}, exchange {}", self.report.exchanges));
+        }
         let outcome = attack(&mut self.world, &key);
         self.finish(name, outcome);
     }
@@ -176,6 +190,11 @@ impl Campaign {
             return self.forgotten_boot();
         }
         self.world.observe();
+        if self.random.one_in(3)
+            && let Some(outcome) = self.boot_on_old_shares()
+        {
+            return self.finish(OLD_SHARES, outcome);
+        }
         let newest = self.world.host.state().store.clone();
         let (what, shown) = self.false_store(&newest);
         let outcome = match shown {

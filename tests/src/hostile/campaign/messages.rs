@@ -31,6 +31,7 @@ impl Campaign {
             // A host that finds nothing to forge of this kind forges another.
             54..58 => return self.seal_forged().unwrap_or_else(|| self.forged()),
             58..61 => return self.pin_forged().unwrap_or_else(|| self.forged()),
+            61..65 => return self.rotation_forged(),
             _ => return self.changed(),
         };
         let command = honest.unwrap_or_else(|| self.authorize());

@@ -6,6 +6,7 @@
 //! | [`forgery`] | commands that nobody sent: parts of several, keys of its own, shares and statements from elsewhere |
 //! | [`seals`] | mandates and orders of an organization, and what the host makes of them |
 //! | [`guesses`] | PINs: guesses, and answers that served before |
+//! | [`rotation`] | steps of a rotation of the root key, and what the host makes of them |
 //! | [`people`] | evidence, checkpoints and challenges, altered on their way to honest people |
 //! | [`wire`] | frames by hand, lies of the store and about the witnesses while the enclave works |
 //! | [`history`] | the end of a boot: kills, stores that are old, cut, altered, foreign; the attacks that have names |
@@ -21,6 +22,7 @@ mod history;
 mod messages;
 mod people;
 mod report;
+mod rotation;
 mod seals;
 mod wire;
 
@@ -36,6 +38,7 @@ use crate::hostile::world::{Release, Snapshot, World};
 use fuin_shared::bytes::Blob;
 use fuin_shared::fault::Fault;
 use fuin_shared::message::{Command, ProvideShare};
+use fuin_shared::rotation::RotationStage;
 use fuin_shared::sad::{AuthorizedSad, MeansProfile};
 use fuin_sic::TrustedInstance;
 use guesses::Pins;
@@ -83,6 +86,8 @@ pub struct Campaign {
     snapshots: Vec<Snapshot>,
     /// Of another service.
     foreign: (Store, ProvideShare),
+    /// How far the rotation was when it was looked at last.
+    turning: Option<RotationStage>,
     /// Attacks that have names, run so far.
     named: usize,
     histories: u64,
@@ -111,6 +116,7 @@ impl Campaign {
             tired: Vec::new(),
             snapshots,
             foreign,
+            turning: None,
             named: 0,
             histories: 0,
             deaths: 0,
@@ -203,6 +209,9 @@ impl Campaign {
         }
         self.by_hand();
         self.deceive();
+        if goes_on && self.random.one_in(2) && self.works() {
+            self.turn();
+        }
         self.world.judge_strays();
         self.count();
         if self.world.enclave.is_alive() { goes_on } else { self.died() }
@@ -265,6 +274,7 @@ impl Campaign {
             self.report.lost += 1;
             self.report.findings.push(format!("the auditor: {why}"));
         }
+        self.report.rotations += self.world.host.state().store.rotations();
         let panics = self.world.panics();
         self.report.panics += self.deaths.max(panics.len() as u64);
         self.report.findings.extend(panics.into_iter().map(|line| format!("panic: {line}")));

@@ -32,6 +32,10 @@ pub struct Report {
     pub signed_scal1: u64,
     /// Seals that came out, each verified.
     pub seals: u64,
+    /// Root keys that another one replaced.
+    pub rotations: u64,
+    /// Boots that ended within a rotation, by its stage.
+    pub within: BTreeMap<&'static str, u64>,
     /// Commands without an answer: their connection had ended.
     pub unanswered: u64,
     /// Refusals, by their number.
@@ -56,10 +60,14 @@ impl Report {
         self.signed += other.signed;
         self.signed_scal1 += other.signed_scal1;
         self.seals += other.seals;
+        self.rotations += other.rotations;
         self.unanswered += other.unanswered;
         self.boots += other.boots;
         self.late += other.late;
         self.histories += other.histories;
+        for (stage, count) in other.within {
+            *self.within.entry(stage).or_default() += count;
+        }
         for (number, count) in other.refused {
             *self.refused.entry(number).or_default() += count;
         }

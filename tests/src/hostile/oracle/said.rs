@@ -18,7 +18,9 @@ pub(in super::super) fn receipt(answer: &Answer) -> Option<&Receipt> {
         Answer::Activation { receipt, .. } | Answer::Signatures { receipt, .. } => Some(receipt),
         Answer::MandateGranted { receipt, .. }
         | Answer::MandateEnded(receipt)
-        | Answer::HandedOver { receipt, .. } => Some(receipt),
+        | Answer::HandedOver { receipt, .. }
+        | Answer::RootRotated { receipt, .. }
+        | Answer::RootErased(receipt) => Some(receipt),
         _ => None,
     }
 }
