@@ -214,6 +214,27 @@ anchors = ["root.pem"]
     }
 
     #[test]
+    fn limits_stand_whole_and_snapshots_are_not_too_many() {
+        let limits = r#"
+[limits]
+hashes = 10
+activation_seconds = 300
+challenge_seconds = 300
+activations_per_credential = 16
+activations = 10000
+credentials_per_signer = 64
+"#;
+        let made_of = |more: &str| made(&format!("{TEXT}{limits}{more}")).map(|manifest| manifest.limits);
+        assert_eq!(made_of("").unwrap(), Limits { hashes: 10, ..Limits::default() });
+        assert_eq!(made_of("snapshot_events = 16").unwrap().snapshot_events(), 16);
+        assert!(made_of("snapshot_events = 15").is_err());
+        assert!(
+            made(&format!("{TEXT}\n[limits]\nsnapshot_events = 16")).is_err(),
+            "all others must stand too"
+        );
+    }
+
+    #[test]
     fn a_description_names_issuers_of_means() {
         let provider = r#"
 [[means.providers]]
