@@ -27,7 +27,11 @@ impl Custodian {
         let seen = self.check_left(bundle, nonce, now)?;
         let (shown, mut holdings) = (self.shown(&seen)?, self.holdings.clone());
         match holdings.settle(&shown) {
-            Err(CustodianError::Behind(_)) => holdings.leave_behind(&shown)?,
+            // Only what this evidence itself shows as the one before: an enclave of before a rotation that somebody kept alive is of
+            // the same ledger, and shows as little of what took over since.
+            Err(CustodianError::Behind(_)) if holdings.holds_no_other_than(shown.former()) => {
+                holdings.leave_behind()?;
+            }
             settled => settled?,
         }
         if shown.rotation.is_some_and(|rotation| rotation.stage == RotationStage::Rewrapping) {

@@ -87,8 +87,8 @@ pub(crate) struct Holdings {
 pub(crate) struct Shown {
     pub(crate) current: RootCommitment,
     pub(crate) rotation: Option<RootRotation>,
-    /// Whether it is of the ledger that the custodian follows: then the current root key is that ledger's, however many
-    /// rotations this custodian missed.
+    /// Whether it is of the ledger that the custodian follows: then the current root key is one of that ledger's, however many
+    /// rotations this custodian missed; unless somebody kept an enclave of before one alive, the newest.
     pub(crate) followed: bool,
 }
 
@@ -223,12 +223,18 @@ impl Holdings {
         self.set_aside(share, passed)
     }
 
-    /// Another root key took over, of which there is no share here: what there is goes aside.
-    pub(crate) fn leave_behind(&mut self, shown: &Shown) -> Result<(), CustodianError> {
-        self.put_beside(None, shown)?;
-        let Some(held) = self.held.take() else { return Ok(()) };
-        let passed = shown.is_past(&held);
-        self.set_aside(held, passed)
+    /// Another root key took over, of which there is no share here: what there is goes aside. Nothing of it is past on this word
+    /// alone, which may be that of an enclave of before.
+    pub(crate) fn leave_behind(&mut self) -> Result<(), CustodianError> {
+        for share in [self.beside.take().map(Beside::into_share), self.held.take()].into_iter().flatten() {
+            self.set_aside(share, false)?;
+        }
+        Ok(())
+    }
+
+    /// Whether no share is held, or that of the root key before.
+    pub(crate) fn holds_no_other_than(&self, former: Option<RootCommitment>) -> bool {
+        self.held.as_ref().is_none_or(|held| Some(held.commitment) == former)
     }
 
     /// Takes a next share; the very same one once more is the same.

@@ -34,7 +34,7 @@ impl Custodian {
         let rotation = rotation.ok_or(CustodianError::NoRotation)?;
         let (shown, mut holdings) = (self.shown(&seen)?, self.holdings.clone());
         match holdings.settle(&shown) {
-            Err(CustodianError::Behind(_)) => holdings.leave_behind(&shown)?,
+            Err(CustodianError::Behind(_)) => holdings.leave_behind()?,
             settled => settled?,
         }
         // The receipt for one that is there may have ended its rotation.

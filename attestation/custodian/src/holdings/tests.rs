@@ -138,10 +138,10 @@ fn who_has_no_share_of_the_current_root_key_is_behind_and_takes_the_next_one() {
     let shown = sharing(5, 6);
     let mut holdings = holding(1);
     assert_eq!(holdings.clone().settle(&shown), Err(CustodianError::Behind(root(5))));
-    holdings.leave_behind(&shown).unwrap();
+    holdings.leave_behind().unwrap();
     holdings.take_next(share(6, Some(5)), &shown).unwrap();
     assert_eq!((held(&holdings), beside(&holdings)), (None, Some((root(6), false))));
-    assert_eq!(aside(&holdings), [(root(1), true)]);
+    assert_eq!(aside(&holdings), [(root(1), false)]);
     // While it is not at work there is none; and then it is the one.
     assert_eq!(holdings.clone().settle(&shown), Err(CustodianError::Behind(root(5))));
     holdings.settle(&shows(6, Some((5, 6, RotationStage::Rewrapping)))).unwrap();

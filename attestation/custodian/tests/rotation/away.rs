@@ -73,10 +73,13 @@ fn who_has_a_copy_of_before_a_rotation_is_told_so_and_takes_part_in_the_next() {
         }
         let current = enclave.commitment;
         assert_eq!(follows(&mut custodian, &enclave), Err(CustodianError::Behind(current)));
-        let rewrapping = stage == Some(RotationStage::Rewrapping);
         let gone = deleted(&mut read(&custodian), &enclave);
-        assert_eq!(gone.clone().err(), rewrapping.then_some(CustodianError::StillNeeded));
-        assert!(gone.is_ok_and(|gone| (gone.commitment, gone.successor) == (from, current)) != rewrapping);
+        match stage {
+            Some(RotationStage::Rewrapping) => assert_eq!(gone, Err(CustodianError::StillNeeded)),
+            // Nothing in this evidence ties the two together.
+            None => assert_eq!(gone, Err(CustodianError::Behind(current))),
+            _ => assert!(gone.is_ok_and(|gone| (gone.commitment, gone.successor) == (from, current))),
+        }
         assert!(custodian.has_share_of(&from));
     }
     let mut custodian = read(&custodian);
@@ -118,6 +121,37 @@ fn who_has_deleted_the_only_share_takes_the_next_one_and_none_of_a_genesis() {
     assert_eq!(custodian.root_commitment(), Some(to));
 }
 
+/// The host has kept an enclave alive of before two rotations: service, image, ledger and evidence are good.
+#[test]
+fn an_enclave_of_before_takes_no_share_away() {
+    let (mut custodian, mut enclave) = taken();
+    let before = enclave.rotation.unwrap().from;
+    for again in [true, false] {
+        shows(&mut enclave, RotationStage::Rewrapping);
+        follows(&mut custodian, &enclave).unwrap();
+        shows(&mut enclave, RotationStage::Deleting);
+        deleted(&mut custodian, &enclave).unwrap();
+        enclave.rotation = None;
+        if again {
+            takes(&mut custodian, &mut enclave).unwrap();
+        }
+    }
+    let newest = enclave.commitment;
+    enclave.commitment = before;
+    assert_eq!(deleted(&mut custodian, &enclave), Err(CustodianError::Behind(before)));
+    assert_eq!(custodian.root_commitment(), Some(newest));
+    // Not even where it rotates on its own.
+    enclave.make_root(9, 1);
+    let astray = std::mem::replace(&mut enclave.commitment, before);
+    enclave.rotation = Some(RootRotation { from: before, to: astray, stage: RotationStage::Sharing });
+    let (to, share) = next_share(&custodian, &mut enclave);
+    custodian.accept_next_share(&operational(&enclave), NONCE, NOW, &to, &share).unwrap();
+    assert!(custodian.has_share_of(&newest) && custodian.has_share_of(&astray));
+    (enclave.commitment, enclave.rotation) = (newest, None);
+    follows(&mut custodian, &enclave).unwrap();
+    assert_eq!(custodian.root_commitment(), Some(newest));
+}
+
 #[test]
 fn who_was_taken_out_of_the_manifest_deletes_all_the_same_and_does_nothing_else() {
     let (mut custodian, mut enclave) = at_work();
@@ -128,9 +162,11 @@ fn who_was_taken_out_of_the_manifest_deletes_all_the_same_and_does_nothing_else(
     assert_eq!(deleted(&mut custodian, &enclave), Err(CustodianError::StillNeeded));
     shows(&mut enclave, RotationStage::Deleting);
     assert_eq!(follows(&mut custodian, &enclave), Err(CustodianError::NotNamed));
-    enclave.rotation = None;
+    let rotation = enclave.rotation.take();
     let given = custodian.provide_share(&before_root(&enclave), NONCE, NOW, &mut rng());
     assert_eq!(given, Err(CustodianError::NotNamed));
+    assert_eq!(deleted(&mut custodian, &enclave), Err(CustodianError::Behind(enclave.commitment)));
+    enclave.rotation = rotation;
     let deletion = deleted(&mut custodian, &enclave).unwrap();
     assert_eq!((deletion.commitment, deletion.successor), (from, enclave.commitment));
     assert!(!read(&custodian).holds_share());
