@@ -28,7 +28,7 @@ use crate::ledger::journal::{Journal, Progress};
 use crate::ledger::replay::Replay;
 use crate::platform::clock::Millis;
 use fuin_shared::fault::Fault;
-use fuin_shared::ids::InstanceId;
+use fuin_shared::ids::{InstanceId, ManifestHash};
 use fuin_shared::log::event::AlarmKind;
 use fuin_shared::log::snapshot::Reading;
 use fuin_shared::manifest::Measurement;
@@ -103,6 +103,8 @@ pub struct Machine {
     clock: TrustedClock,
     /// When the known answers were asked for last; this boot's start was before that.
     tested: Option<Millis>,
+    /// The manifest under which this boot was operational first.
+    begun_under: Option<ManifestHash>,
     /// Commands that wait for the time.
     waiting: Vec<(Ticket, Command)>,
 }
@@ -126,6 +128,7 @@ impl Machine {
             deletions: Deletions::default(),
             clock: TrustedClock::default(),
             tested: None,
+            begun_under: None,
             waiting: Vec::new(),
         }
     }

@@ -14,6 +14,11 @@ impl Machine {
     pub(super) fn sum_up(&mut self, kernel: Millis) {
         let Some(context) = &self.context else { return };
         let Stage::Operational(operational) = &mut self.stage else { return };
+        // What this boot knows of before a manifest that it adopted may go back to an image which that one lists no more: whoever
+        // boots under it reads all of it.
+        if *self.begun_under.get_or_insert(context.hash) != context.hash {
+            return;
+        }
         let journal = &mut operational.journal;
         let (state, size) = (journal.state(), journal.next_index());
         let usable = state.snapshot().filter(|taken| taken.manifest == context.hash);
