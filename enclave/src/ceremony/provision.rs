@@ -77,12 +77,13 @@ impl Provision {
                 Err(fault) => refused = refused.or(Some(fault)),
             }
         }
-        // One that is here already is no reason to refuse the other.
-        if let Some(fault) = refused.or((spent && !taken).then_some(Fault::StatementSpent)) {
-            return Err(fault);
-        }
         let threshold = context.manifest.share_threshold;
         let missing = self.missing(threshold);
+        // One that is here already is no reason to refuse the other, and a bad one none to wait when that was the last.
+        let refused = refused.or((spent && !taken).then_some(Fault::StatementSpent));
+        if let Some(fault) = refused.filter(|_| !taken || missing > 0) {
+            return Err(fault);
+        }
         if missing > 0 {
             return Ok(Err(missing));
         }
