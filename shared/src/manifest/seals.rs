@@ -50,10 +50,10 @@ impl SealPolicy {
         if self.anchors.is_empty() && self.attested.is_none() {
             return Err("seals needs anchors, attested programs or both");
         }
-        if self.anchors.len() > MAX_LIST
-            || !self.anchors.iter().all(|der| Certificate::from_der(der.as_slice()).is_ok())
-        {
-            return Err("seals may have at most 16 anchors, each a certificate in DER");
+        if self.anchors.len() > MAX_LIST || !self.anchors.iter().all(issues) {
+            return Err(
+                "seals may have at most 16 anchors, each the certificate in DER of a CA with an ECDSA key",
+            );
         }
         if self.policies.len() > MAX_LIST
             || !self.policies.iter().all(|oid| ObjectIdentifier::new(oid).is_ok())
@@ -62,6 +62,11 @@ impl SealPolicy {
         }
         self.attested.as_ref().map_or(Ok(()), AttestedPrograms::check)
     }
+}
+
+/// Whether a path can end there.
+fn issues(der: &Blob) -> bool {
+    Certificate::from_der(der.as_slice()).is_ok_and(|anchor| anchor.is_ca() && anchor.public_key().is_some())
 }
 
 impl AttestedPrograms {
@@ -115,6 +120,10 @@ mod tests {
             assert!(changed.check().is_err());
         };
         refused(|p| p.anchors = vec![vec![0x30, 0].into()]);
+        refused(|p| {
+            let key = Key::p256(2);
+            p.anchors = vec![Forge::end_entity("Nobody", "Nobody", &key).der(&key).into()];
+        });
         refused(|p| p.anchors = vec![p.anchors[0].clone(); MAX_LIST + 1]);
         refused(|p| p.policies = vec!["hardware".into()]);
         refused(|p| p.policies = vec!["1.2.3".into(); MAX_LIST + 1]);
