@@ -17,10 +17,14 @@ const END: &str = "-----END CERTIFICATE-----";
 /// Reads certificates in PEM, the key's first; any other octets are an attestation document.
 pub fn read(path: &Path) -> Result<ScaEvidence, Failure> {
     let octets = file::read(path, MAX_FILE)?;
-    let Some(text) = std::str::from_utf8(&octets).ok().filter(|text| text.contains(BEGIN)) else {
-        return Ok(ScaEvidence::Document(octets.into()));
-    };
     let wrong = |what: &str| Failure::Usage(format!("--sca-evidence: {}: {what}", path.display()));
+    let bounded = |evidence: ScaEvidence| {
+        let short = evidence.to_bytes().len() <= MAX_SCA_EVIDENCE;
+        if short { Ok(evidence) } else { Err(wrong("is too long")) }
+    };
+    let Some(text) = std::str::from_utf8(&octets).ok().filter(|text| text.contains(BEGIN)) else {
+        return bounded(ScaEvidence::Document(octets.into()));
+    };
     let mut chain = Vec::new();
     for piece in text.split_inclusive(END) {
         // What stands between the blocks, such as openssl's own words, is not read.
@@ -34,7 +38,7 @@ pub fn read(path: &Path) -> Result<ScaEvidence, Failure> {
     if chain.len() > MAX_CHAIN {
         return Err(wrong("has more certificates than a chain may have"));
     }
-    Ok(ScaEvidence::Certificates(chain))
+    bounded(ScaEvidence::Certificates(chain))
 }
 
 /// Reads a public key, SubjectPublicKeyInfo in PEM.
