@@ -33,7 +33,7 @@ pub(super) struct Places {
 /// Where an answer goes, and whether its command still counts.
 struct Open {
     origin: Origin,
-    /// None: it has bound and waits for the ledger, which bounds such commands by its own room.
+    /// None: its event is appended and waits for the ledger, which bounds such commands by its own room.
     lane: Option<Lane>,
 }
 
@@ -74,8 +74,8 @@ impl Commands {
         Ok(ticket)
     }
 
-    /// A command has bound and waits for the ledger: it gives its place up. Of too many that wait, the first goes without an
-    /// answer: what it did binds all the same, and a burst of answers must not fill the outbox.
+    /// The event of a command is appended, and it waits for the ledger: it gives its place up. Of too many that wait, the first goes
+    /// without an answer: what it appended stays, and a burst of answers must not fill the outbox.
     pub(super) fn waits(&mut self, ticket: Ticket) {
         let Some(open) = self.open.get_mut(&ticket) else { return };
         open.lane = None;

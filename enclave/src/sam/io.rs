@@ -81,7 +81,7 @@ pub enum Effect {
         /// The answer.
         result: Result<Answer, Fault>,
     },
-    /// The command has bound, and its answer waits for the ledger: from here on it keeps no place.
+    /// The event of the command is appended, and its answer waits for the ledger: from here on it keeps no place.
     Waits {
         /// Its ticket; [`Effect::Reply`] comes later.
         ticket: Ticket,

@@ -121,8 +121,8 @@ pub(super) async fn run(stream: Box<dyn Octets>, shared: Arc<Shared>) {
         life: Arc::new(Semaphore::new(LANE_PLACES)),
         questions: Arc::new(Semaphore::new(LANE_PLACES)),
         // The enclave takes these however many wait for witnesses; here they wait at most for the deadline.
-        restrictions: Arc::new(Semaphore::new(WAITING_PLACES)),
-        endings: Arc::new(Semaphore::new(WAITING_PLACES)),
+        restrictions: Arc::new(Semaphore::new(WAITING_PLACES / 2)),
+        endings: Arc::new(Semaphore::new(WAITING_PLACES / 2)),
         streams: Streams::default(),
         serving: Mutex::default(),
     });

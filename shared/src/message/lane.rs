@@ -7,7 +7,7 @@ use crate::sad::Purpose;
 pub const LANE_PLACES: usize = 8;
 
 /// Commands of lanes that bind at once ([`Lane::binds_at_once`]) that may wait for their answers on one connection beside
-/// these places, in the enclave and at the host.
+/// these places, of all such lanes together.
 pub const WAITING_PLACES: usize = 512;
 
 /// Places for commands under way, so that none waits behind others that wait for the witnesses.
