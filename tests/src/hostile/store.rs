@@ -121,10 +121,12 @@ impl Store {
         events.filter(|event| event.body.kind() == "root-rotated").count() as u64
     }
 
-    /// Whether there is one.
+    /// Whether it ends within one: then records are under two root keys.
     #[must_use]
-    pub fn has_rotation(&self) -> bool {
-        self.rotations() > 0
+    pub fn is_rotating(&self) -> bool {
+        let kinds = self.entries.iter().rev().filter_map(|entry| codec::decode::<Event>(entry).ok());
+        let mut kinds = kinds.map(|event| event.body.kind());
+        kinds.find(|kind| ["root-rotated", "root-unused"].contains(kind)) == Some("root-rotated")
     }
 
     /// Signatures in the ledger.

@@ -27,8 +27,12 @@ fn seal_07_an_approver_leaves_and_another_comes_by_the_word_of_the_former_ones()
         .unwrap();
     refused(&foreign, "The proof is not acceptable");
     // Four would have to sign, of three.
-    let mut many = seal(&service, "approvers", &["--keep", "2", "--threshold", "4"]);
-    refused(&many.args(["--approver", "1", "--approver", "2"]).output().unwrap(), "approver");
+    let mut many =
+        seal(&service, "approvers", &["--keep", "1", "--keep", "2", "--keep", "3", "--threshold", "4"]);
+    refused(
+        &many.args(["--approver", "1", "--approver", "2"]).output().unwrap(),
+        "Invalid parameter approver",
+    );
     let said = run(&mut change(&["--approver", "1", "--approver", "2"]));
     assert!(said.contains("stay:           2, 3") && said.contains("changed:"), "{said}");
 

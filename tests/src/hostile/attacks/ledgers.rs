@@ -12,7 +12,7 @@ use fuin_shared::sad::Purpose;
 /// ends within a rotation may leave the boot waiting for shares of the other root key, which nobody gives.
 pub(crate) fn refused_boot(world: &mut World, what: &str, shown: Store, numbers: &[u16]) -> Outcome {
     world.reboot();
-    let rotated = shown.has_rotation();
+    let rotated = shown.is_rotating();
     world.host.state().shown = Some(shown);
     let booted = world.install().and_then(|()| {
         let share = world.share().unwrap();

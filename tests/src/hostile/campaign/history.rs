@@ -178,6 +178,7 @@ impl Campaign {
         if name.starts_with("hand-over")
             && let Err(why) = self.world.finish_rotation()
         {
+            self.report.lost += 1;
             self.report.findings.push(format!("{why}, exchange {}", self.report.exchanges));
         }
         let outcome = attack(&mut self.world, &key);
